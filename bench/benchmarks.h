@@ -1,0 +1,17 @@
+// Every benchmark of the table; each returns its lines.
+#pragma once
+
+#include <vector>
+
+#include "measure.h"
+
+namespace cordon::bench {
+
+std::vector<Row> start_of_a_process(const Options& options);
+std::vector<Row> execute_in_a_program(const Options& options);
+std::vector<Row> many_at_a_time(const Options& options);
+std::vector<Row> idle_memory(const Options& options);
+std::vector<Row> output_stream(const Options& options);
+std::vector<Row> policy_compile(const Options& options);
+
+}  // namespace cordon::bench

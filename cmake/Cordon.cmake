@@ -1,0 +1,55 @@
+# How the house is built: one library a folder under src/. A folder sees only what it links, so a lower
+# layer cannot include a higher one: its headers are not on the include path of the lower one's build.
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+find_program(MOLD mold)
+if(MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+                    -fstack-protector-strong)
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_compile_options($<$<NOT:$<BOOL:${CORDON_SANITIZE}>>:-D_FORTIFY_SOURCE=2>)
+  set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+endif()
+if(CORDON_SANITIZE)
+  add_compile_options(-fsanitize=${CORDON_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${CORDON_SANITIZE})
+endif()
+if(CORDON_FUZZERS)
+  # libFuzzer is blind to code that does not report the branches it takes.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_link_options(-fsanitize=fuzzer-no-link)
+endif()
+
+# cordon_library(NAME [DEPENDS lib...] [SOURCES extra...]): every *.cc of the folder that is not a test.
+# Tests stand beside their source as NAME_test.cc and become one program a folder, test_NAME.
+function(cordon_library name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;SOURCES;PRIVATE" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+  if(tests)
+    list(REMOVE_ITEM sources ${tests})
+  endif()
+  add_library(cordon_${name} STATIC ${sources} ${ARG_SOURCES})
+  # What a folder may include: its own files, public headers, and the layers below it, each under
+  # its own name ("core/unique_fd.h"). The link tree below src/ holds one alias per layer.
+  set(view ${PROJECT_BINARY_DIR}/include/${name})
+  file(MAKE_DIRECTORY ${view})
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${view}/${name} SYMBOLIC)
+  target_include_directories(cordon_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include)
+  # -iquote: "linux/seccomp.h" is ours, <linux/seccomp.h> is the kernel's.
+  target_compile_options(cordon_${name} PUBLIC "SHELL:-iquote ${view}")
+  target_link_libraries(cordon_${name} PUBLIC ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE})
+  if(tests AND CORDON_TESTS)
+    find_package(GTest REQUIRED)
+    include(GoogleTest)
+    add_executable(test_${name} ${tests})
+    target_link_libraries(test_${name} PRIVATE cordon_${name} GTest::gmock GTest::gtest_main)
+    gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST)
+  endif()
+endfunction()

@@ -1,0 +1,101 @@
+// What an isolation tier implements. Everything above this interface (executor, limits, output, API) is
+// written once and works at every tier; nobody switches on a backend's name.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cordon/error.h"
+#include "cordon/execution.h"
+#include "cordon/policy.h"
+#include "cordon/tier.h"
+
+namespace cordon {
+
+struct Capabilities {
+  bool terminal = false;             // ProcessSpec::terminal
+  bool several_processes = false;    // Sandbox::start more than once
+  bool pause = false;
+  bool checkpoint_memory = false;
+  bool live_network_rules = false;
+};
+
+struct SandboxSpec {
+  std::string id;
+  std::string work_dir;  // absolute
+  Policy policy;
+  WeakerGuarantees weaker_guarantees = WeakerGuarantees::Refuse;
+};
+
+enum class StdinSource { Empty, Pipe };
+
+struct TerminalSize {
+  unsigned short rows = 24;
+  unsigned short columns = 80;
+};
+
+struct ProcessSpec {
+  std::string command;
+  std::vector<std::string> args;
+  StdinSource stdin_source = StdinSource::Empty;
+  std::optional<TerminalSize> terminal;  // present: one pseudo terminal instead of three streams
+};
+
+// How a process ended. `wait_status` is as waitpid(2) reports it.
+struct ProcessEnd {
+  int wait_status = 0;
+  ResourceUsage usage;
+  std::optional<LimitKind> limit_hit;  // what the kernel says stopped it: memory, pids, cpu, disk
+};
+
+// A started command. Descriptors belong to the Process; they are non-blocking. Not thread-safe, except
+// kill(), which any thread may call at any time before the destructor. The destructor kills and reaps.
+class Process {
+ public:
+  virtual ~Process() = default;
+  // Write end of the command's stdin, or -1. close_stdin() gives it end of file.
+  virtual int stdin_fd() const = 0;
+  virtual void close_stdin() = 0;
+  // Read ends; with a terminal both directions are stdout_fd() and stderr_fd() is -1.
+  virtual int stdout_fd() const = 0;
+  virtual int stderr_fd() const = 0;
+  // Readable once the command has ended; then wait() does not block.
+  virtual int exit_fd() const = 0;
+  virtual Result<ProcessEnd> wait() = 0;
+  // Sends a signal to the command only.
+  virtual Result<void> signal(int number) = 0;
+  // Ends every process of the sandbox, whatever state it is in.
+  virtual void kill() = 0;
+  virtual Result<void> resize(TerminalSize size) = 0;
+  // For tiers that must look at the guest from outside to hold a limit; called about every 50 ms while
+  // the command runs. Returns the limit that was crossed, if any.
+  virtual std::optional<LimitKind> poll_limits() = 0;
+};
+
+// A living isolated environment. It ends, with everything in it, when destroyed.
+class Sandbox {
+ public:
+  virtual ~Sandbox() = default;
+  virtual Result<std::unique_ptr<Process>> start(const ProcessSpec& spec) = 0;
+  // What holds, given what the kernel accepted so far; complete once start() has returned.
+  virtual Guarantees guarantees() const = 0;
+  // The compiled plan, one operation a line, for people.
+  virtual std::string describe(const ProcessSpec& spec) const = 0;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::string_view name() const = 0;
+  virtual Tier tier() const = 0;
+  virtual Capabilities capabilities() const = 0;
+  // Whether it can run here at all; the error says what is missing and what would unlock it.
+  virtual Result<void> supported() const = 0;
+  virtual Result<std::unique_ptr<Sandbox>> create(const SandboxSpec& spec) = 0;
+};
+
+}  // namespace cordon

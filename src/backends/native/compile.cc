@@ -1,0 +1,323 @@
+#include "native/compile.h"
+
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <map>
+#include <set>
+
+#include "core/try.h"
+#include "native/landlock_rules.h"
+#include "native/paths.h"
+#include "policy/default_policy.h"
+
+namespace cordon::native {
+
+namespace {
+
+using linux_os::Operation;
+using linux_os::Plan;
+using linux_os::PlanStep;
+
+constexpr std::uint64_t kDefaultDisk = 2ULL << 30;
+// Masks and hidden scratch directories are made here, where the sandbox's devpts covers their names in the
+// end: what is mounted elsewhere stays, and nothing of it can be reached by name.
+constexpr std::string_view kMaskArea = "/dev/pts/masks";
+constexpr std::string_view kHiddenArea = "/dev/pts/hidden";
+
+class Compiler {
+ public:
+  Compiler(const CompileInput& input, const RuleSet& rules) : input_(input), rules_(rules) {}
+
+  Plan compile() {
+    plan_.working_directory = rules_.work_dir;
+    if (input_.walls == Walls::Full) {
+      add_namespaces();
+      add_root();
+    } else {
+      plan_.terminal_multiplexer = "/dev/ptmx";
+    }
+    add_landlock(plan_, rules_, input_);
+    add_resource_limits();
+    return std::move(plan_);
+  }
+
+ private:
+  void add_namespaces() {
+    plan_.namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+                       CLONE_NEWCGROUP;
+    const Policy& policy = *input_.policy;
+    if (policy.network == NetworkMode::None) plan_.namespaces |= CLONE_NEWNET;
+    const auto inner_uid = policy.uid.value_or(input_.caller.uid);
+    const auto inner_gid = policy.uid ? *policy.uid : input_.caller.gid;
+    // One id, the caller's own: whatever number it sees inside, it owns no more outside.
+    write("/proc/self/setgroups", "deny");
+    write("/proc/self/uid_map", fmt::format("{} {} 1\n", inner_uid, input_.caller.uid));
+    write("/proc/self/gid_map", fmt::format("{} {} 1\n", inner_gid, input_.caller.gid));
+    if (policy.nested_namespaces == NestedNamespaces::Refused) {
+      // Behind the filter's refusal: no namespace of this kind can be made below this one. A host that
+      // mounts /proc/sys read-only keeps the first wall.
+      PlanStep step = make(Operation::WriteFile, "/proc/sys/user/max_user_namespaces", "0\n");
+      step.tolerance = linux_os::Tolerance::Anything;
+      plan_.add(step);
+    }
+    if (plan_.namespaces & CLONE_NEWNET) plan_.add(make(Operation::LoopbackUp));
+  }
+
+  void add_root() {
+    plan_.add(make(Operation::NewRoot, "/", "",
+                   input_.policy->limits.disk_bytes.value_or(kDefaultDisk)));
+    add_masks();
+    for (const Rule& rule : rules_.rules) add_rule(rule);
+    for (const auto& [place, target] : rules_.links) add_link(place, target);
+    add_proc();
+    add_dev();
+    plan_.add(make(Operation::PivotRoot));
+    plan_.add(make(Operation::SealRoot));
+    plan_.add(make(Operation::Hostname, "", input_.policy->hostname));
+  }
+
+  // ---- files ----
+
+  const Rule* parent(const Rule& rule) const {
+    return rule.parent >= 0 ? &rules_.rules[static_cast<std::size_t>(rule.parent)] : nullptr;
+  }
+
+  // Whether the sandbox's own tmpfs, not a tree of the host, is what lies above this rule.
+  bool on_private_ground(const Rule& rule) const {
+    const Rule* above = parent(rule);
+    return !above || above->grant == Grant::Scratch || (takes_away(*above) && !masked(*above));
+  }
+
+  static bool takes_away(const Rule& rule) {
+    return rule.grant == Grant::Deny || rule.grant == Grant::Hide;
+  }
+
+  // A Deny or Hide rule needs a mask only where something would show without it.
+  bool masked(const Rule& rule) const { return takes_away(rule) && !on_private_ground(rule); }
+
+  void add_rule(const Rule& rule) {
+    const Rule* above = parent(rule);
+    switch (rule.grant) {
+      case Grant::Read:
+      case Grant::Write:
+        if (above && above->grant == rule.grant && !rule.anchor) return;
+        if (on_private_ground(rule)) make_mount_point(rule.path, rule.directory);
+        bind(rule);
+        return;
+      case Grant::Scratch:
+        add_scratch(rule);
+        return;
+      case Grant::Deny:
+      case Grant::Hide:
+        if (masked(rule)) cover(rule, masks_[&rule]);
+        return;
+    }
+  }
+
+  void bind(const Rule& rule) {
+    std::uint64_t attributes = kernel::kMountNoSuid;
+    if (rule.grant == Grant::Read) attributes |= kernel::kMountReadOnly;
+    if (!is_beneath(rule.path, "/dev")) attributes |= kernel::kMountNoDev;
+    PlanStep step = make(Operation::Bind, rule.path, rule.path, attributes);
+    step.identity = rule.identity;
+    step.ground = ground(rule);
+    plan_.add(step);
+  }
+
+  linux_os::Ground ground(const Rule& rule) const {
+    return on_private_ground(rule) ? linux_os::Ground::Private : linux_os::Ground::Host;
+  }
+
+  void add_scratch(const Rule& rule) {
+    const std::uint64_t mode = rule.path == "/tmp" || rule.path == "/dev/shm" ? 01777 : 0700;
+    const Rule* above = parent(rule);
+    if (on_private_ground(rule)) {
+      make_directories(rule.path, mode);
+      // Below another private directory it is writable already.
+      if (!above || above->grant != Grant::Scratch) cover(rule, rule.path);
+      return;
+    }
+    // Below a tree of the host there must be a directory to cover.
+    struct stat status {};
+    if (takes_away(*above) || stat(rule.path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
+      return;
+    }
+    const std::string place = fmt::format("{}/{}", kHiddenArea, hidden_places_++);
+    make_directories(place, mode);
+    cover(rule, place);
+  }
+
+  void cover(const Rule& rule, const std::string& source) {
+    PlanStep step = make(Operation::Cover, rule.path, source);
+    step.ground = ground(rule);
+    plan_.add(step);
+  }
+
+  // ---- masks: what stands where something is denied or hidden ----
+
+  // All of them before anything else, so that their area can be sealed once: what is taken from a sealed
+  // mount is sealed.
+  void add_masks() {
+    const std::string area(kMaskArea);
+    make_directories(area, 0755);
+    make_once(Operation::MakeDirectory, area + "/denied", 0);
+    make_once(Operation::MakeDirectory, area + "/empty", 0555);
+    make_once(Operation::MakeFile, area + "/denied-file", 0);
+    make_once(Operation::MakeFile, area + "/empty-file", 0444);
+    for (const Rule& rule : rules_.rules) {
+      if (!masked(rule)) continue;
+      const bool deny = rule.grant == Grant::Deny;
+      std::string source;
+      if (!rule.directory) {
+        source = area + (deny ? "/denied-file" : "/empty-file");
+      } else if (rule.has_inner) {
+        // Something inside is allowed: its name must be reachable, and a mask of its own holds the way.
+        source = fmt::format("{}/{}", area, masks_.size());
+        make_once(Operation::MakeDirectory, source, deny ? 0111 : 0555);
+      } else {
+        source = area + (deny ? "/denied" : "/empty");
+      }
+      masks_[&rule] = source;
+    }
+    for (const Rule& rule : rules_.rules) {
+      const Rule* above = parent(rule);
+      if (!above || takes_away(rule) || rule.grant == Grant::Scratch) continue;
+      const auto mask = masks_.find(above);
+      if (mask == masks_.end()) continue;
+      make_mount_point(mask->second + rule.path.substr(above->path.size()), rule.directory);
+    }
+    plan_.add(make(Operation::Seal, area));
+  }
+
+  // ---- names in the sandbox's own tmpfs ----
+
+  void make_directories(const std::string& path, std::uint64_t mode) {
+    for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
+         slash = path.find('/', slash + 1)) {
+      make_once(Operation::MakeDirectory, path.substr(0, slash), 0755);
+    }
+    make_once(Operation::MakeDirectory, path, mode);
+  }
+
+  void make_mount_point(const std::string& path, bool directory) {
+    if (directory) {
+      make_directories(path, 0755);
+      return;
+    }
+    make_directories(std::string(parent_of(path)), 0755);
+    make_once(Operation::MakeFile, path, 0444);
+  }
+
+  void make_once(Operation operation, const std::string& path, std::uint64_t mode) {
+    if (path == "/" || !made_.insert(path).second) return;
+    plan_.add(make(operation, path, "", mode));
+  }
+
+  void add_link(const std::string& place, const std::string& target) {
+    // Only on private ground; inside a tree of the host the link is there already.
+    const Rule* nearest = nullptr;
+    for (const Rule& rule : rules_.rules) {
+      if (is_beneath(place, rule.path)) nearest = &rule;
+    }
+    if (nearest && nearest->grant != Grant::Scratch) return;
+    if (made_.contains(place)) return;
+    make_directories(std::string(parent_of(place)), 0755);
+    made_.insert(place);
+    plan_.add(make(Operation::MakeSymlink, place, target));
+  }
+
+  // ---- /proc and /dev ----
+
+  void add_proc() {
+    make_directories("/proc", 0555);
+    plan_.add(make(Operation::MountProc, "/proc"));
+    const DefaultPolicy defaults = default_policy();
+    const std::string area(kMaskArea);
+    for (const DefaultEntry& entry : defaults.proc_read_only) {
+      add_if_there(make(Operation::Seal, entry.path));
+    }
+    for (const DefaultEntry& entry : defaults.proc_hidden) {
+      add_if_there(make(Operation::Cover, entry.path, area + "/empty-file"));
+    }
+    for (const DefaultEntry& entry : defaults.proc_hidden_directories) {
+      add_if_there(make(Operation::Cover, entry.path, area + "/empty"));
+    }
+  }
+
+  // Which files /proc has depends on the kernel's configuration.
+  void add_if_there(PlanStep step) {
+    step.tolerance = linux_os::Tolerance::Absence;
+    plan_.add(step);
+  }
+
+  void add_dev() {
+    make_directories("/dev", 0755);
+    for (const DefaultEntry& entry : default_policy().devices) {
+      const auto location = locate_direct(std::string(entry.path));
+      if (!location) continue;
+      make_mount_point(std::string(entry.path), false);
+      PlanStep step = make(Operation::Bind, entry.path, location->path,
+                           kernel::kMountNoSuid | kernel::kMountNoExec);
+      step.identity = location->identity;
+      plan_.add(step);
+    }
+    plan_.add(make(Operation::MountDevpts, "/dev/pts"));
+    constexpr std::pair<std::string_view, std::string_view> links[] = {
+        {"/dev/ptmx", "pts/ptmx"},         {"/dev/fd", "/proc/self/fd"},
+        {"/dev/stdin", "/proc/self/fd/0"}, {"/dev/stdout", "/proc/self/fd/1"},
+        {"/dev/stderr", "/proc/self/fd/2"}};
+    for (const auto& [place, target] : links) {
+      plan_.add(make(Operation::MakeSymlink, place, target));
+    }
+  }
+
+  // ---- limits that the process itself carries ----
+
+  void add_resource_limits() {
+    const Limits& limits = input_.policy->limits;
+    // 1, not 0: a core_pattern that is a pipe starts its program on the host even for 0 (core(5)).
+    plan_.resource_limits.push_back({RLIMIT_CORE, 1});
+    plan_.resource_limits.push_back({RLIMIT_NOFILE, 65536});
+    if (limits.disk_bytes) plan_.resource_limits.push_back({RLIMIT_FSIZE, *limits.disk_bytes});
+    if (limits.pids && input_.pids_by_rlimit) {
+      plan_.resource_limits.push_back({RLIMIT_NPROC, *limits.pids});
+    }
+    if (limits.memory_bytes && input_.walls == Walls::LandlockOnly) {
+      plan_.resource_limits.push_back({RLIMIT_DATA, *limits.memory_bytes});
+    }
+  }
+
+  void write(std::string_view path, std::string_view text) {
+    plan_.add(make(Operation::WriteFile, path, text));
+  }
+
+  PlanStep make(Operation operation, std::string_view path = {}, std::string_view text = {},
+                std::uint64_t value = 0) {
+    PlanStep step;
+    step.operation = operation;
+    step.path = plan_.keep(path);
+    step.text = plan_.keep(text);
+    step.value = value;
+    return step;
+  }
+
+  const CompileInput& input_;
+  const RuleSet& rules_;
+  Plan plan_;
+  std::set<std::string> made_;
+  std::map<const Rule*, std::string> masks_;
+  int hidden_places_ = 0;
+};
+
+}  // namespace
+
+Result<Compiled> compile(const CompileInput& input) {
+  const RuleSet rules = TRY(resolve_rules(*input.policy, input.work_dir, input.caller));
+  return Compiled{Compiler(input, rules).compile(), rules_beyond_landlock(rules)};
+}
+
+}  // namespace cordon::native

@@ -1,0 +1,39 @@
+// compile(policy, host) -> plan: everything that is decided before anything is done.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cordon/error.h"
+#include "cordon/policy.h"
+#include "linux/plan.h"
+#include "native/rules.h"
+
+namespace cordon::native {
+
+// How much of the full wall this launch can have.
+enum class Walls {
+  Full,          // user, mount, pid, network, ipc, uts and cgroup namespaces
+  LandlockOnly,  // no namespaces: Landlock, seccomp and rlimits on the host's own tree
+};
+
+struct CompileInput {
+  const Policy* policy = nullptr;
+  std::string work_dir;
+  Caller caller;
+  Walls walls = Walls::Full;
+  int landlock_abi = 0;  // 0: none
+  bool pids_by_rlimit = false;   // no pids controller holds the limit
+  std::string private_directory;  // LandlockOnly: what stands for /tmp and $HOME; exists
+};
+
+struct Compiled {
+  linux_os::Plan plan;
+  // Paths whose restriction only a mount namespace can hold; see rules_beyond_landlock().
+  std::vector<std::string> beyond_landlock;
+};
+
+// Errors as resolve_rules(). Cost depends on the number of rules, never on the number of files.
+Result<Compiled> compile(const CompileInput& input);
+
+}  // namespace cordon::native

@@ -1,0 +1,118 @@
+#include "native/native_process.h"
+
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <termios.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "linux/process_tree.h"
+#include "linux/raw_syscall.h"
+
+namespace cordon::native {
+
+NativeProcess::NativeProcess(RunningSandbox sandbox) : sandbox_(std::move(sandbox)) {}
+
+NativeProcess::~NativeProcess() {
+  kill();
+  reap();
+  if (sandbox_.cgroup && sandbox_.return_cgroup) {
+    sandbox_.return_cgroup(std::move(sandbox_.cgroup));
+  }
+}
+
+int NativeProcess::stdin_fd() const {
+  const UniqueFd& terminal = sandbox_.launched.terminal_master;
+  return terminal.valid() ? terminal.get() : sandbox_.streams.in.get();
+}
+
+void NativeProcess::close_stdin() { sandbox_.streams.in.reset(); }
+
+int NativeProcess::stdout_fd() const {
+  const UniqueFd& terminal = sandbox_.launched.terminal_master;
+  return terminal.valid() ? terminal.get() : sandbox_.streams.out.get();
+}
+
+int NativeProcess::stderr_fd() const { return sandbox_.streams.err.get(); }
+
+int NativeProcess::exit_fd() const { return sandbox_.launched.init_pidfd.get(); }
+
+void NativeProcess::reap() {
+  if (reaped_) return;
+  siginfo_t info;
+  const auto pidfd = static_cast<id_t>(sandbox_.launched.init_pidfd.get());
+  while (waitid(P_PIDFD, pidfd, &info, WEXITED | __WALL) != 0 && errno == EINTR) {
+  }
+  reaped_ = true;
+}
+
+Result<ProcessEnd> NativeProcess::wait() {
+  reap();
+  ProcessEnd end;
+  end.wait_status = SIGKILL;  // when the first process was killed before it could say more
+  init::CommandEnded ended{};
+  if (recv(sandbox_.launched.control.get(), &ended, sizeof ended, MSG_DONTWAIT) == sizeof ended) {
+    end.wait_status = ended.wait_status;
+    end.usage = {ended.cpu_time_ns, ended.memory_peak_bytes, ended.io_read_bytes,
+                 ended.io_write_bytes};
+  }
+  if (WIFSIGNALED(end.wait_status)) {
+    if (WTERMSIG(end.wait_status) == SIGXFSZ) end.limit_hit = LimitKind::Disk;
+    if (WTERMSIG(end.wait_status) == SIGXCPU) end.limit_hit = LimitKind::Cpu;
+  }
+  if (killed_for_memory_) end.limit_hit = LimitKind::Memory;
+  if (sandbox_.cgroup) {
+    const auto usage = sandbox_.cgroup->usage();
+    if (!usage) return std::unexpected(usage.error());
+    // The group saw every process; the command's own figures only those it waited for. A controller that is
+    // missing reads as zero.
+    end.usage.cpu_time_ns = std::max(end.usage.cpu_time_ns, usage->cpu_time_ns);
+    end.usage.memory_peak_bytes = std::max(end.usage.memory_peak_bytes, usage->memory_peak_bytes);
+    end.usage.io_read_bytes = std::max(end.usage.io_read_bytes, usage->io_read_bytes);
+    end.usage.io_write_bytes = std::max(end.usage.io_write_bytes, usage->io_write_bytes);
+    if (usage->pids_refused > 0) end.limit_hit = LimitKind::Pids;
+    if (usage->oom_kills > 0) end.limit_hit = LimitKind::Memory;
+  }
+  return end;
+}
+
+Result<void> NativeProcess::signal(int number) {
+  const init::SignalCommand message{number};
+  if (send(sandbox_.launched.control.get(), &message, sizeof message,
+           MSG_NOSIGNAL | MSG_DONTWAIT) != sizeof message &&
+      errno != EPIPE && errno != ECONNRESET) {
+    return std::unexpected(system_error("signal the command"));
+  }
+  return {};
+}
+
+void NativeProcess::kill() {
+  if (sandbox_.own_pid_namespace) {
+    // The kernel takes the rest of the namespace down with its first process, stopped or not.
+    raw::call(__NR_pidfd_send_signal, sandbox_.launched.init_pidfd.get(), SIGKILL, nullptr, 0);
+  } else {
+    // The first process is the one that knows the tree: it kills everybody below it, then leaves.
+    shutdown(sandbox_.launched.control.get(), SHUT_WR);
+  }
+}
+
+Result<void> NativeProcess::resize(TerminalSize size) {
+  const winsize window{size.rows, size.columns, 0, 0};
+  if (ioctl(sandbox_.launched.terminal_master.get(), TIOCSWINSZ, &window) != 0) {
+    return std::unexpected(system_error("resize the sandbox's terminal"));
+  }
+  return {};
+}
+
+std::optional<LimitKind> NativeProcess::poll_limits() {
+  if (!sandbox_.watched_memory) return std::nullopt;
+  const auto use = linux_os::measure_tree(sandbox_.launched.init_pid);
+  if (use.resident_bytes <= *sandbox_.watched_memory) return std::nullopt;
+  killed_for_memory_ = true;
+  return LimitKind::Memory;
+}
+
+}  // namespace cordon::native

@@ -1,0 +1,60 @@
+// A running sandbox of the native backend, owned: pidfd, control socket, streams, cgroup.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "cordon/backend.h"
+#include "core/unique_fd.h"
+#include "linux/cgroup.h"
+#include "linux/init/protocol.h"
+#include "linux/launch.h"
+
+namespace cordon::native {
+
+// Our ends of the command's streams; -1 where there is none.
+struct Streams {
+  UniqueFd in;
+  UniqueFd out;
+  UniqueFd err;
+};
+
+// What is left of the sandbox once it has ended goes back to whoever made it.
+using CgroupReturn = std::function<void(std::unique_ptr<cgroup::Cgroup>)>;
+
+struct RunningSandbox {
+  linux_os::Launched launched;
+  Streams streams;
+  std::unique_ptr<cgroup::Cgroup> cgroup;  // may be null
+  CgroupReturn return_cgroup;
+  bool own_pid_namespace = false;
+  std::optional<std::uint64_t> watched_memory;  // a limit that no cgroup holds
+};
+
+class NativeProcess final : public Process {
+ public:
+  explicit NativeProcess(RunningSandbox sandbox);
+  ~NativeProcess() override;
+
+  int stdin_fd() const override;
+  void close_stdin() override;
+  int stdout_fd() const override;
+  int stderr_fd() const override;
+  int exit_fd() const override;
+  Result<ProcessEnd> wait() override;
+  Result<void> signal(int number) override;
+  void kill() override;
+  Result<void> resize(TerminalSize size) override;
+  std::optional<LimitKind> poll_limits() override;
+
+ private:
+  void reap();
+
+  RunningSandbox sandbox_;
+  bool reaped_ = false;
+  bool killed_for_memory_ = false;
+};
+
+}  // namespace cordon::native

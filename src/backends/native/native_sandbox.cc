@@ -1,0 +1,281 @@
+#include "native/native_sandbox.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+
+#include "core/try.h"
+#include "linux/launch.h"
+#include "linux/seccomp.h"
+#include "linux/user_namespaces.h"
+#include "policy/environment.h"
+
+namespace cordon::native {
+
+namespace {
+
+struct Pipe {
+  UniqueFd read;
+  UniqueFd write;
+};
+
+enum class OurEnd { Read, Write };
+
+// Our end does not block: one loop serves all streams. The command's end must: programs expect it.
+Result<Pipe> make_pipe(OurEnd ours) {
+  int fds[2];
+  if (pipe2(fds, O_CLOEXEC) != 0) return std::unexpected(system_error("make a pipe"));
+  Pipe pipe{UniqueFd(fds[0]), UniqueFd(fds[1])};
+  const int end = ours == OurEnd::Read ? pipe.read.get() : pipe.write.get();
+  if (fcntl(end, F_SETFL, (ours == OurEnd::Read ? O_RDONLY : O_WRONLY) | O_NONBLOCK) != 0) {
+    return std::unexpected(system_error("make a pipe non-blocking"));
+  }
+  return pipe;
+}
+
+std::vector<std::string> program_candidates(const std::string& command,
+                                            const std::vector<std::string>& environment) {
+  if (command.find('/') != std::string::npos) return {command};
+  std::vector<std::string> candidates;
+  for (const std::string& entry : environment) {
+    if (!entry.starts_with("PATH=")) continue;
+    std::string_view rest = std::string_view(entry).substr(5);
+    while (!rest.empty()) {
+      const auto colon = rest.find(':');
+      const auto directory = rest.substr(0, colon);
+      rest = colon == std::string_view::npos ? std::string_view{} : rest.substr(colon + 1);
+      // An empty entry would mean the current directory, which the guest may write.
+      if (directory.starts_with('/')) candidates.push_back(fmt::format("{}/{}", directory, command));
+    }
+  }
+  return candidates;
+}
+
+// Whether the launch failed because the host does not let this caller make or use namespaces.
+bool about_namespaces(const Error& error) {
+  if (error.code == ErrorCode::Unsupported) return true;
+  return error.operation == "set up the sandbox" && error.code == ErrorCode::PermissionDenied;
+}
+
+Result<void> check_policy(const Policy& policy) {
+  const Limits& limits = policy.limits;
+  constexpr std::uint64_t kLeastMemory = 4ULL << 20;
+  if (limits.memory_bytes && *limits.memory_bytes < kLeastMemory) {
+    return std::unexpected(invalid_argument("limit memory", fmt::format("{} bytes", *limits.memory_bytes),
+                                            "less than 4 MiB starts no program"));
+  }
+  if (limits.cpus && !(*limits.cpus >= 0.01)) {
+    return std::unexpected(
+        invalid_argument("limit cpus", fmt::format("{}", *limits.cpus), "the least is 0.01"));
+  }
+  if (limits.pids && *limits.pids < 1) {
+    return std::unexpected(invalid_argument("limit pids", "0", "the least is 1"));
+  }
+  const std::string& name = policy.hostname;
+  const bool good_name = !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-';
+  });
+  if (!good_name) {
+    return std::unexpected(invalid_argument("set the host name", name,
+                                            "1 to 64 letters, digits, dots and dashes"));
+  }
+  return {};
+}
+
+}  // namespace
+
+NativeSandbox::NativeSandbox(Host& host, const SandboxSpec& spec)
+    : host_(host), spec_(spec), caller_(current_caller()) {}
+
+Result<std::unique_ptr<NativeSandbox>> NativeSandbox::create(Host& host, const SandboxSpec& spec) {
+  TRY(check_policy(spec.policy));
+  std::unique_ptr<NativeSandbox> sandbox(new NativeSandbox(host, spec));
+  TRY(sandbox->compile_for(Walls::Full));
+  return sandbox;
+}
+
+Result<void> NativeSandbox::compile_for(Walls walls) {
+  const cgroup::Support& support = host_.cgroups->support();
+  CompileInput input;
+  input.policy = &spec_.policy;
+  input.work_dir = spec_.work_dir;
+  input.caller = caller_;
+  input.walls = walls;
+  input.landlock_abi = host_.landlock_abi;
+  input.pids_by_rlimit = !support.pids;
+  if (walls == Walls::LandlockOnly) {
+    private_directory_ = TRY(PrivateDirectory::create());
+    input.private_directory = private_directory_->path();
+  }
+  compiled_ = TRY(compile(input));
+  enforcement_.policy = &spec_.policy;
+  enforcement_.walls = walls;
+  enforcement_.landlock_abi = compiled_.plan.landlock_size > 0 ? host_.landlock_abi : 0;
+  enforcement_.pids_by_rlimit = input.pids_by_rlimit;
+  enforcement_.caller_is_root = caller_.uid == 0;
+  enforcement_.beyond_landlock = compiled_.beyond_landlock;
+  return {};
+}
+
+Result<std::unique_ptr<Process>> NativeSandbox::start(const ProcessSpec& spec) {
+  if (started_) {
+    return std::unexpected(Error{ErrorCode::Unsupported, "start a second command", spec.command, 0,
+                                 "a native sandbox ends with its first command", ""});
+  }
+  auto process = launch(spec);
+  if (!process && about_namespaces(process.error())) {
+    TRY(weaken(std::move(process.error())));
+    process = launch(spec);
+  }
+  started_ = process.has_value();
+  return process;
+}
+
+Result<void> NativeSandbox::weaken(Error refusal) {
+  const auto support = linux_os::probe_user_namespaces();
+  if (support.usable) return std::unexpected(std::move(refusal));  // something else is wrong
+  if (spec_.weaker_guarantees == WeakerGuarantees::Refuse) {
+    Error error{ErrorCode::Degraded, "build the full sandbox", "", 0, support.blocked_by, ""};
+    error.remedy = support.remedy.empty() ? "" : fmt::format("`{}` allows it, or ", support.remedy);
+    error.remedy += "--allow-degraded runs with Landlock, seccomp and rlimits only";
+    return std::unexpected(std::move(error));
+  }
+  if (host_.landlock_abi == 0) {
+    return std::unexpected(Error{ErrorCode::Unsupported, "build a sandbox", "", 0,
+                                 support.blocked_by + "; and this kernel has no Landlock",
+                                 support.remedy});
+  }
+  enforcement_.missing_walls = support.blocked_by;
+  return compile_for(Walls::LandlockOnly);
+}
+
+std::unique_ptr<cgroup::Cgroup> NativeSandbox::make_cgroup() {
+  const cgroup::Support& support = host_.cgroups->support();
+  enforcement_.cgroup = nullptr;
+  enforcement_.missing_cgroup = support.reason;
+  std::unique_ptr<cgroup::Cgroup> group;
+  if (host_.nursery) group = host_.nursery->take_cgroup();
+  if (!group) {
+    auto made = host_.cgroups->create(spec_.id);
+    if (!made) {
+      if (enforcement_.missing_cgroup.empty()) enforcement_.missing_cgroup = made.error().message();
+      return nullptr;
+    }
+    group = std::move(*made);
+  }
+  const Limits& limits = spec_.policy.limits;
+  const auto set = group->set_limits({limits.memory_bytes, limits.cpus, limits.pids});
+  if (!set) {
+    enforcement_.missing_cgroup = set.error().message();
+    return nullptr;
+  }
+  enforcement_.cgroup = &support;
+  return group;
+}
+
+Result<std::vector<std::string>> NativeSandbox::environment() const {
+  EnvironmentRules rules = spec_.policy.environment;
+  GuestSurroundings guest{caller_.home, "", compiled_.plan.working_directory};
+  const char* user = std::getenv("USER");
+  const auto uid = spec_.policy.uid.value_or(caller_.uid);
+  guest.user = uid == 0 ? "root" : user && *user ? user : fmt::format("{}", uid);
+  if (private_directory_) {
+    guest.home = private_directory_->path() + "/home";
+    rules.set.insert(rules.set.begin(), {"TMPDIR", private_directory_->path() + "/tmp"});
+  }
+  return build_environment(rules, guest, environ);
+}
+
+Result<std::unique_ptr<Process>> NativeSandbox::launch(const ProcessSpec& spec) {
+  const bool full = enforcement_.walls == Walls::Full;
+  const auto variables = TRY(environment());
+  const auto programs = program_candidates(spec.command, variables);
+
+  RunningSandbox running;
+  Pipe in;
+  Pipe out;
+  Pipe err;
+  if (!spec.terminal) {
+    if (spec.stdin_source == StdinSource::Pipe) in = TRY(make_pipe(OurEnd::Write));
+    out = TRY(make_pipe(OurEnd::Read));
+    err = TRY(make_pipe(OurEnd::Read));
+  }
+  running.cgroup = make_cgroup();
+  if (!running.cgroup && spec_.policy.limits.memory_bytes) {
+    running.watched_memory = spec_.policy.limits.memory_bytes;
+  }
+  enforcement_.memory_watched = running.watched_memory.has_value();
+  UniqueFd network;
+  if (full && host_.nursery && spec_.policy.network == NetworkMode::None) {
+    network = host_.nursery->take_network();
+  }
+
+  linux_os::LaunchRequest request;
+  request.plan = &compiled_.plan;
+  for (const std::string& program : programs) request.programs.push_back(program.c_str());
+  request.arguments.push_back(spec.command.c_str());
+  for (const std::string& argument : spec.args) request.arguments.push_back(argument.c_str());
+  for (const std::string& variable : variables) request.environment.push_back(variable.c_str());
+  request.stdin_fd = in.read.get();
+  request.stdout_fd = out.write.get();
+  request.stderr_fd = err.write.get();
+  request.terminal = spec.terminal.has_value();
+  request.network_namespace_fd = network.get();
+  request.cgroup = running.cgroup.get();
+  // Without a network namespace the socket families hold the network.
+  request.filter = seccomp::filter(spec_.policy.nested_namespaces,
+                                   full || spec_.policy.network == NetworkMode::Open
+                                       ? seccomp::Sockets::Internet
+                                       : seccomp::Sockets::UnixOnly);
+  request.init_image_fd = host_.init_image.get();
+  running.launched = TRY(linux_os::launch(request));
+
+  running.streams = {std::move(in.write), std::move(out.read), std::move(err.read)};
+  running.own_pid_namespace = full;
+  if (Nursery* nursery = host_.nursery.get()) {
+    running.return_cgroup = [nursery](std::unique_ptr<cgroup::Cgroup> group) {
+      nursery->give_back(std::move(group));
+    };
+  }
+  auto process = std::make_unique<NativeProcess>(std::move(running));
+  if (spec.terminal) TRY(process->resize(*spec.terminal));
+  return process;
+}
+
+Guarantees NativeSandbox::guarantees() const { return make_guarantees(enforcement_); }
+
+std::string NativeSandbox::describe(const ProcessSpec& spec) const {
+  std::string text;
+  int number = 1;
+  const auto line = [&](const std::string& words) {
+    text += fmt::format("{:4}  {}\n", number++, words);
+  };
+  const linux_os::Plan& plan = compiled_.plan;
+  line(plan.namespaces == 0 ? "start a process on the host's own tree"
+                            : "start a process in new namespaces");
+  for (const linux_os::PlanStep& step : plan.steps) line(linux_os::describe(step));
+  line(fmt::format("enter a cgroup ({})", host_.cgroups->support().mechanism.empty()
+                                              ? "none: " + host_.cgroups->support().reason
+                                              : host_.cgroups->support().mechanism));
+  line("new session, new session keyring, streams, close every other descriptor");
+  for (const auto& limit : plan.resource_limits) {
+    line(fmt::format("resource limit {} = {}", limit.resource, limit.value));
+  }
+  line(fmt::format("enter {}", plan.working_directory));
+  line("drop every capability, no_new_privs");
+  for (const auto& rule : plan.landlock_rules) {
+    line(fmt::format("Landlock: allow {:#x} beneath {}", rule.access, rule.path));
+  }
+  line("load the system call filter");
+  std::string command = spec.command;
+  for (const std::string& argument : spec.args) command += " " + argument;
+  line("exec " + command);
+  return text;
+}
+
+}  // namespace cordon::native

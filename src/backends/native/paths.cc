@@ -1,0 +1,107 @@
+#include "native/paths.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/unique_fd.h"
+
+namespace cordon::native {
+
+std::string normalize(std::string_view path, std::string_view base) {
+  std::string joined;
+  if (!path.starts_with('/')) joined = std::string(base) + '/';
+  joined += path;
+  std::vector<std::string_view> parts;
+  std::string_view rest = joined;
+  while (!rest.empty()) {
+    const auto slash = rest.find('/');
+    const auto part = rest.substr(0, slash);
+    rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
+    if (part.empty() || part == ".") continue;
+    if (part == "..") {
+      if (!parts.empty()) parts.pop_back();
+    } else {
+      parts.push_back(part);
+    }
+  }
+  std::string result;
+  for (const auto part : parts) {
+    result += '/';
+    result += part;
+  }
+  return result.empty() ? "/" : result;
+}
+
+bool is_beneath(std::string_view path, std::string_view ancestor) {
+  if (ancestor == "/") return true;
+  return path.starts_with(ancestor) &&
+         (path.size() == ancestor.size() || path[ancestor.size()] == '/');
+}
+
+bool tree_order(std::string_view left, std::string_view right) {
+  const auto lower = [](char a, char b) {
+    const auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c); };
+    return rank(a) < rank(b);
+  };
+  return std::lexicographical_compare(left.begin(), left.end(), right.begin(), right.end(), lower);
+}
+
+std::string_view parent_of(std::string_view path) {
+  const auto slash = path.rfind('/');
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Result<Location> locate(const std::string& path) {
+  const UniqueFd fd(open(path.c_str(), O_PATH | O_CLOEXEC));
+  if (!fd.valid()) return std::unexpected(system_error("look at", path));
+  struct stat status {};
+  if (fstat(fd.get(), &status) != 0) return std::unexpected(system_error("look at", path));
+  char link[32] = "/proc/self/fd/";
+  std::to_chars(link + 14, link + sizeof link - 1, fd.get());
+  char target[PATH_MAX];
+  const ssize_t size = readlink(link, target, sizeof target);
+  if (size <= 0 || target[0] != '/' || size == static_cast<ssize_t>(sizeof target)) {
+    return std::unexpected(system_error("find the real path of", path, size < 0 ? errno : EINVAL));
+  }
+  Location location;
+  location.path.assign(target, static_cast<std::size_t>(size));
+  location.directory = S_ISDIR(status.st_mode);
+  location.identity = {status.st_dev, status.st_ino};
+  return location;
+}
+
+Result<Location> locate_direct(const std::string& path) {
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0) return std::unexpected(system_error("look at", path));
+  if (S_ISLNK(status.st_mode)) return locate(path);
+  return Location{path, S_ISDIR(status.st_mode), {status.st_dev, status.st_ino}};
+}
+
+std::vector<std::pair<std::string, std::string>> links_on_the_way(const std::string& path) {
+  std::vector<std::pair<std::string, std::string>> links;
+  std::string rest = path;  // what is still to be walked, absolute
+  std::string done;         // walked, without links
+  while (rest != "/" && !rest.empty() && links.size() < 40) {
+    const auto slash = rest.find('/', 1);
+    const std::string place = done + rest.substr(0, slash);
+    const std::string beyond = slash == std::string::npos ? "" : rest.substr(slash);
+    char target[PATH_MAX];
+    const ssize_t size = readlink(place.c_str(), target, sizeof target);
+    if (size <= 0 || size == static_cast<ssize_t>(sizeof target)) {
+      done = place;
+      rest = beyond;
+      continue;
+    }
+    links.emplace_back(place, std::string(target, static_cast<std::size_t>(size)));
+    rest = normalize(links.back().second + beyond, parent_of(place));
+    done.clear();
+  }
+  return links;
+}
+
+}  // namespace cordon::native

@@ -1,0 +1,329 @@
+#include "native/rules.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+
+#include "core/try.h"
+#include "core/unique_fd.h"
+#include "native/paths.h"
+#include "policy/default_policy.h"
+
+namespace cordon::native {
+
+namespace {
+
+constexpr std::string_view kDefaultOrigin = "the default policy";
+
+// Who wins when two rules name the same path.
+enum class Rank { Default, WorkDir, User };
+
+struct Candidate {
+  Rule rule;
+  Rank rank = Rank::Default;
+  std::size_t order = 0;
+};
+
+Grant to_grant(Access access) {
+  switch (access) {
+    case Access::Read: return Grant::Read;
+    case Access::Write: return Grant::Write;
+    case Access::Deny: return Grant::Deny;
+    case Access::Hide: return Grant::Hide;
+  }
+  return Grant::Deny;
+}
+
+std::string_view word(Grant grant) {
+  switch (grant) {
+    case Grant::Read: return "read";
+    case Grant::Write: return "write";
+    case Grant::Scratch: return "a private directory";
+    case Grant::Deny: return "deny";
+    case Grant::Hide: return "hide";
+  }
+  return "?";
+}
+
+bool takes_away(Grant grant) { return grant == Grant::Deny || grant == Grant::Hide; }
+
+// A default never gives back what the user took away, and an anchor only repeats the grant above it.
+bool loses(const Rule& rule, const Rule& above) {
+  if (rule.anchor) return above.grant != Grant::Write;
+  const bool grants = rule.grant == Grant::Read || rule.grant == Grant::Write;
+  return grants && takes_away(above.grant);
+}
+
+class Collector {
+ public:
+  Collector(const Policy& policy, const Caller& caller) : policy_(policy), caller_(caller) {}
+
+  Result<RuleSet> collect(const std::string& work_dir) {
+    TRY(add_work_dir(work_dir));
+    for (const PathRule& rule : policy_.filesystem) TRY(add_user_rule(rule));
+    TRY(check_work_dir());
+    add_defaults();
+    TRY(sort_and_link());
+    return std::move(set_);
+  }
+
+ private:
+  Result<void> add_work_dir(const std::string& work_dir) {
+    if (!work_dir.starts_with('/')) {
+      return std::unexpected(
+          invalid_argument("use the work directory", work_dir, "it must be an absolute path"));
+    }
+    auto location = locate(work_dir);
+    if (!location) {
+      Error error = invalid_argument("use the work directory", work_dir, "");
+      error.sys_errno = location.error().sys_errno;
+      return std::unexpected(std::move(error));
+    }
+    if (!location->directory) {
+      return std::unexpected(
+          invalid_argument("use the work directory", work_dir, "it is not a directory"));
+    }
+    set_.work_dir = location->path;
+    remember_links(work_dir, location->path);
+    add(Rank::WorkDir, Grant::Write, *std::move(location), "work directory");
+    return {};
+  }
+
+  Result<void> check_work_dir() const {
+    const std::string& path = set_.work_dir;
+    const auto refuse = [&](std::string detail) {
+      return std::unexpected(invalid_argument("use the work directory", path, std::move(detail)));
+    };
+    if (path == "/") return refuse("the whole file system cannot be one; choose a directory in it");
+    for (const DefaultEntry& entry : default_policy().forbidden_work_dirs) {
+      if (is_beneath(path, entry.path)) {
+        return refuse(fmt::format("not beneath {}: {}", entry.path, entry.reason));
+      }
+    }
+    for (const Candidate& candidate : candidates_) {
+      if (takes_away(candidate.rule.grant) && is_beneath(path, candidate.rule.path)) {
+        return refuse(fmt::format("{} {} says {}", candidate.rule.origin, candidate.rule.path,
+                                  word(candidate.rule.grant)));
+      }
+    }
+    for (const DefaultEntry& entry : default_policy().secrets) {
+      if (is_beneath(path, home_path(entry.path))) {
+        return refuse(fmt::format("{} holds {}", entry.path, entry.reason));
+      }
+    }
+    return {};
+  }
+
+  Result<void> add_user_rule(const PathRule& rule) {
+    const auto refuse = [&](std::string detail) {
+      return std::unexpected(invalid_argument(rule.origin.empty() ? std::string("apply a path rule") : rule.origin,
+                                              rule.path, std::move(detail)));
+    };
+    if (rule.path.empty()) return refuse("it is empty");
+    if (rule.path.find('\0') != std::string::npos) return refuse("it contains a NUL byte");
+    const std::string path = normalize(rule.path, set_.work_dir);
+    const Grant grant = to_grant(rule.access);
+    if (path == "/") {
+      if (grant == Grant::Read) return expand_root(rule.origin);
+      return refuse("the root itself can only be read; name the directories");
+    }
+    if (is_beneath(path, "/proc")) return refuse("the sandbox has a /proc of its own");
+    auto location = locate(path);
+    if (!location) {
+      if (location.error().sys_errno == ENOENT) return refuse("it does not exist");
+      Error error = invalid_argument(rule.origin, rule.path, "");
+      error.sys_errno = location.error().sys_errno;
+      return std::unexpected(std::move(error));
+    }
+    if (is_beneath(location->path, "/proc")) return refuse("the sandbox has a /proc of its own");
+    if (!takes_away(grant)) remember_links(path, location->path);
+    add(Rank::User, grant, *std::move(location), rule.origin);
+    return {};
+  }
+
+  // "Read everything": every directory of the root but those that the sandbox has of its own.
+  Result<void> expand_root(const std::string& origin) {
+    const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir("/"), closedir);
+    if (!directory) return std::unexpected(system_error("list", "/"));
+    while (const dirent* entry = readdir(directory.get())) {
+      const std::string_view name = entry->d_name;
+      if (name == "." || name == ".." || name == "proc" || name == "sys" || name == "dev" ||
+          name == "tmp" || name == "run") {
+        continue;
+      }
+      const std::string path = "/" + std::string(name);
+      auto location = locate(path);
+      if (!location) continue;  // a dangling link
+      remember_links(path, location->path);
+      add(Rank::User, Grant::Read, *std::move(location), origin);
+    }
+    return {};
+  }
+
+  void add_default(Grant grant, const std::string& path) {
+    // /usr, /etc/shadow: only deeper paths can have a link on the way.
+    const bool shallow = std::ranges::count(path, '/') <= 2;
+    auto location = shallow ? locate_direct(path) : locate(path);
+    if (!location) return;
+    if (!takes_away(grant)) remember_links(path, location->path);
+    add(Rank::Default, grant, *std::move(location), kDefaultOrigin);
+  }
+
+  void add_defaults() {
+    const DefaultPolicy defaults = default_policy();
+    for (const DefaultEntry& entry : defaults.system) {
+      add_default(Grant::Read, std::string(entry.path));
+    }
+    for (const DefaultEntry& entry : defaults.denied) {
+      // What the caller cannot read the sandbox cannot either: no mount needed.
+      if (access(entry.path.data(), R_OK) == 0) {
+        add_default(Grant::Deny, std::string(entry.path));
+      }
+    }
+    if (policy_.network == NetworkMode::Open) {
+      // Often a link into /run, where nothing else is visible.
+      add_default(Grant::Read, "/etc/resolv.conf");
+    }
+    const bool home_is_visible = covered_by_user(caller_.home);
+    if (home_is_visible) {
+      for (const DefaultEntry& entry : defaults.secrets) {
+        add_default(Grant::Deny, home_path(entry.path));
+      }
+    } else {
+      add_scratch(caller_.home);
+    }
+    if (!covered_by_user("/tmp")) add_scratch("/tmp");
+    add_scratch("/dev/shm");
+    protect_work_dir(defaults);
+  }
+
+  void protect_work_dir(const DefaultPolicy& defaults) {
+    const UniqueFd directory(open(set_.work_dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    for (const DefaultEntry& entry : defaults.protected_names) {
+      // Most are not there: one short look from the directory itself, before the full one.
+      if (faccessat(directory.get(), entry.path.data(), F_OK, 0) != 0) continue;
+      auto location = locate(set_.work_dir + "/" + std::string(entry.path));
+      if (!location || !is_beneath(location->path, set_.work_dir)) continue;
+      const std::string place = location->path;
+      add(Rank::Default, Grant::Read, *std::move(location),
+          kDefaultOrigin);
+      // The directories on the way become mount points too: renaming .git away and making a new one
+      // would otherwise get around it.
+      for (std::string_view above = parent_of(place); above.size() > set_.work_dir.size();
+           above = parent_of(above)) {
+        auto parent = locate(std::string(above));
+        if (!parent) break;
+        add(Rank::Default, Grant::Write, *std::move(parent), kDefaultOrigin);
+        candidates_.back().rule.anchor = true;
+      }
+    }
+  }
+
+  std::string home_path(std::string_view path) const {
+    return caller_.home + std::string(path.substr(1));  // "~/x"
+  }
+
+  bool covered_by_user(std::string_view path) const {
+    return std::ranges::any_of(candidates_, [&](const Candidate& candidate) {
+      return candidate.rank != Rank::Default && !takes_away(candidate.rule.grant) &&
+             is_beneath(path, candidate.rule.path);
+    });
+  }
+
+  void add_scratch(const std::string& path) {
+    Candidate candidate;
+    candidate.rule.grant = Grant::Scratch;
+    candidate.rule.path = path;
+    candidate.rule.origin = kDefaultOrigin;
+    candidates_.push_back(std::move(candidate));
+  }
+
+  void add(Rank rank, Grant grant, Location location, std::string_view origin) {
+    Candidate candidate;
+    candidate.rank = rank;
+    candidate.rule.grant = grant;
+    candidate.rule.path = std::move(location.path);
+    candidate.rule.origin = origin;
+    candidate.rule.directory = location.directory;
+    candidate.rule.identity = location.identity;
+    candidates_.push_back(std::move(candidate));
+  }
+
+  void remember_links(const std::string& spelled, const std::string& real) {
+    if (spelled == real) return;
+    for (auto& link : links_on_the_way(spelled)) set_.links.push_back(std::move(link));
+  }
+
+  Result<void> sort_and_link() {
+    for (std::size_t i = 0; i < candidates_.size(); ++i) candidates_[i].order = i;
+    std::ranges::sort(candidates_, [](const Candidate& a, const Candidate& b) {
+      if (a.rule.path != b.rule.path) return tree_order(a.rule.path, b.rule.path);
+      if (a.rank != b.rank) return a.rank > b.rank;  // the winner first
+      return a.order < b.order;
+    });
+    std::vector<int> above;
+    Rank last_rank = Rank::Default;
+    for (Candidate& candidate : candidates_) {
+      Rule& rule = candidate.rule;
+      auto& rules = set_.rules;
+      if (!rules.empty() && rules.back().path == rule.path) {
+        if (last_rank == Rank::User && candidate.rank == Rank::User &&
+            rules.back().grant != rule.grant) {
+          return std::unexpected(invalid_argument(
+              std::string(rule.origin), rule.path,
+              fmt::format("it contradicts {} for the same path; keep one of them",
+                          rules.back().origin)));
+        }
+        // A protected path that also leads to another protected one stays protected.
+        if (rules.back().anchor && !rule.anchor && candidate.rank == last_rank) {
+          const int parent = rules.back().parent;
+          rules.back() = std::move(rule);
+          rules.back().parent = parent;
+        }
+        continue;
+      }
+      while (!above.empty() && !is_beneath(rule.path, rules[above.back()].path)) above.pop_back();
+      rule.parent = above.empty() ? -1 : above.back();
+      if (rule.parent >= 0 && candidate.rank == Rank::Default && loses(rule, rules[above.back()])) {
+        continue;
+      }
+      if (rule.grant == Grant::Read || rule.grant == Grant::Write) {
+        for (const int index : above) rules[index].has_inner = true;
+      }
+      last_rank = candidate.rank;
+      rules.push_back(std::move(rule));
+      above.push_back(static_cast<int>(rules.size()) - 1);
+    }
+    return {};
+  }
+
+  const Policy& policy_;
+  const Caller& caller_;
+  RuleSet set_;
+  std::vector<Candidate> candidates_;
+};
+
+}  // namespace
+
+Caller current_caller() {
+  Caller caller{geteuid(), getegid(), ""};
+  const char* home = std::getenv("HOME");
+  caller.home = home && home[0] == '/' ? normalize(home, "/") : "/home/sandbox";
+  if (caller.home == "/" || is_beneath(caller.home, "/proc") || is_beneath(caller.home, "/dev")) {
+    caller.home = "/home/sandbox";
+  }
+  return caller;
+}
+
+Result<RuleSet> resolve_rules(const Policy& policy, const std::string& work_dir,
+                              const Caller& caller) {
+  return Collector(policy, caller).collect(work_dir);
+}
+
+}  // namespace cordon::native

@@ -1,0 +1,60 @@
+// From the rules of a policy to a sorted list of what each path of the host becomes in the sandbox.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cordon/error.h"
+#include "cordon/policy.h"
+#include "linux/plan.h"
+
+namespace cordon::native {
+
+// Who calls: the sandbox never has more than this.
+struct Caller {
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::string home;  // absolute; need not exist
+};
+
+// From the environment of this process; a HOME that is not an absolute path is replaced.
+Caller current_caller();
+
+enum class Grant {
+  Read,
+  Write,
+  Scratch,  // a private, empty, writable directory of the sandbox
+  Deny,
+  Hide,
+};
+
+struct Rule {
+  Grant grant = Grant::Read;
+  std::string path;    // canonical: absolute, no symbolic links, "." or ".."
+  std::string_view origin;  // who asked for it; lives as long as the policy
+  bool directory = true;
+  bool anchor = false;  // mounted on itself although its parent grants the same, so that nobody renames it
+  linux_os::FileIdentity identity;
+  int parent = -1;       // index of the nearest rule above it, or -1
+  bool has_inner = false;  // a Read or Write rule lies beneath it
+};
+
+struct RuleSet {
+  std::vector<Rule> rules;  // parents before children; each path once
+  // Symbolic links on the way to a rule's path, as the caller spelled it: where, and to what.
+  std::vector<std::pair<std::string, std::string>> links;
+  std::string work_dir;  // canonical
+};
+
+// Errors: InvalidArgument naming the rule: a path that does not exist, two rules that contradict each other,
+// a work directory that cannot be one. Cost: a few system calls a rule, whatever the size of the trees.
+// `policy` must outlive the result.
+Result<RuleSet> resolve_rules(const Policy& policy, const std::string& work_dir,
+                              const Caller& caller);
+
+}  // namespace cordon::native

@@ -1,0 +1,28 @@
+// The pages of --help.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "cli/options.h"
+
+namespace cordon::cli {
+
+struct Page {
+  std::string_view usage;  // one line a form
+  std::string_view about;  // what it does
+  std::span<const OptionSpec> options;
+  std::string_view closing;  // examples, exit status
+};
+
+Page run_page();
+Page doctor_page();
+Page main_page();
+
+// As it is printed, at most 80 columns wide.
+std::string format_page(const Page& page);
+// On standard output. Returns the exit status.
+int print_page(const Page& page);
+
+}  // namespace cordon::cli

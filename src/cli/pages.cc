@@ -1,0 +1,96 @@
+// The prose of the help pages. Options come from their tables.
+#include "cli/doctor_options.h"
+#include "cli/help.h"
+#include "cli/run_option_table.h"
+
+namespace cordon::cli {
+
+Page run_page() {
+  return {
+      .usage = "usage: cordon run [OPTION...] [--] COMMAND [ARGUMENT...]",
+      .about =
+          "Runs COMMAND in a sandbox that ends with it. It sees the system's programs and\n"
+          "libraries read-only, its work directory, and empty /tmp and home directories\n"
+          "that vanish with it. It has no network, no privileges, and an environment that\n"
+          "is built from nothing. Its streams pass through live, and a signal to cordon is\n"
+          "a signal to the command.\n"
+          "\n"
+          "The first word that is not an option is the command; everything after it is the\n"
+          "command's own. Of path rules the one with the longest path wins, in whatever\n"
+          "order they stand. Of an option that is given twice, the last one counts unless\n"
+          "it is repeatable.",
+      .options = run_option_table(),
+      .closing =
+          "Examples:\n"
+          "  Build a project that you have not read:\n"
+          "    cordon run -- make\n"
+          "  Run a script with half a gigabyte, for at most half a minute:\n"
+          "    cordon run --memory 512M --timeout 30s -- python3 script.py\n"
+          "  Let it read a data set, and keep it away from one file of this directory:\n"
+          "    cordon run --read /srv/data --deny .env -- ./analyse /srv/data\n"
+          "  A shell to look around in, with the network:\n"
+          "    cordon run --tty --net open -- bash\n"
+          "  For a program that reads the result:\n"
+          "    cordon run --json --pids 64 -- ./tests.sh < input.txt\n"
+          "\n"
+          "Exit status:\n"
+          "  The command's own, and 128 + the number of the signal that ended it.\n"
+          "  124  it reached its time limit\n"
+          "  125  cordon could not do what was asked; nothing was run, or its result was lost\n"
+          "  126  the command is there, but cannot be executed\n"
+          "  127  there is no such command in the sandbox",
+  };
+}
+
+Page doctor_page() {
+  return {
+      .usage = "usage: cordon doctor [OPTION...]",
+      .about =
+          "Looks at this host and says which isolation tiers and guarantees work, what does\n"
+          "not, and the one command that unlocks it. It changes nothing.",
+      .options = doctor_option_table(),
+      .closing =
+          "Examples:\n"
+          "  cordon doctor\n"
+          "  cordon doctor --json\n"
+          "\n"
+          "Exit status:\n"
+          "  0    the light tier works, with every guarantee\n"
+          "  1    it works with weaker guarantees\n"
+          "  2    nothing works\n"
+          "  125  cordon could not do what was asked",
+  };
+}
+
+Page main_page() {
+  return {
+      .usage =
+          "usage: cordon run [OPTION...] [--] COMMAND [ARGUMENT...]\n"
+          "       cordon doctor [--json]\n"
+          "       cordon help [run|doctor]\n"
+          "       cordon --version",
+      .about =
+          "Cordon runs code that nobody vouches for: a command, a script, a build, a coding\n"
+          "agent. You say what it may do; cordon starts it in a sandbox within a few\n"
+          "milliseconds, ends it with everything that it started, and reports what was\n"
+          "really enforced. It never runs something less isolated than was asked: it\n"
+          "refuses, and says why.\n"
+          "\n"
+          "  run     run one command in a sandbox that ends with it\n"
+          "  doctor  what this host can enforce, what not, and what would unlock it\n"
+          "  help    the page of a subcommand; the same as cordon SUBCOMMAND --help",
+      .options = {},
+      .closing =
+          "Examples:\n"
+          "  cordon run -- make                       it can read the system and write here\n"
+          "  cordon run --timeout 30s -- ./script     and ends after half a minute\n"
+          "  cordon run --dry-run -- ./script         what would be set up, without running it\n"
+          "  cordon run --json -- ./script            the result as JSON\n"
+          "  cordon doctor                            whether this host can do all that\n"
+          "\n"
+          "Exit status: the command's own; 125 when cordon could not do what was asked. See\n"
+          "cordon help run.",
+  };
+}
+
+}  // namespace cordon::cli

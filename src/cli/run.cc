@@ -1,0 +1,167 @@
+#include "cli/run.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "cli/exit_status.h"
+#include "cli/help.h"
+#include "cli/input.h"
+#include "cli/interruptions.h"
+#include "cli/notices.h"
+#include "cli/report_file.h"
+#include "cli/run_options.h"
+#include "cli/select_backend.h"
+#include "cli/terminal.h"
+#include "cli/write_all.h"
+#include "core/id.h"
+#include "core/try.h"
+#include "native/native_backend.h"
+#include "policy/default_limits.h"
+#include "sandbox/supervise.h"
+
+namespace cordon::cli {
+
+namespace {
+
+constexpr std::string_view kWho = "cordon run";
+
+std::string current_directory() {
+  const std::unique_ptr<char, void (*)(void*)> path(::getcwd(nullptr, 0), std::free);
+  // "(unreachable)/..." when it lies outside this process's root.
+  return path && path.get()[0] == '/' ? path.get() : "";
+}
+
+Supervision supervision(const RunOptions& options, int input_fd, const Interruptions& signals) {
+  Supervision supervision;
+  const Limits& limits = options.policy.limits;
+  supervision.stdin_from_fd = input_fd;
+  if (options.output == RunOutput::Json) {
+    supervision.out.keep_bytes = supervision.err.keep_bytes = limits.output_bytes.value_or(0);
+  } else {
+    supervision.out.pass_to_fd = STDOUT_FILENO;
+    supervision.err.pass_to_fd = STDERR_FILENO;
+  }
+  supervision.output_limit = limits.output_bytes;
+  supervision.timeout = limits.timeout;
+  supervision.wake_fd = signals.fd();
+  return supervision;
+}
+
+// A sandbox that was ended because of a signal to Cordon ended by that signal, whatever it took.
+void account_for_signals(const Interruptions& signals, ExecutionResult& result) {
+  if (!signals.requested() || !result.signal || result.status != ExecutionStatus::Failed) return;
+  result.status = ExecutionStatus::Killed;
+  result.signal = signals.killed_for().value_or(*result.signal);
+  result.exit_code = kExitSignalBase + *result.signal;
+  result.error = fmt::format("ended by signal {} to cordon", *signals.requested());
+}
+
+bool reader_is_gone(int fd) {
+  pollfd look{.fd = fd, .events = 0, .revents = 0};
+  return ::poll(&look, 1, 0) == 1 && (look.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+int report_live(const ExecutionResult& result, const Limits& limits, const Interruptions& signals) {
+  if (const std::string notice = limit_notice(result, limits); !notice.empty()) {
+    complain("cordon", notice);
+  }
+  if (result.status == ExecutionStatus::Killed && !signals.requested()) {
+    // `cordon run -- yes | head`: as quiet as any program that writes into a closed pipe.
+    if (reader_is_gone(STDOUT_FILENO) || reader_is_gone(STDERR_FILENO)) {
+      return kExitSignalBase + SIGPIPE;
+    }
+    complain(kWho, result.error);
+    return kExitCannotRun;
+  }
+  return result.exit_code;
+}
+
+int report_json(const ExecutionResult& result) {
+  if (write_all(STDOUT_FILENO, to_json(result) + "\n")) return result.exit_code;
+  complain(kWho, system_error("write the result to", "standard output").message());
+  return kExitCannotRun;
+}
+
+int print_plan(const Sandbox& sandbox, const ProcessSpec& spec) {
+  if (write_all(STDOUT_FILENO, sandbox.describe(spec))) return 0;
+  complain(kWho, system_error("write the plan to", "standard output").message());
+  return kExitCannotRun;
+}
+
+ProcessSpec process_spec(const RunOptions& options, int input_fd, const CallerTerminal& terminal) {
+  ProcessSpec spec;
+  spec.command = options.command;
+  spec.args = options.args;
+  spec.stdin_source = input_fd >= 0 ? StdinSource::Pipe : StdinSource::Empty;
+  if (options.streams == RunStreams::Terminal) spec.terminal = terminal.size();
+  return spec;
+}
+
+// The way of a run, from options to exit status. Errors: nothing was run.
+Result<int> run(const RunOptions& options) {
+  const Input input = TRY(Input::open(options.stdin_path));
+  std::optional<ReportFile> report;
+  if (!options.report_path.empty()) report = TRY(ReportFile::prepare(options.report_path));
+  Interruptions signals = TRY(Interruptions::catch_signals());
+
+  std::unique_ptr<Backend> backends[] = {make_native_backend(Preparation::OnDemand)};
+  Backend* const backend = TRY(select_backend(backends, options));
+  const std::string id = TRY(make_id());
+  auto sandbox = TRY(backend->create({.id = id,
+                                      .work_dir = options.work_dir,
+                                      .policy = options.policy,
+                                      .weaker_guarantees = options.weaker_guarantees}));
+  CallerTerminal terminal(options.streams == RunStreams::Terminal ? input.fd() : -1);
+  const ProcessSpec spec = process_spec(options, input.fd(), terminal);
+  if (options.action == RunAction::PrintPlan) return print_plan(*sandbox, spec);
+
+  auto process = TRY(sandbox->start(spec));
+  terminal.make_raw();
+  Supervision how = supervision(options, input.fd(), signals);
+  how.on_wake = [&](Process& running) { signals.handle(running, terminal); };
+  ExecutionResult result = TRY(supervise(*process, how));
+  terminal.restore();
+
+  result.id = id;
+  result.tier = backend->tier();
+  result.backend = backend->name();
+  result.guarantees = sandbox->guarantees();
+  account_for_signals(signals, result);
+  // Nothing is left of the sandbox when the caller reads how it ended.
+  process.reset();
+  sandbox.reset();
+  if (report) TRY(report->write(to_json(result.guarantees) + "\n"));
+  if (options.output == RunOutput::Json) return report_json(result);
+  return report_live(result, options.policy.limits, signals);
+}
+
+}  // namespace
+
+int run_main(std::span<char* const> arguments) {
+  const auto options = parse_run_options(
+      arguments, {.limits = default_limits(), .current_directory = current_directory()});
+  if (!options) {
+    complain(kWho, options.error().message());
+    return kExitCannotRun;
+  }
+  if (options->action == RunAction::PrintHelp) return print_page(run_page());
+  if (options->command.empty()) {
+    complain(kWho, "\"\": there is no command without a name");
+    return kExitNotFound;
+  }
+  // A reader that goes away is an answer of write(2), not the end of the supervisor.
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto status = run(*options);
+  if (status) return *status;
+  complain(kWho, start_failure(status.error()));
+  return exit_status_of(status.error());
+}
+
+}  // namespace cordon::cli

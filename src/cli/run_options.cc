@@ -1,0 +1,246 @@
+#include "cli/run_options.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "cli/option_values.h"
+#include "cli/options.h"
+#include "cli/run_option_table.h"
+#include "core/try.h"
+
+namespace cordon::cli {
+
+namespace {
+
+constexpr std::uint64_t kLeastMemory = 4 << 20;  // less starts no program
+constexpr std::uint64_t kLeastDisk = 4096;       // to a tmpfs, a size of 0 means no limit
+constexpr std::uint64_t kJsonOutput = 8 << 20;
+constexpr std::uint64_t kMostPids = 4 << 20;          // PID_MAX_LIMIT
+constexpr std::uint64_t kMostUid = (1ULL << 32) - 2;  // the last one means "no user"
+constexpr double kLeastCpus = 0.01;
+constexpr double kMostCpus = 8192;  // NR_CPUS of the largest kernels
+
+class Builder {
+ public:
+  explicit Builder(RunDefaults defaults) : defaults_(std::move(defaults)) {
+    options_.policy.limits = defaults_.limits;
+  }
+
+  Result<void> apply(const GivenOption& given) {
+    name_ = fmt::format("--{}", given.option->name);
+    value_ = given.value;
+    Limits& limits = options_.policy.limits;
+    switch (static_cast<RunOption>(given.option->id)) {
+      case RunOption::Tier:
+        options_.tier = TRY(known(parse_tier(value_)));
+        tier_given_ = true;
+        break;
+      case RunOption::Backend:
+        options_.backend = TRY(not_empty());
+        break;
+      case RunOption::Level:
+        level_ = TRY(known(parse_isolation_level(value_)));
+        break;
+      case RunOption::Hostname:
+        options_.policy.hostname = TRY(hostname_value(name_, value_));
+        break;
+      case RunOption::Uid:
+        options_.policy.uid = static_cast<std::uint32_t>(
+            TRY(whole_number_value(name_, value_, {.least = 0, .most = kMostUid})));
+        break;
+      case RunOption::AllowDegraded:
+        options_.weaker_guarantees = WeakerGuarantees::Accept;
+        break;
+      case RunOption::Workdir:
+        options_.work_dir = TRY(path());
+        break;
+      case RunOption::Read:
+        return add_rule(Access::Read);
+      case RunOption::Write:
+        return add_rule(Access::Write);
+      case RunOption::Deny:
+        return add_rule(Access::Deny);
+      case RunOption::Hide:
+        return add_rule(Access::Hide);
+      case RunOption::Net:
+        return choose_network();
+      case RunOption::Env:
+        return set_variable();
+      case RunOption::PassEnv:
+        return pass_variable();
+      case RunOption::Timeout:
+        limits.timeout = TRY(duration_value(name_, value_));
+        break;
+      case RunOption::Memory:
+        limits.memory_bytes = TRY(size_value(name_, value_, kLeastMemory));
+        break;
+      case RunOption::Cpus:
+        limits.cpus = TRY(decimal_value(name_, value_, {.least = kLeastCpus, .most = kMostCpus}));
+        break;
+      case RunOption::Pids:
+        limits.pids = static_cast<std::uint32_t>(
+            TRY(whole_number_value(name_, value_, {.least = 1, .most = kMostPids})));
+        break;
+      case RunOption::Disk:
+        limits.disk_bytes = TRY(size_value(name_, value_, kLeastDisk));
+        break;
+      case RunOption::OutputLimit:
+        limits.output_bytes = TRY(size_value(name_, value_, 0));
+        break;
+      case RunOption::Stdin:
+        options_.stdin_path = value_ == "-" ? "-" : TRY(path());
+        break;
+      case RunOption::Tty:
+        options_.streams = RunStreams::Terminal;
+        break;
+      case RunOption::Json:
+        options_.output = RunOutput::Json;
+        break;
+      case RunOption::Report:
+        options_.report_path = TRY(path());
+        break;
+      case RunOption::DryRun:
+        options_.action = RunAction::PrintPlan;
+        break;
+      case RunOption::Help:
+        options_.action = RunAction::PrintHelp;
+        break;
+    }
+    return {};
+  }
+
+  bool wants_help() const { return options_.action == RunAction::PrintHelp; }
+
+  // What can only be said once all options are known.
+  Result<RunOptions> finish(std::span<char* const> command) {
+    if (command.empty()) {
+      return refuse_option("no command", {}, "write it after the options, as in cordon run -- ls");
+    }
+    options_.command = command.front();
+    options_.args.assign(command.begin() + 1, command.end());
+    TRY(apply_level());
+    if (options_.work_dir.empty()) {
+      if (defaults_.current_directory.empty()) {
+        return refuse_option("--workdir", {},
+                             "the current directory cannot be told; name the one to work in");
+      }
+      options_.work_dir = std::move(defaults_.current_directory);
+    }
+    if (options_.output == RunOutput::Json) {
+      if (options_.streams == RunStreams::Terminal) {
+        return refuse_option("--json", {},
+                             "not together with --tty: a terminal's output is for a person");
+      }
+      auto& limit = options_.policy.limits.output_bytes;
+      limit = limit.value_or(kJsonOutput);
+    }
+    return std::move(options_);
+  }
+
+ private:
+  std::unexpected<Error> refuse(std::string_view detail) const {
+    return refuse_option(name_, value_.empty() ? "\"\"" : value_, detail);
+  }
+
+  // The same error, in terms of the option.
+  template <class T>
+  Result<T> known(Result<T> parsed) const {
+    if (parsed) return parsed;
+    return refuse(parsed.error().detail);
+  }
+
+  Result<std::string> not_empty() const {
+    if (value_.empty()) return refuse("it is empty");
+    return std::string(value_);
+  }
+
+  Result<std::string> path() const {
+    if (value_.empty()) return refuse("it is empty; write a path");
+    if (value_.starts_with('/')) return std::string(value_);
+    if (defaults_.current_directory.empty()) {
+      return refuse("the current directory cannot be told; write a path that begins with /");
+    }
+    return fmt::format("{}/{}", defaults_.current_directory, value_);
+  }
+
+  Result<void> add_rule(Access access) {
+    options_.policy.filesystem.push_back({access, TRY(path()), name_});
+    return {};
+  }
+
+  Result<void> choose_network() {
+    if (value_ == "none") {
+      options_.policy.network = NetworkMode::None;
+    } else if (value_ == "open") {
+      options_.policy.network = NetworkMode::Open;
+    } else {
+      return refuse("there is none and open; this version has no allow lists");
+    }
+    return {};
+  }
+
+  Result<void> set_variable() {
+    const std::size_t equals = value_.find('=');
+    if (equals == std::string_view::npos) {
+      return refuse("write NAME=value; --pass-env passes on a variable of yours");
+    }
+    if (equals == 0) return refuse("the name before the = is missing; write NAME=value");
+    options_.policy.environment.set.emplace_back(value_.substr(0, equals),
+                                                 value_.substr(equals + 1));
+    return {};
+  }
+
+  Result<void> pass_variable() {
+    if (value_.find('=') != std::string_view::npos) {
+      return refuse("write the name only; --env NAME=value sets a value");
+    }
+    options_.policy.environment.pass.push_back(TRY(not_empty()));
+    return {};
+  }
+
+  // A level asks for at least a tier. `light` is what default and enhanced come to.
+  Result<void> apply_level() {
+    if (!level_) return {};
+    if (tier_given_) {
+      return refuse_option("--level", to_string(*level_), "not together with --tier; keep one");
+    }
+    switch (*level_) {
+      case IsolationLevel::Off:
+        return refuse_option(
+            "--level", "off",
+            "cordon never runs a command without a sandbox; run it without cordon");
+      case IsolationLevel::Default:
+      case IsolationLevel::Enhanced:
+        break;
+      case IsolationLevel::Container:
+        options_.tier = Tier::Container;
+        break;
+      case IsolationLevel::Maximum:
+        options_.tier = Tier::Strong;
+        break;
+    }
+    return {};
+  }
+
+  RunDefaults defaults_;
+  RunOptions options_;
+  std::string name_;
+  std::string_view value_;
+  std::optional<IsolationLevel> level_;
+  bool tier_given_ = false;
+};
+
+}  // namespace
+
+Result<RunOptions> parse_run_options(std::span<char* const> arguments, RunDefaults defaults) {
+  const ParsedArguments parsed = TRY(parse_options(run_option_table(), arguments));
+  Builder builder(std::move(defaults));
+  for (const GivenOption& given : parsed.given) {
+    TRY(builder.apply(given));
+    if (builder.wants_help()) return RunOptions{.action = RunAction::PrintHelp};
+  }
+  return builder.finish(arguments.subspan(parsed.rest));
+}
+
+}  // namespace cordon::cli

@@ -1,0 +1,45 @@
+// From the command line of `cordon run` to values.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cordon/error.h"
+#include "cordon/execution.h"
+#include "cordon/policy.h"
+#include "cordon/tier.h"
+
+namespace cordon::cli {
+
+enum class RunAction { Run, PrintPlan, PrintHelp };
+enum class RunOutput { Live, Json };
+enum class RunStreams { Pipes, Terminal };
+
+struct RunOptions {
+  RunAction action = RunAction::Run;
+  std::string command;
+  std::vector<std::string> args;
+  std::string work_dir;  // absolute
+  Policy policy;         // its paths are absolute
+  std::optional<Tier> tier;
+  std::string backend;  // empty: chosen by tier
+  WeakerGuarantees weaker_guarantees = WeakerGuarantees::Refuse;
+  std::string stdin_path = "-";
+  RunStreams streams = RunStreams::Pipes;
+  RunOutput output = RunOutput::Live;
+  std::string report_path;  // empty: none
+};
+
+// What the command line leaves open.
+struct RunDefaults {
+  Limits limits;
+  std::string current_directory;  // empty when it cannot be told
+};
+
+// `arguments` are those after `run`. Errors: one line that names the option, what was given and
+// what is allowed. Whether paths exist is for the backend to say.
+Result<RunOptions> parse_run_options(std::span<char* const> arguments, RunDefaults defaults);
+
+}  // namespace cordon::cli

@@ -1,0 +1,28 @@
+// Which programs and daemons of other sandboxes the host has. Looks on a fixed path, never the
+// caller's PATH, and runs none of them.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "doctor/checks.h"
+
+namespace cordon::doctor {
+
+// Where an executable of that name is, as seen inside host.root; absent when it is on none of the
+// places.
+std::optional<std::string> find_program(const linux_os::HostRoot& root, std::string_view name);
+
+// "sudo apt install nftables": for the package manager of the host; empty when none is known.
+std::string install_command(const Host& host, std::string_view program);
+
+Check check_program(const Host& host, std::string_view program);
+// lxc-start, or a daemon of LXD or Incus.
+Check check_lxc(const Host& host);
+Check check_qemu(const Host& host);
+// The client, and whether a daemon answers on its socket within the limit.
+Check check_docker(const Host& host, std::chrono::milliseconds limit);
+
+}  // namespace cordon::doctor

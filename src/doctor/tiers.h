@@ -1,0 +1,19 @@
+// What the probes come to: which tier works here. The light tier is judged by running something in
+// it.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+
+#include "cordon/backend.h"
+#include "doctor/report.h"
+
+namespace cordon::doctor {
+
+// Fills tiers, light and guarantees. `backends` are the ones this build has. The trial run of the
+// light tier's backend is ended after `patience`, whatever it does.
+void judge_tiers(HostReport& report, std::span<const std::unique_ptr<Backend>> backends,
+                 std::chrono::milliseconds patience = std::chrono::seconds(5));
+
+}  // namespace cordon::doctor

@@ -1,0 +1,105 @@
+// A compiled sandbox: a flat, ordered list of operations that the launcher's child carries out one after
+// the other, and the walls that go up at the end. Built by a backend, printed by --dry-run, run by launch().
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "linux/kernel.h"
+
+namespace cordon::linux_os {
+
+enum class Operation : std::uint8_t {
+  WriteFile,      // `text` into host file `path`
+  LoopbackUp,     // the new network namespace's lo
+  NewRoot,        // tmpfs of `value` bytes; everything below `path` afterwards means: in the new root
+  MakeDirectory,  // `path`, mode `value`; existing is fine
+  MakeFile,       // `path`, empty, mode `value`; existing is fine
+  MakeSymlink,    // `path` -> `text`
+  Bind,           // host path `text` at `path`, with mount attributes `value`, if it still is `identity`
+  Cover,          // new-root path `text` at `path`, as it is mounted there
+  Seal,           // `path` read-only, nosuid, nodev, noexec from here on
+  MountProc,      // a fresh procfs of the new PID namespace
+  MountDevpts,    // a private devpts instance
+  PivotRoot,      // make the new root the root and let go of the host's tree
+  SealRoot,       // the root itself read-only (the mounts below keep their own attributes)
+  Hostname,       // `text`
+};
+
+// Which file a path meant when the policy was compiled. A path that means another file when it is
+// mounted was swapped in between, and the launch fails.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+};
+
+// What the path of a step leads through.
+enum class Ground : std::uint8_t {
+  Private,  // only directories that the launch itself made: nobody can have put a link there
+  Host,     // a tree of the host that guests may have written: no symbolic link is followed
+};
+
+// What a step may meet without failing the launch.
+enum class Tolerance : std::uint8_t {
+  Nothing,
+  Absence,   // the path is not there: nothing to protect
+  Anything,  // a second wall behind one that holds
+};
+
+struct PlanStep {
+  Operation operation = Operation::PivotRoot;
+  Tolerance tolerance = Tolerance::Nothing;
+  Ground ground = Ground::Private;
+  const char* path = "";
+  const char* text = "";
+  std::uint64_t value = 0;
+  FileIdentity identity;
+};
+
+struct LandlockRule {
+  const char* path;  // in the new root
+  std::uint64_t access;
+};
+
+struct ResourceLimit {
+  int resource;
+  std::uint64_t value;  // soft and hard; never above the hard limit that is in force
+};
+
+// Owns every string its steps point to, so that the child never allocates. Movable, not copyable.
+struct Plan {
+  std::uint64_t namespaces = 0;  // CLONE_NEW*; without CLONE_NEWNS the host's root stays
+  std::vector<PlanStep> steps;
+  std::string working_directory = "/";
+  std::vector<LandlockRule> landlock_rules;
+  kernel::LandlockRulesetAttr landlock{};
+  std::size_t landlock_size = 0;  // 0: the kernel has no Landlock
+  std::vector<ResourceLimit> resource_limits;
+  std::string terminal_multiplexer = "/dev/pts/ptmx";  // where a terminal comes from, in the new root
+
+  Plan() = default;
+  Plan(Plan&&) = default;
+  Plan& operator=(Plan&&) = default;
+
+  // A NUL-terminated copy that lives as long as the plan.
+  const char* keep(std::string_view text);
+  void add(PlanStep step) { steps.push_back(step); }
+
+ private:
+  static constexpr std::size_t kBlock = 16 * 1024;
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  char* block_end_ = nullptr;
+  std::size_t left_ = 0;
+};
+
+// "bind /usr at /usr (read-only, nosuid, nodev)": one operation in words, for --dry-run and errors.
+std::string describe(const PlanStep& step);
+
+}  // namespace cordon::linux_os

@@ -1,0 +1,16 @@
+#include "linux/seccomp.h"
+
+#include "seccomp_filters.h"
+
+namespace cordon::seccomp {
+
+std::span<const sock_filter> filter(NestedNamespaces nested, Sockets sockets) {
+  if (nested == NestedNamespaces::Allowed) {
+    if (sockets == Sockets::UnixOnly) return generated::kNestedAllowedUnixOnly;
+    return generated::kNestedAllowedInternet;
+  }
+  if (sockets == Sockets::UnixOnly) return generated::kNestedRefusedUnixOnly;
+  return generated::kNestedRefusedInternet;
+}
+
+}  // namespace cordon::seccomp

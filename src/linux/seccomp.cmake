@@ -1,0 +1,29 @@
+# The system call filters: policies/seccomp.toml, compiled for the target's architecture into a header.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+  set(seccomp_architecture x86_64)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+  set(seccomp_architecture aarch64)
+else()
+  message(FATAL_ERROR "No system call filter for ${CMAKE_SYSTEM_PROCESSOR}: Cordon knows x86_64 and aarch64")
+endif()
+
+set(seccomp_policy ${PROJECT_SOURCE_DIR}/policies/seccomp.toml)
+set(seccomp_generated ${CMAKE_CURRENT_BINARY_DIR}/generated)
+file(MAKE_DIRECTORY ${seccomp_generated})
+add_custom_command(
+  OUTPUT ${seccomp_generated}/seccomp_filters.h
+  COMMAND compile_seccomp ${seccomp_policy} ${seccomp_architecture} ${seccomp_generated}/seccomp_filters.h
+  DEPENDS compile_seccomp ${seccomp_policy}
+  COMMENT "Compiling the system call filters"
+  VERBATIM)
+target_sources(cordon_linux PRIVATE ${seccomp_generated}/seccomp_filters.h)
+target_include_directories(cordon_linux PRIVATE ${seccomp_generated})
+
+# The tests read the policy themselves and hold the compiled filters against it.
+if(TARGET test_linux)
+  find_package(PkgConfig REQUIRED)
+  find_package(tomlplusplus REQUIRED)
+  pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
+  target_link_libraries(test_linux PRIVATE PkgConfig::SECCOMP tomlplusplus::tomlplusplus)
+  target_compile_definitions(test_linux PRIVATE CORDON_SECCOMP_POLICY="${seccomp_policy}")
+endif()

@@ -1,0 +1,23 @@
+// System call filters, compiled at build time from policies/seccomp.toml through libseccomp: a run
+// pays for loading a finished program only.
+#pragma once
+
+#include <linux/filter.h>
+
+#include <span>
+
+#include "cordon/policy.h"
+
+namespace cordon::seccomp {
+
+enum class Sockets {
+  Internet,  // AF_UNIX, AF_INET, AF_INET6, route netlink
+  UnixOnly,  // where no network namespace holds the network, the socket families do
+};
+
+// A classic BPF program for this machine's architecture, valid for the life of the process. One
+// filter holds both the allow list and the argument checks. Calls of a foreign architecture (i386,
+// x32) kill.
+std::span<const sock_filter> filter(NestedNamespaces nested, Sockets sockets);
+
+}  // namespace cordon::seccomp

@@ -1,0 +1,29 @@
+// policies/default.toml as a table: what every sandbox starts from.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace cordon {
+
+// Literals: null-terminated, and there for ever.
+struct DefaultEntry {
+  std::string_view path;
+  std::string_view reason;
+};
+
+struct DefaultPolicy {
+  std::span<const DefaultEntry> system;              // absolute; read
+  std::span<const DefaultEntry> denied;              // absolute; denied although a part of `system`
+  std::span<const DefaultEntry> secrets;             // "~/..."; denied where the home is visible
+  std::span<const DefaultEntry> protected_names;     // relative to the work directory; read
+  std::span<const DefaultEntry> devices;             // absolute
+  std::span<const DefaultEntry> proc_read_only;      // absolute
+  std::span<const DefaultEntry> proc_hidden;         // absolute; files
+  std::span<const DefaultEntry> proc_hidden_directories;  // absolute
+  std::span<const DefaultEntry> forbidden_work_dirs; // absolute, with everything beneath
+};
+
+DefaultPolicy default_policy();
+
+}  // namespace cordon

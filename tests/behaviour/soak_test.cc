@@ -1,0 +1,46 @@
+// Thousands of runs, many of them killed at any moment of their short lives: nothing may add up.
+#include <signal.h>
+#include <time.h>
+
+#include <random>
+
+#include "support/callers.h"
+#include "support/leftovers.h"
+
+namespace cordon::test {
+namespace {
+
+class Soak : public EveryCaller {};
+
+TEST_P(Soak, RunsInARowAndRunsKilledMidWayLeaveNothing) {
+  // One run before counting: what is set up once for good is not a leak.
+  ASSERT_EQ(sandbox({}, {"/bin/true"}).exit_code, 0);
+  const Leftovers before = count_leftovers();
+
+  for (int i = 0; i < 2000; ++i) {
+    const Outcome outcome = sandbox({}, {"/bin/true"});
+    ASSERT_EQ(outcome.exit_code, 0) << "run " << i << ": " << describe(outcome);
+  }
+  EXPECT_TRUE(eventually([&] { return added(before, count_leftovers()).empty(); }))
+      << "after the runs: " << added(before, count_leftovers());
+
+  std::mt19937 random(20240229);
+  std::uniform_int_distribution<long> nanoseconds(0, 5'000'000);
+  for (int i = 0; i < 200; ++i) {
+    Running program(invocation({}, {"sleep", "30"}));
+    const timespec moment{0, nanoseconds(random)};
+    nanosleep(&moment, nullptr);
+    program.signal(SIGKILL);
+    program.wait();
+  }
+  // A run that was killed cannot clean up after itself; the next one does it.
+  EXPECT_EQ(sandbox({}, {"/bin/true"}).exit_code, 0);
+  EXPECT_TRUE(eventually([&] { return added(before, count_leftovers()).empty(); }))
+      << "after the kills: " << added(before, count_leftovers());
+  EXPECT_TRUE(processes_running(cordon()).empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Native, Soak, all_callers(), caller_name);
+
+}  // namespace
+}  // namespace cordon::test
