@@ -9,6 +9,10 @@ if(MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_link_options(-fuse-ld=mold)
 endif()
 
+# The program is linked statically, and mold takes a shared library for it without a word: calls into it
+# then end at address zero.
+set(Boost_USE_STATIC_LIBS ON)
+
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
                     -fstack-protector-strong)
 if(CMAKE_BUILD_TYPE STREQUAL "Release")

@@ -9,9 +9,15 @@
 
 namespace {
 
-constexpr std::string_view kTables[] = {
-    "system", "denied",         "secret",      "protected",
-    "device", "proc_read_only", "proc_hidden", "proc_hidden_directory", "forbidden_work_dir"};
+constexpr std::string_view kTables[] = {"system",
+                                        "denied",
+                                        "secret",
+                                        "protected",
+                                        "device",
+                                        "proc_read_only",
+                                        "proc_hidden",
+                                        "proc_hidden_directory",
+                                        "forbidden_work_dir"};
 
 std::string quoted(std::string_view text) {
   std::string out = "\"";

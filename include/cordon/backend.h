@@ -1,5 +1,5 @@
-// What an isolation tier implements. Everything above this interface (executor, limits, output, API) is
-// written once and works at every tier; nobody switches on a backend's name.
+// What an isolation tier implements. Everything above this interface (executor, limits, output,
+// API) is written once and works at every tier; nobody switches on a backend's name.
 #pragma once
 
 #include <chrono>
@@ -17,8 +17,8 @@
 namespace cordon {
 
 struct Capabilities {
-  bool terminal = false;             // ProcessSpec::terminal
-  bool several_processes = false;    // Sandbox::start more than once
+  bool terminal = false;           // ProcessSpec::terminal
+  bool several_processes = false;  // Sandbox::start more than once
   bool pause = false;
   bool checkpoint_memory = false;
   bool live_network_rules = false;
@@ -52,8 +52,9 @@ struct ProcessEnd {
   std::optional<LimitKind> limit_hit;  // what the kernel says stopped it: memory, pids, cpu, disk
 };
 
-// A started command. Descriptors belong to the Process; they are non-blocking. Not thread-safe, except
-// kill(), which any thread may call at any time before the destructor. The destructor kills and reaps.
+// A started command. Descriptors belong to the Process; they are non-blocking. Not thread-safe,
+// except kill(), which any thread may call at any time before the destructor. The destructor kills
+// and reaps.
 class Process {
  public:
   virtual ~Process() = default;
@@ -71,8 +72,8 @@ class Process {
   // Ends every process of the sandbox, whatever state it is in.
   virtual void kill() = 0;
   virtual Result<void> resize(TerminalSize size) = 0;
-  // For tiers that must look at the guest from outside to hold a limit; called about every 50 ms while
-  // the command runs. Returns the limit that was crossed, if any.
+  // For tiers that must look at the guest from outside to hold a limit; called about every 50 ms
+  // while the command runs. Returns the limit that was crossed, if any.
   virtual std::optional<LimitKind> poll_limits() = 0;
 };
 

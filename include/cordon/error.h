@@ -1,4 +1,5 @@
-// What can go wrong on Cordon's side. A guest's failure is never an Error: it is an ExecutionResult.
+// What can go wrong on Cordon's side. A guest's failure is never an Error: it is an
+// ExecutionResult.
 #pragma once
 
 #include <expected>

@@ -27,8 +27,9 @@ enum class WeakerGuarantees {
   Accept,  // run; the guarantees say what is missing
 };
 
-// Called with each piece of output as it arrives, on the thread that drives the execution. Bytes are
-// the guest's: untrusted, possibly invalid UTF-8. Returning false ends the sandbox (the reader is gone).
+// Called with each piece of output as it arrives, on the thread that drives the execution. Bytes
+// are the guest's: untrusted, possibly invalid UTF-8. Returning false ends the sandbox (the reader
+// is gone).
 using OutputSink = std::function<bool(std::string_view bytes)>;
 
 struct ExecutionRequest {
@@ -73,8 +74,8 @@ struct ExecutionResult {
   Guarantees guarantees;
 };
 
-// The result as one JSON object. Output that is not UTF-8 has its invalid bytes replaced by U+FFFD; a
-// character is never cut in the middle. `duration` is in nanoseconds, times are RFC 3339 UTC.
+// The result as one JSON object. Output that is not UTF-8 has its invalid bytes replaced by U+FFFD;
+// a character is never cut in the middle. `duration` is in nanoseconds, times are RFC 3339 UTC.
 std::string to_json(const ExecutionResult& result);
 std::string to_json(const Guarantees& guarantees);
 

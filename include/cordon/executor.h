@@ -13,16 +13,18 @@
 
 namespace cordon {
 
-// Thread-safe: any method from any thread. Create one and keep it: it holds what is expensive to build.
+// Thread-safe: any method from any thread. Create one and keep it: it holds what is expensive to
+// build.
 //
 //   auto executor = cordon::Executor::create();
-//   cordon::ExecutionRequest request{.command = "python3", .args = {"job.py"}, .work_dir = "/srv/job"};
-//   auto result = executor->execute(request);
-//   if (!result) ...                      // Cordon could not do what was asked: result.error().message()
-//   else use(result->exit_code, result->stdout_data, result->guarantees);
+//   cordon::ExecutionRequest request{.command = "python3", .args = {"job.py"}, .work_dir =
+//   "/srv/job"}; auto result = executor->execute(request); if (!result) ...                      //
+//   Cordon could not do what was asked: result.error().message() else use(result->exit_code,
+//   result->stdout_data, result->guarantees);
 class Executor {
  public:
-  // With the backends this build has. Errors: the host cannot run any of them (the message says why).
+  // With the backends this build has. Errors: the host cannot run any of them (the message says
+  // why).
   static Result<Executor> create();
   // With backends of the caller's own, tried in the order given.
   explicit Executor(std::vector<std::unique_ptr<Backend>> backends);

@@ -1,4 +1,5 @@
-// What was really enforced in one run: computed from what the kernel accepted, not from what was asked.
+// What was really enforced in one run: computed from what the kernel accepted, not from what was
+// asked.
 #pragma once
 
 #include <string>
@@ -12,7 +13,7 @@ enum class Strength { Enforced, Partial, Absent };
 std::string_view to_string(Strength strength);
 
 struct Guarantee {
-  std::string name;       // one of the names below: stable, scripts may rely on them
+  std::string name;  // one of the names below: stable, scripts may rely on them
   Strength strength = Strength::Absent;
   std::string mechanism;  // "mount namespace, Landlock ABI 7"
   std::string reason;     // why it is partial or absent, or what stays uncovered; may be empty

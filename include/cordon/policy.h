@@ -42,15 +42,16 @@ struct Limits {
   std::optional<std::uint64_t> memory_bytes;  // with swap; >= 4 MiB
   std::optional<double> cpus;                 // 0.01 and up, in cores
   std::optional<std::uint32_t> pids;          // processes and threads, >= 1
-  std::optional<std::uint64_t> disk_bytes;    // all private directories together; one file elsewhere
-  std::optional<std::uint64_t> output_bytes;  // stdout and stderr, each; the rest is dropped, flagged
+  std::optional<std::uint64_t> disk_bytes;  // all private directories together; one file elsewhere
+  std::optional<std::uint64_t>
+      output_bytes;  // stdout and stderr, each; the rest is dropped, flagged
   std::optional<std::chrono::nanoseconds> timeout;  // wall clock, from start of the command
 
   bool operator==(const Limits&) const = default;
 };
 
-// The environment is built from nothing: PATH, HOME, TMPDIR, USER, LANG and TERM have fixed or derived
-// values, `pass` copies named variables from the caller, `set` overrides all.
+// The environment is built from nothing: PATH, HOME, TMPDIR, USER, LANG and TERM have fixed or
+// derived values, `pass` copies named variables from the caller, `set` overrides all.
 struct EnvironmentRules {
   std::vector<std::string> pass;
   std::vector<std::pair<std::string, std::string>> set;

@@ -36,7 +36,7 @@ int doctor_main(std::span<char* const> arguments) {
         options.format = DoctorOptions::Format::Json;
         break;
       case DoctorOption::Help:
-        return print_page(doctor_page());
+        return print(format_page(doctor_page()));
     }
   }
   if (parsed->rest < arguments.size()) {

@@ -1,11 +1,6 @@
 #include "cli/help.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
-
-#include "cli/exit_status.h"
-#include "cli/write_all.h"
-
 namespace cordon::cli {
 
 namespace {
@@ -64,10 +59,6 @@ std::string format_page(const Page& page) {
   }
   if (!page.closing.empty()) out += fmt::format("\n{}\n", page.closing);
   return out;
-}
-
-int print_page(const Page& page) {
-  return write_all(STDOUT_FILENO, format_page(page)) ? 0 : kExitCannotRun;
 }
 
 }  // namespace cordon::cli

@@ -22,7 +22,5 @@ Page main_page();
 
 // As it is printed, at most 80 columns wide.
 std::string format_page(const Page& page);
-// On standard output. Returns the exit status.
-int print_page(const Page& page);
 
 }  // namespace cordon::cli

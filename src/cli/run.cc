@@ -84,15 +84,8 @@ int report_live(const ExecutionResult& result, const Limits& limits, const Inter
 }
 
 int report_json(const ExecutionResult& result) {
-  if (write_all(STDOUT_FILENO, to_json(result) + "\n")) return result.exit_code;
-  complain(kWho, system_error("write the result to", "standard output").message());
-  return kExitCannotRun;
-}
-
-int print_plan(const Sandbox& sandbox, const ProcessSpec& spec) {
-  if (write_all(STDOUT_FILENO, sandbox.describe(spec))) return 0;
-  complain(kWho, system_error("write the plan to", "standard output").message());
-  return kExitCannotRun;
+  const int printed = print(to_json(result) + "\n");
+  return printed == 0 ? result.exit_code : printed;
 }
 
 ProcessSpec process_spec(const RunOptions& options, int input_fd, const CallerTerminal& terminal) {
@@ -120,7 +113,7 @@ Result<int> run(const RunOptions& options) {
                                       .weaker_guarantees = options.weaker_guarantees}));
   CallerTerminal terminal(options.streams == RunStreams::Terminal ? input.fd() : -1);
   const ProcessSpec spec = process_spec(options, input.fd(), terminal);
-  if (options.action == RunAction::PrintPlan) return print_plan(*sandbox, spec);
+  if (options.action == RunAction::PrintPlan) return print(sandbox->describe(spec));
 
   auto process = TRY(sandbox->start(spec));
   terminal.make_raw();
@@ -151,7 +144,7 @@ int run_main(std::span<char* const> arguments) {
     complain(kWho, options.error().message());
     return kExitCannotRun;
   }
-  if (options->action == RunAction::PrintHelp) return print_page(run_page());
+  if (options->action == RunAction::PrintHelp) return print(format_page(run_page()));
   if (options->command.empty()) {
     complain(kWho, "\"\": there is no command without a name");
     return kExitNotFound;

@@ -111,6 +111,7 @@ class Builder {
   }
 
   bool wants_help() const { return options_.action == RunAction::PrintHelp; }
+  RunOptions take() { return std::move(options_); }
 
   // What can only be said once all options are known.
   Result<RunOptions> finish(std::span<char* const> command) {
@@ -199,7 +200,7 @@ class Builder {
     return {};
   }
 
-  // A level asks for at least a tier. `light` is what default and enhanced come to.
+  // A level asks for at least a tier; default and enhanced take whichever is there.
   Result<void> apply_level() {
     if (!level_) return {};
     if (tier_given_) {
@@ -238,7 +239,7 @@ Result<RunOptions> parse_run_options(std::span<char* const> arguments, RunDefaul
   Builder builder(std::move(defaults));
   for (const GivenOption& given : parsed.given) {
     TRY(builder.apply(given));
-    if (builder.wants_help()) return RunOptions{.action = RunAction::PrintHelp};
+    if (builder.wants_help()) return builder.take();
   }
   return builder.finish(arguments.subspan(parsed.rest));
 }

@@ -7,6 +7,9 @@
 #include <cstddef>
 #include <string>
 
+#include "cli/exit_status.h"
+#include "cordon/error.h"
+
 namespace cordon::cli {
 
 bool write_all(int fd, std::string_view text) {
@@ -23,6 +26,12 @@ bool write_all(int fd, std::string_view text) {
     }
   }
   return true;
+}
+
+int print(std::string_view text) {
+  if (write_all(STDOUT_FILENO, text)) return 0;
+  complain("cordon", system_error("write to", "standard output").message());
+  return kExitCannotRun;
 }
 
 void complain(std::string_view who, std::string_view what) {

@@ -47,7 +47,7 @@ class Remover {
   Result<void> remove(const std::string& name) {
     if (unlinkat(top_, name.c_str(), 0) == 0) return {};
     if (unlinkat(top_, name.c_str(), AT_REMOVEDIR) == 0) return {};
-    struct stat status {};
+    struct stat status{};
     if (fstatat(top_, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
         !S_ISDIR(status.st_mode)) {
       return std::unexpected(system_error("remove", name));

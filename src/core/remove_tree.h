@@ -1,5 +1,5 @@
-// Removes a directory and everything in it, whatever a guest made of it: a hundred thousand levels, names of
-// 255 bytes, directories without permissions. Never follows a symbolic link.
+// Removes a directory and everything in it, whatever a guest made of it: a hundred thousand levels,
+// names of 255 bytes, directories without permissions. Never follows a symbolic link.
 #pragma once
 
 #include <string>

@@ -65,19 +65,27 @@ class CgroupDetect : public testing::Test {
   std::string host_ = "/tmp/cordon-detect-XXXXXX";
 };
 
-// For the life of one object, an ordinary user.
+// For the life of one object, an ordinary user who may write nothing below `host`.
 class OrdinaryUser {
  public:
-  OrdinaryUser() : was_(::geteuid()) {
+  explicit OrdinaryUser(std::string host) : host_(std::move(host)), was_(::geteuid()) {
+    permit(std::filesystem::perm_options::remove);
     if (was_ == 0 && ::seteuid(4242) != 0) ADD_FAILURE() << "seteuid: " << errno;
   }
   OrdinaryUser(const OrdinaryUser&) = delete;
   OrdinaryUser& operator=(const OrdinaryUser&) = delete;
   ~OrdinaryUser() {
     if (::seteuid(was_) != 0) std::abort();
+    permit(std::filesystem::perm_options::add);
   }
 
  private:
+  void permit(std::filesystem::perm_options change) const {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(host_)) {
+      std::filesystem::permissions(entry, std::filesystem::perms::owner_write, change);
+    }
+  }
+  std::string host_;
   uid_t was_;
 };
 
@@ -145,11 +153,11 @@ TEST_F(CgroupDetect, PassesOverThreadedCgroups) {
   EXPECT_TRUE(support().memory);
 }
 
-TEST_F(CgroupDetect, NamesTheCommandWhereAUserManagerRuns) {
+TEST_F(CgroupDetect, TellsAnOrdinaryUserWhatToAskFor) {
   v2("", "cpu io memory pids", "cpu io memory pids", "");
   v2("/session", "cpu io memory pids", "", "77\n");
   mount_v2("/session");
-  const OrdinaryUser user;
+  const OrdinaryUser user(host_);
   const Support without = support();
   EXPECT_FALSE(without.memory);
   EXPECT_THAT(without.reason, HasSubstr("chown -R"));
@@ -161,11 +169,11 @@ TEST_F(CgroupDetect, NamesTheCommandForSystemd) {
   write("/run/systemd/system/x", "");
   const auto own = "/run/user/" + std::to_string(::geteuid() == 0 ? 4242 : ::geteuid());
   {
-    const OrdinaryUser user;
+    const OrdinaryUser user(host_);
     EXPECT_THAT(support().reason, HasSubstr("enable-linger"));
   }
   write(own + "/systemd/private", "");
-  const OrdinaryUser user;
+  const OrdinaryUser user(host_);
   EXPECT_THAT(support().reason,
               HasSubstr("systemd-run --user --scope -p Delegate=yes cordon run ..."));
 }
@@ -204,8 +212,7 @@ TEST_F(CgroupDetect, ReportsTheHierarchiesThatAreMissing) {
   EXPECT_TRUE(support().pids);
   EXPECT_FALSE(support().memory);
   EXPECT_THAT(support().reason, HasSubstr("memory, cpu, io: no such hierarchy"));
-  const auto hierarchy = detect(roots());
-  const OrdinaryUser user;
+  const OrdinaryUser user(host_);
   EXPECT_FALSE(support().pids);
   EXPECT_THAT(support().reason, HasSubstr("belong to root"));
 }

@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <iostream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -84,6 +85,23 @@ bool touch(std::uint64_t bytes) {
 
 bool exists(const Place& place) {
   return ::faccessat(place.parent_fd, place.name.c_str(), F_OK, 0) == 0;
+}
+
+TEST(CgroupSupport, SaysWhyExactlyWhenSomethingIsMissing) {
+  const auto hierarchy = detect();
+  const Support& support = hierarchy->support();
+  std::cout << support.mechanism << ": memory " << support.memory << ", swap " << support.swap
+            << ", cpu " << support.cpu << ", pids " << support.pids << ", io " << support.io << ". "
+            << support.reason << "\n";
+  const bool all = support.memory && support.swap && support.cpu && support.pids && support.io;
+  EXPECT_EQ(support.reason.empty(), all);
+  const bool anything = support.memory || support.cpu || support.pids;
+  const auto group = hierarchy->create("support-" + std::to_string(::getpid()));
+  EXPECT_EQ(group.has_value(), anything);
+  if (!group) {
+    EXPECT_EQ(group.error().code, ErrorCode::Unsupported);
+    EXPECT_EQ(group.error().detail, support.reason);
+  }
 }
 
 class CgroupGroups : public testing::Test {
@@ -219,7 +237,8 @@ TEST_F(CgroupGroups, CountWhatTheirProcessesUse) {
 }
 
 TEST_F(CgroupGroups, CountBytesWrittenToADisk) {
-  if (!hierarchy_->support().io) GTEST_SKIP() << "io is not counted here: " << hierarchy_->support().reason;
+  if (!hierarchy_->support().io)
+    GTEST_SKIP() << "io is not counted here: " << hierarchy_->support().reason;
   std::string path = "/var/tmp/cordon-io-XXXXXX";
   const UniqueFd made(::mkstemp(path.data()));
   ASSERT_TRUE(made.valid());

@@ -43,7 +43,8 @@ std::string delegate(const std::string& prefix) {
         user);
   }
   return fmt::format(
-      "root can give you one: mkdir -p /sys/fs/cgroup/delegated/session && chown -R {} "
+      "root can give you one: echo +cpu +memory +pids +io >/sys/fs/cgroup/cgroup.subtree_control; "
+      "mkdir -p /sys/fs/cgroup/delegated/session; chown -R {} "
       "/sys/fs/cgroup/delegated, then write the shell's pid into "
       "/sys/fs/cgroup/delegated/session/cgroup.procs",
       user);

@@ -29,8 +29,8 @@ Result<UniqueFd> make_init_image() {
   if (write(fd.get(), cordon_init_image, size) != static_cast<ssize_t>(size)) {
     return std::unexpected(system_error("write the sandbox's first process"));
   }
-  // Unreadable: exec then makes the process non-dumpable from its first instruction (would_dump()), so
-  // that a guest of the same uid can neither trace it nor read its memory.
+  // Unreadable: exec then makes the process non-dumpable from its first instruction (would_dump()),
+  // so that a guest of the same uid can neither trace it nor read its memory.
   if (fchmod(fd.get(), 0111) != 0 ||
       fcntl(fd.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
     return std::unexpected(system_error("seal the sandbox's first process"));

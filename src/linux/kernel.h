@@ -1,5 +1,5 @@
-// Kernel constants that Debian 12's headers (6.1) do not have, and the ones whose libc headers clash.
-// Values are ABI: include/uapi/linux/{landlock,mount,openat2,sched,capability}.h.
+// Kernel constants that Debian 12's headers (6.1) do not have, and the ones whose libc headers
+// clash. Values are ABI: include/uapi/linux/{landlock,mount,openat2,sched,capability}.h.
 #pragma once
 
 #include <cstdint>

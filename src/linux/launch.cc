@@ -26,8 +26,8 @@ class Stack {
   static constexpr std::size_t kGuard = 4096;
 
   Stack()
-      : memory_(mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK,
-                     -1, 0)) {
+      : memory_(mmap(nullptr, kSize, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0)) {
     if (memory_ != MAP_FAILED) mprotect(memory_, kGuard, PROT_NONE);
   }
   ~Stack() {
@@ -115,23 +115,40 @@ Result<Ends> make_control_socket() {
 
 std::string_view words(Stage stage) {
   switch (stage) {
-    case Stage::RunPlan: return "set up the sandbox";
-    case Stage::OpenTerminal: return "open a terminal in the sandbox";
-    case Stage::SpawnCommand: return "start a process in the sandbox";
-    case Stage::JoinCgroup: return "enter the cgroup";
-    case Stage::CgroupNamespace: return "make a cgroup namespace";
-    case Stage::Session: return "start a new session";
-    case Stage::Keyring: return "start a new session keyring";
-    case Stage::Streams: return "connect the standard streams";
-    case Stage::CloseDescriptors: return "close inherited descriptors";
-    case Stage::Limits: return "set resource limits";
-    case Stage::WorkingDirectory: return "enter the work directory";
-    case Stage::Capabilities: return "drop capabilities";
-    case Stage::NoNewPrivileges: return "set no_new_privs";
-    case Stage::Landlock: return "apply Landlock";
-    case Stage::Seccomp: return "load the system call filter";
-    case Stage::Exec: return "exec";
-    case Stage::StartInit: return "start the sandbox's first process";
+    case Stage::RunPlan:
+      return "set up the sandbox";
+    case Stage::OpenTerminal:
+      return "open a terminal in the sandbox";
+    case Stage::SpawnCommand:
+      return "start a process in the sandbox";
+    case Stage::JoinCgroup:
+      return "enter the cgroup";
+    case Stage::CgroupNamespace:
+      return "make a cgroup namespace";
+    case Stage::Session:
+      return "start a new session";
+    case Stage::Keyring:
+      return "start a new session keyring";
+    case Stage::Streams:
+      return "connect the standard streams";
+    case Stage::CloseDescriptors:
+      return "close inherited descriptors";
+    case Stage::Limits:
+      return "set resource limits";
+    case Stage::WorkingDirectory:
+      return "enter the work directory";
+    case Stage::Capabilities:
+      return "drop capabilities";
+    case Stage::NoNewPrivileges:
+      return "set no_new_privs";
+    case Stage::Landlock:
+      return "apply Landlock";
+    case Stage::Seccomp:
+      return "load the system call filter";
+    case Stage::Exec:
+      return "exec";
+    case Stage::StartInit:
+      return "start the sandbox's first process";
   }
   return "set up the sandbox";
 }
@@ -156,8 +173,9 @@ Error to_error(const SetupFailure& failure, const LaunchRequest& request) {
       break;
     case Stage::Exec:
       error.subject = request.arguments.empty() ? "" : request.arguments.front();
-      error.code = failure.error == ENOENT || failure.error == ENOTDIR ? ErrorCode::NotFound
-                                                                       : ErrorCode::PermissionDenied;
+      error.code = failure.error == ENOENT || failure.error == ENOTDIR
+                       ? ErrorCode::NotFound
+                       : ErrorCode::PermissionDenied;
       break;
     default:
       break;
@@ -168,7 +186,8 @@ Error to_error(const SetupFailure& failure, const LaunchRequest& request) {
 void kill_and_reap(int pidfd) {
   raw::call(__NR_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0);
   siginfo_t info;
-  while (waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED | __WALL) != 0 && errno == EINTR) {
+  while (waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED | __WALL) != 0 &&
+         errno == EINTR) {
   }
 }
 
@@ -220,7 +239,11 @@ Result<UniqueFd> receive_terminal(int control_fd) {
 Error clone_error(long result) {
   Error error = system_error("make the sandbox's namespaces", {}, static_cast<int>(-result));
   switch (-result) {
-    case EPERM: case ENOSPC: case EUSERS: case EINVAL: case ENOSYS:
+    case EPERM:
+    case ENOSPC:
+    case EUSERS:
+    case EINVAL:
+    case ENOSYS:
       error.code = ErrorCode::Unsupported;
       break;
     default:
@@ -263,8 +286,8 @@ Result<Launched> launch(const LaunchRequest& request) {
 
   int pidfd = -1;
   kernel::CloneArgs args{};
-  // The cgroup namespace comes later: its root is the cgroup its maker is in, and only the command's
-  // process enters the sandbox's.
+  // The cgroup namespace comes later: its root is the cgroup its maker is in, and only the
+  // command's process enters the sandbox's.
   args.flags = CLONE_VM | CLONE_PIDFD | kernel::kCloneClearSighand |
                (request.plan->namespaces & ~static_cast<std::uint64_t>(CLONE_NEWCGROUP));
   if (request.network_namespace_fd >= 0) args.flags &= ~static_cast<std::uint64_t>(CLONE_NEWNET);
@@ -278,7 +301,8 @@ Result<Launched> launch(const LaunchRequest& request) {
     const BlockedSignals blocked;
     const NetworkNamespaceVisit visit(request.network_namespace_fd);
     if (visit.error() != 0) {
-      return std::unexpected(system_error("enter the prepared network namespace", {}, visit.error()));
+      return std::unexpected(
+          system_error("enter the prepared network namespace", {}, visit.error()));
     }
     pid = raw::clone3_call(&args, sizeof args, run_first_process, &child);
   }

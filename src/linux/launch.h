@@ -1,4 +1,5 @@
-// Starts a command inside a compiled plan: one clone3, a child that carries the plan out, and an exec.
+// Starts a command inside a compiled plan: one clone3, a child that carries the plan out, and an
+// exec.
 #pragma once
 
 #include <linux/filter.h>
@@ -17,14 +18,15 @@
 
 namespace cordon::linux_os {
 
-// Everything besides the plan that one launch needs. Nothing is owned; all of it must stay alive and
-// unchanged until launch() returns.
+// Everything besides the plan that one launch needs. Nothing is owned; all of it must stay alive
+// and unchanged until launch() returns.
 struct LaunchRequest {
   const Plan* plan = nullptr;
   std::vector<const char*> programs;     // absolute candidates, tried in order as execvp(3) does
   std::vector<const char*> arguments;    // argv, without the final null
   std::vector<const char*> environment;  // envp, without the final null
-  // The command's standard streams; ignored when `terminal` is set, where all three are the terminal.
+  // The command's standard streams; ignored when `terminal` is set, where all three are the
+  // terminal.
   int stdin_fd = -1;
   int stdout_fd = -1;
   int stderr_fd = -1;
@@ -44,10 +46,10 @@ struct Launched {
   pid_t init_pid = -1;
 };
 
-// Returns once the command's own exec has succeeded. On failure nothing is left running. Errors: the
-// operation of the plan that failed, with its errno; operation "exec" when only the command itself could
-// not be started (NotFound, PermissionDenied). Memory of the caller is never copied: a large process
-// launches as fast as a small one. Thread-safe.
+// Returns once the command's own exec has succeeded. On failure nothing is left running. Errors:
+// the operation of the plan that failed, with its errno; operation "exec" when only the command
+// itself could not be started (NotFound, PermissionDenied). Memory of the caller is never copied: a
+// large process launches as fast as a small one. Thread-safe.
 Result<Launched> launch(const LaunchRequest& request);
 
 }  // namespace cordon::linux_os

@@ -1,11 +1,12 @@
 // Everything that runs between clone3 and execve, and nothing else.
 //
-// Rules of this file: the child shares the supervisor's memory and thread pointer while the supervisor keeps
-// running. So: raw system calls only, no libc call, no errno, no allocation, no C++ runtime (static
-// initialisers, exceptions), writes only to its own stack, terminal_master and command_failed. Compiled without sanitizers and without stack protector.
+// Rules of this file: the child shares the supervisor's memory and thread pointer while the
+// supervisor keeps running. So: raw system calls only, no libc call, no errno, no allocation, no
+// C++ runtime (static initialisers, exceptions), writes only to its own stack, terminal_master and
+// command_failed. Compiled without sanitizers and without stack protector.
 //
-// There are two processes here. The first one builds the sandbox, starts the command's process and becomes
-// cordon-init. The second one, the command's, goes through its gates one by one and execs.
+// There are two processes here. The first one builds the sandbox, starts the command's process and
+// becomes cordon-init. The second one, the command's, goes through its gates one by one and execs.
 #include "linux/launch_child.h"
 
 #include <fcntl.h>
@@ -57,7 +58,8 @@ const char* inside(const char* path) {
   __builtin_trap();
 }
 
-[[noreturn]] void fail(const ChildContext& child, Stage stage, long result, std::uint32_t step = 0) {
+[[noreturn]] void fail(const ChildContext& child, Stage stage, long result,
+                       std::uint32_t step = 0) {
   const SetupFailure failure{stage, step, static_cast<std::int32_t>(-result)};
   call(__NR_write, child.setup_fd, &failure, sizeof failure);
   *child.command_failed = 1;
@@ -148,7 +150,7 @@ long bind(const PlanStep& step) {
   const kernel::OpenHow how{O_PATH | O_CLOEXEC, 0, kernel::kResolveNoSymlinks};
   const long source = call(__NR_openat2, kCurrentDirectory, step.text, &how, sizeof how);
   if (source < 0) return source;
-  struct stat status {};
+  struct stat status{};
   long result = call(__NR_newfstatat, source, "", &status, kEmptyPath);
   if (result >= 0 &&
       (status.st_dev != step.identity.device || status.st_ino != step.identity.inode)) {
@@ -214,8 +216,7 @@ long run(const PlanStep& step) {
     case Operation::MakeDirectory:
       return existing_is_fine(call(__NR_mkdirat, kCurrentDirectory, path, step.value));
     case Operation::MakeFile:
-      return existing_is_fine(
-          call(__NR_mknodat, kCurrentDirectory, path, S_IFREG | step.value, 0));
+      return existing_is_fine(call(__NR_mknodat, kCurrentDirectory, path, S_IFREG | step.value, 0));
     case Operation::MakeSymlink:
       return existing_is_fine(call(__NR_symlinkat, step.text, kCurrentDirectory, path));
     case Operation::Bind:
@@ -294,8 +295,8 @@ void connect_streams(const ChildContext& child) {
   for (int i = 0; i < 3; ++i) check(child, Stage::Streams, call(__NR_dup3, streams[i], i, 0));
 }
 
-// Really closed, not close-on-exec: an interpreter line such as #!/proc/self/fd/9/... is resolved while
-// exec still has them (CVE-2024-21626's family). Only the setup pipe stays, close-on-exec.
+// Really closed, not close-on-exec: an interpreter line such as #!/proc/self/fd/9/... is resolved
+// while exec still has them (CVE-2024-21626's family). Only the setup pipe stays, close-on-exec.
 void close_descriptors(ChildContext& child) {
   constexpr int kSetupFd = 3;
   if (child.setup_fd != kSetupFd) {
@@ -341,8 +342,7 @@ void drop_capabilities(const ChildContext& child) {
 void restrict_files(const ChildContext& child) {
   const Plan& plan = *child.request->plan;
   if (plan.landlock_size == 0) return;
-  const long ruleset =
-      call(__NR_landlock_create_ruleset, &plan.landlock, plan.landlock_size, 0);
+  const long ruleset = call(__NR_landlock_create_ruleset, &plan.landlock, plan.landlock_size, 0);
   check(child, Stage::Landlock, ruleset);
   std::uint32_t index = 0;
   for (const LandlockRule& rule : plan.landlock_rules) {
@@ -382,8 +382,8 @@ void reset_signals() {
   long verdict = -2;  // -ENOENT
   for (const char* program : child.request->programs) {
     const long result = call(__NR_execve, program, child.arguments, child.environment);
-    // As execvp(3): a name that cannot be run is remembered, a later directory may still have one that
-    // can. -ENOENT, -ENOTDIR, -EACCES.
+    // As execvp(3): a name that cannot be run is remembered, a later directory may still have one
+    // that can. -ENOENT, -ENOTDIR, -EACCES.
     if (result == -13) {
       verdict = result;
     } else if (result != -2 && result != -20) {
@@ -422,8 +422,10 @@ void run_plan(const ChildContext& child) {
   const long mask = call(__NR_umask, 0);
   std::uint32_t index = 0;
   for (const PlanStep& step : child.request->plan->steps) {
-    // A prepared namespace comes with its loopback up, and belongs to the supervisor's user namespace.
-    const bool done = step.operation == Operation::LoopbackUp && child.request->network_namespace_fd >= 0;
+    // A prepared namespace comes with its loopback up, and belongs to the supervisor's user
+    // namespace.
+    const bool done =
+        step.operation == Operation::LoopbackUp && child.request->network_namespace_fd >= 0;
     const long result = done ? 0 : run(step);
     if (result < 0 && !tolerated(step, result)) fail(child, Stage::RunPlan, result, index);
     ++index;
@@ -432,9 +434,9 @@ void run_plan(const ChildContext& child) {
 }
 
 void open_terminal(ChildContext& child) {
-  const long master = call(__NR_openat, kCurrentDirectory,
-                           child.request->plan->terminal_multiplexer.c_str(),
-                           O_RDWR | O_NOCTTY | O_CLOEXEC, 0);
+  const long master =
+      call(__NR_openat, kCurrentDirectory, child.request->plan->terminal_multiplexer.c_str(),
+           O_RDWR | O_NOCTTY | O_CLOEXEC, 0);
   check(child, Stage::OpenTerminal, master);
   const int unlocked = 0;
   check(child, Stage::OpenTerminal, call(__NR_ioctl, master, TIOCSPTLCK, &unlocked));
@@ -460,8 +462,8 @@ long spawn_command(ChildContext& child) {
   const cgroup::Cgroup* group = child.request->cgroup;
   const int cgroup_fd = group ? group->directory_fd() : -1;
   kernel::CloneArgs args{};
-  // CLONE_VFORK is for the out-of-memory killer: it passes over a task in the middle of a vfork, and so
-  // never kills the supervisor, whose memory this is, for the limit of the new cgroup.
+  // CLONE_VFORK is for the out-of-memory killer: it passes over a task in the middle of a vfork,
+  // and so never kills the supervisor, whose memory this is, for the limit of the new cgroup.
   args.flags = CLONE_VM | CLONE_VFORK;
   if (cgroup_fd >= 0) {
     args.flags |= kernel::kCloneIntoCgroup;
@@ -477,8 +479,8 @@ long spawn_command(ChildContext& child) {
 
 [[noreturn]] void become_init(const ChildContext& child, long command) {
   constexpr int kMostPlaces = 16;
-  const auto places = child.request->cgroup ? child.request->cgroup->places()
-                                            : std::span<const cgroup::Place>{};
+  const auto places =
+      child.request->cgroup ? child.request->cgroup->places() : std::span<const cgroup::Place>{};
   char text[kMostPlaces + 1][160];
   char* arguments[kMostPlaces + 3];
   int count = 0;
@@ -515,13 +517,11 @@ long spawn_command(ChildContext& child) {
   }
   arguments[count] = nullptr;
   call(__NR_close_range, 0, 2, 0);
-  check(child, Stage::StartInit,
-        call(__NR_close_range, next, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */));
+  check(child, Stage::StartInit, call(__NR_close_range, next, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */));
   char* const environment[] = {nullptr};
   ChildContext late = child;
   late.setup_fd = static_cast<int>(setup);
-  check(late, Stage::StartInit,
-        call(__NR_execveat, image, "", arguments, environment, kEmptyPath));
+  check(late, Stage::StartInit, call(__NR_execveat, image, "", arguments, environment, kEmptyPath));
   leave(125);
 }
 
@@ -537,7 +537,8 @@ void run_first_process(void* context) {
   }
   run_plan(child);
   if (child.request->terminal) open_terminal(child);
-  const long command = spawn_command(child);  // returns when the command has been exec'ed, or failed
+  const long command =
+      spawn_command(child);  // returns when the command has been exec'ed, or failed
   if (*child.command_failed) leave(125);
   drop_capabilities(child);  // it needs none to reap, and no_new_privs keeps it so across its exec
   become_init(child, command);

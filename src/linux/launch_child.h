@@ -1,4 +1,5 @@
-// The supervisor's and the child's shared view of one launch. Private to launch.cc and launch_child.cc.
+// The supervisor's and the child's shared view of one launch. Private to launch.cc and
+// launch_child.cc.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +8,8 @@
 
 namespace cordon::linux_os {
 
-// What the child was doing when it failed. The values after RunPlan follow the order of the child's code.
+// What the child was doing when it failed. The values after RunPlan follow the order of the child's
+// code.
 enum class Stage : std::uint32_t {
   RunPlan,  // `step` says which operation
   OpenTerminal,

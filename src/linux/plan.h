@@ -1,5 +1,6 @@
-// A compiled sandbox: a flat, ordered list of operations that the launcher's child carries out one after
-// the other, and the walls that go up at the end. Built by a backend, printed by --dry-run, run by launch().
+// A compiled sandbox: a flat, ordered list of operations that the launcher's child carries out one
+// after the other, and the walls that go up at the end. Built by a backend, printed by --dry-run,
+// run by launch().
 #pragma once
 
 #include <sys/types.h>
@@ -17,20 +18,20 @@
 namespace cordon::linux_os {
 
 enum class Operation : std::uint8_t {
-  WriteFile,      // `text` into host file `path`
-  LoopbackUp,     // the new network namespace's lo
-  NewRoot,        // tmpfs of `value` bytes; everything below `path` afterwards means: in the new root
+  WriteFile,   // `text` into host file `path`
+  LoopbackUp,  // the new network namespace's lo
+  NewRoot,     // tmpfs of `value` bytes; everything below `path` afterwards means: in the new root
   MakeDirectory,  // `path`, mode `value`; existing is fine
   MakeFile,       // `path`, empty, mode `value`; existing is fine
   MakeSymlink,    // `path` -> `text`
-  Bind,           // host path `text` at `path`, with mount attributes `value`, if it still is `identity`
-  Cover,          // new-root path `text` at `path`, as it is mounted there
-  Seal,           // `path` read-only, nosuid, nodev, noexec from here on
-  MountProc,      // a fresh procfs of the new PID namespace
-  MountDevpts,    // a private devpts instance
-  PivotRoot,      // make the new root the root and let go of the host's tree
-  SealRoot,       // the root itself read-only (the mounts below keep their own attributes)
-  Hostname,       // `text`
+  Bind,   // host path `text` at `path`, with mount attributes `value`, if it still is `identity`
+  Cover,  // new-root path `text` at `path`, as it is mounted there
+  Seal,   // `path` read-only, nosuid, nodev, noexec from here on
+  MountProc,    // a fresh procfs of the new PID namespace
+  MountDevpts,  // a private devpts instance
+  PivotRoot,    // make the new root the root and let go of the host's tree
+  SealRoot,     // the root itself read-only (the mounts below keep their own attributes)
+  Hostname,     // `text`
 };
 
 // Which file a path meant when the policy was compiled. A path that means another file when it is
@@ -82,7 +83,8 @@ struct Plan {
   kernel::LandlockRulesetAttr landlock{};
   std::size_t landlock_size = 0;  // 0: the kernel has no Landlock
   std::vector<ResourceLimit> resource_limits;
-  std::string terminal_multiplexer = "/dev/pts/ptmx";  // where a terminal comes from, in the new root
+  std::string terminal_multiplexer =
+      "/dev/pts/ptmx";  // where a terminal comes from, in the new root
 
   Plan() = default;
   Plan(Plan&&) = default;

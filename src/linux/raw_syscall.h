@@ -1,6 +1,6 @@
-// System calls without libc: no errno, no thread-local state, no cancellation points. The launcher's child
-// shares its parent's memory and thread pointer while the parent keeps running, so nothing it does may touch
-// either. Results are the kernel's own: negative values are -errno.
+// System calls without libc: no errno, no thread-local state, no cancellation points. The
+// launcher's child shares its parent's memory and thread pointer while the parent keeps running, so
+// nothing it does may touch either. Results are the kernel's own: negative values are -errno.
 #pragma once
 
 #include <asm/unistd.h>

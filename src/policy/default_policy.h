@@ -13,15 +13,15 @@ struct DefaultEntry {
 };
 
 struct DefaultPolicy {
-  std::span<const DefaultEntry> system;              // absolute; read
-  std::span<const DefaultEntry> denied;              // absolute; denied although a part of `system`
-  std::span<const DefaultEntry> secrets;             // "~/..."; denied where the home is visible
-  std::span<const DefaultEntry> protected_names;     // relative to the work directory; read
-  std::span<const DefaultEntry> devices;             // absolute
-  std::span<const DefaultEntry> proc_read_only;      // absolute
-  std::span<const DefaultEntry> proc_hidden;         // absolute; files
+  std::span<const DefaultEntry> system;           // absolute; read
+  std::span<const DefaultEntry> denied;           // absolute; denied although a part of `system`
+  std::span<const DefaultEntry> secrets;          // "~/..."; denied where the home is visible
+  std::span<const DefaultEntry> protected_names;  // relative to the work directory; read
+  std::span<const DefaultEntry> devices;          // absolute
+  std::span<const DefaultEntry> proc_read_only;   // absolute
+  std::span<const DefaultEntry> proc_hidden;      // absolute; files
   std::span<const DefaultEntry> proc_hidden_directories;  // absolute
-  std::span<const DefaultEntry> forbidden_work_dirs; // absolute, with everything beneath
+  std::span<const DefaultEntry> forbidden_work_dirs;      // absolute, with everything beneath
 };
 
 DefaultPolicy default_policy();

@@ -1,4 +1,6 @@
 // --read, --write, --deny, --hide: the longest prefix wins, in whatever order the rules were given.
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "support/callers.h"
@@ -138,24 +140,26 @@ TEST_P(Filesystem, DenyHoldsForPathsThatDoNotExistYet) {
 }
 
 TEST_P(Filesystem, DenyHoldsUnderRenameAndLink) {
-  caller_dir(work() + "/dir");
-  caller_file(work() + "/dir/secret", "hunter2\n");
-  caller_file(work() + "/mine", "mine\n");
-  const Arguments options{"--deny", work() + "/dir/secret"};
-  expect_refused(options, {"rename_path", work() + "/dir/secret", work() + "/stolen"},
-                 "filesystem.read");
-  expect_refused(options, {"rename_path", work() + "/mine", work() + "/dir/secret"},
-                 "filesystem.write");
-  expect_refused(options, {"rename_exchange", work() + "/mine", work() + "/dir/secret"},
-                 "filesystem.write");
-  expect_refused(options, {"hard_link", work() + "/dir/secret", work() + "/linked"},
-                 "filesystem.read");
-  expect_refused(options,
-                 {"rename_then_read", work() + "/dir", work() + "/moved", work() + "/moved/secret"},
-                 "filesystem.read");
-  if (!degraded()) {
-    const std::string now = exists(work() + "/moved") ? "/moved/secret" : "/dir/secret";
-    EXPECT_EQ(read_file(work() + now), "hunter2\n");
+  const std::string secret = work() + "/dir/secret";
+  const std::string mine = work() + "/mine";
+  const std::vector<std::pair<Arguments, std::string>> attempts{
+      {{"rename_path", secret, work() + "/stolen"}, "filesystem.read"},
+      {{"rename_path", mine, secret}, "filesystem.write"},
+      {{"rename_exchange", mine, secret}, "filesystem.write"},
+      {{"hard_link", secret, work() + "/linked"}, "filesystem.read"},
+      {{"rename_then_read", work() + "/dir", work() + "/moved", work() + "/moved/secret"},
+       "filesystem.read"},
+  };
+  for (const auto& [attempt, guarantee] : attempts) {
+    caller_dir(work() + "/dir");
+    caller_file(secret, "hunter2\n");
+    caller_file(mine, "mine\n");
+    expect_refused({"--deny", secret}, attempt, guarantee);
+    if (!degraded()) {
+      EXPECT_EQ(read_file(exists(secret) ? secret : work() + "/moved/secret"), "hunter2\n");
+    }
+    for (const char* name : {"/dir", "/moved"}) remove_tree(work() + name);
+    for (const char* name : {"/stolen", "/linked"}) unlink((work() + name).c_str());
   }
 }
 

@@ -23,8 +23,8 @@ using linux_os::Plan;
 using linux_os::PlanStep;
 
 constexpr std::uint64_t kDefaultDisk = 2ULL << 30;
-// Masks and hidden scratch directories are made here, where the sandbox's devpts covers their names in the
-// end: what is mounted elsewhere stays, and nothing of it can be reached by name.
+// Masks and hidden scratch directories are made here, where the sandbox's devpts covers their names
+// in the end: what is mounted elsewhere stays, and nothing of it can be reached by name.
 constexpr std::string_view kMaskArea = "/dev/pts/masks";
 constexpr std::string_view kHiddenArea = "/dev/pts/hidden";
 
@@ -47,8 +47,8 @@ class Compiler {
 
  private:
   void add_namespaces() {
-    plan_.namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
-                       CLONE_NEWCGROUP;
+    plan_.namespaces =
+        CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
     const Policy& policy = *input_.policy;
     if (policy.network == NetworkMode::None) plan_.namespaces |= CLONE_NEWNET;
     const auto inner_uid = policy.uid.value_or(input_.caller.uid);
@@ -58,8 +58,8 @@ class Compiler {
     write("/proc/self/uid_map", fmt::format("{} {} 1\n", inner_uid, input_.caller.uid));
     write("/proc/self/gid_map", fmt::format("{} {} 1\n", inner_gid, input_.caller.gid));
     if (policy.nested_namespaces == NestedNamespaces::Refused) {
-      // Behind the filter's refusal: no namespace of this kind can be made below this one. A host that
-      // mounts /proc/sys read-only keeps the first wall.
+      // Behind the filter's refusal: no namespace of this kind can be made below this one. A host
+      // that mounts /proc/sys read-only keeps the first wall.
       PlanStep step = make(Operation::WriteFile, "/proc/sys/user/max_user_namespaces", "0\n");
       step.tolerance = linux_os::Tolerance::Anything;
       plan_.add(step);
@@ -68,8 +68,8 @@ class Compiler {
   }
 
   void add_root() {
-    plan_.add(make(Operation::NewRoot, "/", "",
-                   input_.policy->limits.disk_bytes.value_or(kDefaultDisk)));
+    plan_.add(
+        make(Operation::NewRoot, "/", "", input_.policy->limits.disk_bytes.value_or(kDefaultDisk)));
     add_masks();
     for (const Rule& rule : rules_.rules) add_rule(rule);
     for (const auto& [place, target] : rules_.links) add_link(place, target);
@@ -142,7 +142,7 @@ class Compiler {
       return;
     }
     // Below a tree of the host there must be a directory to cover.
-    struct stat status {};
+    struct stat status{};
     if (takes_away(*above) || stat(rule.path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
       return;
     }
@@ -159,8 +159,8 @@ class Compiler {
 
   // ---- masks: what stands where something is denied or hidden ----
 
-  // All of them before anything else, so that their area can be sealed once: what is taken from a sealed
-  // mount is sealed.
+  // All of them before anything else, so that their area can be sealed once: what is taken from a
+  // sealed mount is sealed.
   void add_masks() {
     const std::string area(kMaskArea);
     make_directories(area, 0755);
@@ -175,7 +175,8 @@ class Compiler {
       if (!rule.directory) {
         source = area + (deny ? "/denied-file" : "/empty-file");
       } else if (rule.has_inner) {
-        // Something inside is allowed: its name must be reachable, and a mask of its own holds the way.
+        // Something inside is allowed: its name must be reachable, and a mask of its own holds the
+        // way.
         source = fmt::format("{}/{}", area, masks_.size());
         make_once(Operation::MakeDirectory, source, deny ? 0111 : 0555);
       } else {
@@ -267,8 +268,10 @@ class Compiler {
     }
     plan_.add(make(Operation::MountDevpts, "/dev/pts"));
     constexpr std::pair<std::string_view, std::string_view> links[] = {
-        {"/dev/ptmx", "pts/ptmx"},         {"/dev/fd", "/proc/self/fd"},
-        {"/dev/stdin", "/proc/self/fd/0"}, {"/dev/stdout", "/proc/self/fd/1"},
+        {"/dev/ptmx", "pts/ptmx"},
+        {"/dev/fd", "/proc/self/fd"},
+        {"/dev/stdin", "/proc/self/fd/0"},
+        {"/dev/stdout", "/proc/self/fd/1"},
         {"/dev/stderr", "/proc/self/fd/2"}};
     for (const auto& [place, target] : links) {
       plan_.add(make(Operation::MakeSymlink, place, target));

@@ -22,8 +22,8 @@ struct CompileInput {
   std::string work_dir;
   Caller caller;
   Walls walls = Walls::Full;
-  int landlock_abi = 0;  // 0: none
-  bool pids_by_rlimit = false;   // no pids controller holds the limit
+  int landlock_abi = 0;           // 0: none
+  bool pids_by_rlimit = false;    // no pids controller holds the limit
   std::string private_directory;  // LandlockOnly: what stands for /tmp and $HOME; exists
 };
 

@@ -72,8 +72,8 @@ std::string fate(const linux_os::Plan& plan, const std::string& path) {
     } else if (std::string_view(step.text).starts_with("/dev/pts/masks")) {
       // Nobody may list or read a mask that denies.
       for (const auto& made : plan.steps) {
-        const bool makes = made.operation == Operation::MakeDirectory ||
-                           made.operation == Operation::MakeFile;
+        const bool makes =
+            made.operation == Operation::MakeDirectory || made.operation == Operation::MakeFile;
         if (makes && std::string_view(made.path) == step.text) {
           verdict = (made.value & 0444) ? "hide" : "deny";
         }
@@ -217,8 +217,8 @@ TEST_F(Tree, WithoutNamespacesLandlockCarriesTheGrants) {
 RC_GTEST_PROP(LongestPrefix, WinsInAnyOrder, ()) {
   char name[] = "/var/tmp/cordon-prefix-XXXXXX";
   const fs::path root = fs::canonical(mkdtemp(name));
-  const std::vector<std::string> places = {"w/a",     "w/a/b",   "w/a/b/c", "w/a/b/c/d", "w/a/e",
-                                           "w/a/e/f", "w/g",     "w/g/h",   "w/g/h/i",   "w/ab"};
+  const std::vector<std::string> places = {"w/a",     "w/a/b", "w/a/b/c", "w/a/b/c/d", "w/a/e",
+                                           "w/a/e/f", "w/g",   "w/g/h",   "w/g/h/i",   "w/ab"};
   for (const auto& place : places) fs::create_directories(root / place);
   std::map<std::string, Access> chosen;
   const auto count = *rc::gen::inRange<std::size_t>(1, places.size());

@@ -139,7 +139,8 @@ class Report {
     } else if (held.pids) {
       add(guarantee::kPidsLimit, Strength::Enforced, held.mechanism);
     } else if (facts_.pids_by_rlimit && full_ && !facts_.caller_is_root) {
-      // Counted per user namespace since 5.14 (ucounts), so other processes of the user do not weigh in.
+      // Counted per user namespace since 5.14 (ucounts), so other processes of the user do not
+      // weigh in.
       add(guarantee::kPidsLimit, Strength::Enforced, "RLIMIT_NPROC in the user namespace");
     } else if (facts_.pids_by_rlimit && !facts_.caller_is_root) {
       add(guarantee::kPidsLimit, Strength::Partial, "RLIMIT_NPROC",
@@ -149,10 +150,12 @@ class Report {
     }
 
     if (!limits.disk_bytes) {
-      add(guarantee::kDiskLimit, Strength::Partial, "tmpfs size", "the policy sets none; 2 GiB of "
+      add(guarantee::kDiskLimit, Strength::Partial, "tmpfs size",
+          "the policy sets none; 2 GiB of "
           "private directories, the work directory is not counted");
     } else {
-      add(guarantee::kDiskLimit, Strength::Partial, full_ ? "tmpfs size, RLIMIT_FSIZE" : "RLIMIT_FSIZE",
+      add(guarantee::kDiskLimit, Strength::Partial,
+          full_ ? "tmpfs size, RLIMIT_FSIZE" : "RLIMIT_FSIZE",
           full_ ? "in the work directory each file is bounded, not their sum"
                 : "each file is bounded, not their sum");
     }
@@ -175,7 +178,8 @@ class Report {
           "no network namespace, and this kernel's Landlock has no scopes (ABI 6)");
     }
     if (full_) {
-      add(guarantee::kIpcUnixPath, Strength::Enforced, "mount namespace: only sockets in visible directories");
+      add(guarantee::kIpcUnixPath, Strength::Enforced,
+          "mount namespace: only sockets in visible directories");
       add(guarantee::kIpcSysv, Strength::Enforced, "IPC namespace");
     } else {
       add(guarantee::kIpcUnixPath, Strength::Absent, "",

@@ -11,8 +11,8 @@
 
 namespace cordon::native {
 
-// Every part of a plan is either carried out or the launch fails; so what a launch was made of is what
-// the kernel accepted.
+// Every part of a plan is either carried out or the launch fails; so what a launch was made of is
+// what the kernel accepted.
 struct Enforcement {
   const Policy* policy = nullptr;
   Walls walls = Walls::Full;

@@ -33,7 +33,9 @@ class Writer {
   std::uint64_t read() const { return kRead; }
   // Everything but device nodes, which a guest has no business making.
   std::uint64_t write() const { return handled_ & ~(kFsMakeChar | kFsMakeBlock | kFsIoctlDev); }
-  std::uint64_t device() const { return handled_ & (kFsReadFile | kFsWriteFile | kFsTruncate | kFsIoctlDev); }
+  std::uint64_t device() const {
+    return handled_ & (kFsReadFile | kFsWriteFile | kFsTruncate | kFsIoctlDev);
+  }
 
   void allow(std::string_view path, std::uint64_t rights, bool directory) {
     rights &= handled_ & (directory ? ~0ULL : kFileRights);
@@ -67,8 +69,8 @@ void add_host_places(Writer& writer, const CompileInput& input) {
 void add_landlock(linux_os::Plan& plan, const RuleSet& rules, const CompileInput& input) {
   const int abi = input.landlock_abi;
   const bool alone = input.walls == Walls::LandlockOnly;
-  // ABI 1 forbids every rename and link between directories; where the mount namespace is the wall, that
-  // price is too high.
+  // ABI 1 forbids every rename and link between directories; where the mount namespace is the wall,
+  // that price is too high.
   if (abi < 1 || (abi < 2 && !alone)) return;
   Writer writer(plan, input);
   plan.landlock_size = 8;
@@ -84,7 +86,8 @@ void add_landlock(linux_os::Plan& plan, const RuleSet& rules, const CompileInput
     plan.landlock.scoped = kScopeAbstractUnixSocket | kScopeSignal;
   }
   for (const Rule& rule : rules.rules) {
-    const Rule* parent = rule.parent >= 0 ? &rules.rules[static_cast<std::size_t>(rule.parent)] : nullptr;
+    const Rule* parent =
+        rule.parent >= 0 ? &rules.rules[static_cast<std::size_t>(rule.parent)] : nullptr;
     const bool granted_above =
         parent && (parent->grant == Grant::Write || parent->grant == Grant::Scratch ||
                    parent->grant == rule.grant);

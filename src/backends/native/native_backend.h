@@ -1,4 +1,5 @@
-// The native backend: Linux namespaces, seccomp, Landlock and cgroups, started in about a millisecond.
+// The native backend: Linux namespaces, seccomp, Landlock and cgroups, started in about a
+// millisecond.
 #pragma once
 
 #include <memory>

@@ -67,8 +67,8 @@ Result<ProcessEnd> NativeProcess::wait() {
   if (sandbox_.cgroup) {
     const auto usage = sandbox_.cgroup->usage();
     if (!usage) return std::unexpected(usage.error());
-    // The group saw every process; the command's own figures only those it waited for. A controller that is
-    // missing reads as zero.
+    // The group saw every process; the command's own figures only those it waited for. A controller
+    // that is missing reads as zero.
     end.usage.cpu_time_ns = std::max(end.usage.cpu_time_ns, usage->cpu_time_ns);
     end.usage.memory_peak_bytes = std::max(end.usage.memory_peak_bytes, usage->memory_peak_bytes);
     end.usage.io_read_bytes = std::max(end.usage.io_read_bytes, usage->io_read_bytes);

@@ -49,7 +49,8 @@ std::vector<std::string> program_candidates(const std::string& command,
       const auto directory = rest.substr(0, colon);
       rest = colon == std::string_view::npos ? std::string_view{} : rest.substr(colon + 1);
       // An empty entry would mean the current directory, which the guest may write.
-      if (directory.starts_with('/')) candidates.push_back(fmt::format("{}/{}", directory, command));
+      if (directory.starts_with('/'))
+        candidates.push_back(fmt::format("{}/{}", directory, command));
     }
   }
   return candidates;
@@ -65,7 +66,8 @@ Result<void> check_policy(const Policy& policy) {
   const Limits& limits = policy.limits;
   constexpr std::uint64_t kLeastMemory = 4ULL << 20;
   if (limits.memory_bytes && *limits.memory_bytes < kLeastMemory) {
-    return std::unexpected(invalid_argument("limit memory", fmt::format("{} bytes", *limits.memory_bytes),
+    return std::unexpected(invalid_argument("limit memory",
+                                            fmt::format("{} bytes", *limits.memory_bytes),
                                             "less than 4 MiB starts no program"));
   }
   if (limits.cpus && !(*limits.cpus >= 0.01)) {
@@ -76,13 +78,14 @@ Result<void> check_policy(const Policy& policy) {
     return std::unexpected(invalid_argument("limit pids", "0", "the least is 1"));
   }
   const std::string& name = policy.hostname;
-  const bool good_name = !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '-';
-  });
+  const bool good_name =
+      !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '.' || c == '-';
+      });
   if (!good_name) {
-    return std::unexpected(invalid_argument("set the host name", name,
-                                            "1 to 64 letters, digits, dots and dashes"));
+    return std::unexpected(
+        invalid_argument("set the host name", name, "1 to 64 letters, digits, dots and dashes"));
   }
   return {};
 }

@@ -1,5 +1,5 @@
-// Keeps what is expensive to build ready: network namespaces (0.4 ms each) and cgroups. Nothing is used
-// twice; what comes back is taken apart in the background.
+// Keeps what is expensive to build ready: network namespaces (0.4 ms each) and cgroups. Nothing is
+// used twice; what comes back is taken apart in the background.
 #pragma once
 
 #include <condition_variable>

@@ -59,7 +59,7 @@ std::string_view parent_of(std::string_view path) {
 Result<Location> locate(const std::string& path) {
   const UniqueFd fd(open(path.c_str(), O_PATH | O_CLOEXEC));
   if (!fd.valid()) return std::unexpected(system_error("look at", path));
-  struct stat status {};
+  struct stat status{};
   if (fstat(fd.get(), &status) != 0) return std::unexpected(system_error("look at", path));
   char link[32] = "/proc/self/fd/";
   std::to_chars(link + 14, link + sizeof link - 1, fd.get());
@@ -76,7 +76,7 @@ Result<Location> locate(const std::string& path) {
 }
 
 Result<Location> locate_direct(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (lstat(path.c_str(), &status) != 0) return std::unexpected(system_error("look at", path));
   if (S_ISLNK(status.st_mode)) return locate(path);
   return Location{path, S_ISDIR(status.st_mode), {status.st_dev, status.st_ino}};

@@ -29,12 +29,12 @@ struct Location {
   linux_os::FileIdentity identity;
 };
 
-// Opens (O_PATH), looks at and closes `path`: name and identity belong to the same file. Errors: errno
-// as open(2) gave it.
+// Opens (O_PATH), looks at and closes `path`: name and identity belong to the same file. Errors:
+// errno as open(2) gave it.
 Result<Location> locate(const std::string& path);
 
-// The same at a quarter of the cost for a path whose parent directories are no symbolic links, such as
-// /usr or /dev/null; only the last name may be one.
+// The same at a quarter of the cost for a path whose parent directories are no symbolic links, such
+// as /usr or /dev/null; only the last name may be one.
 Result<Location> locate_direct(const std::string& path);
 
 // Symbolic links met while walking `path`: (place, target as written in the link). Bounded at 40.

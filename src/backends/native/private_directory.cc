@@ -20,7 +20,7 @@ constexpr std::string_view kPrefix = "cordon-private-";
 
 UniqueFd open_own_directory(const std::string& path) {
   UniqueFd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  struct stat status {};
+  struct stat status{};
   if (!fd.valid() || fstat(fd.get(), &status) != 0 || status.st_uid != geteuid()) fd.reset();
   return fd;
 }

@@ -1,4 +1,5 @@
-// Where there is no mount namespace, a directory of the host stands for the sandbox's own /tmp and $HOME.
+// Where there is no mount namespace, a directory of the host stands for the sandbox's own /tmp and
+// $HOME.
 #pragma once
 
 #include <string>
@@ -8,8 +9,8 @@
 
 namespace cordon::native {
 
-// Owned: removed with everything in it on destruction. Locked while it is in use, so that one whose owner
-// was killed is recognised and removed by the next.
+// Owned: removed with everything in it on destruction. Locked while it is in use, so that one whose
+// owner was killed is recognised and removed by the next.
 class PrivateDirectory {
  public:
   // In /tmp, mode 0700, with "tmp" and "home" inside.

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,28 +33,38 @@ struct Candidate {
 
 Grant to_grant(Access access) {
   switch (access) {
-    case Access::Read: return Grant::Read;
-    case Access::Write: return Grant::Write;
-    case Access::Deny: return Grant::Deny;
-    case Access::Hide: return Grant::Hide;
+    case Access::Read:
+      return Grant::Read;
+    case Access::Write:
+      return Grant::Write;
+    case Access::Deny:
+      return Grant::Deny;
+    case Access::Hide:
+      return Grant::Hide;
   }
   return Grant::Deny;
 }
 
 std::string_view word(Grant grant) {
   switch (grant) {
-    case Grant::Read: return "read";
-    case Grant::Write: return "write";
-    case Grant::Scratch: return "a private directory";
-    case Grant::Deny: return "deny";
-    case Grant::Hide: return "hide";
+    case Grant::Read:
+      return "read";
+    case Grant::Write:
+      return "write";
+    case Grant::Scratch:
+      return "a private directory";
+    case Grant::Deny:
+      return "deny";
+    case Grant::Hide:
+      return "hide";
   }
   return "?";
 }
 
 bool takes_away(Grant grant) { return grant == Grant::Deny || grant == Grant::Hide; }
 
-// A default never gives back what the user took away, and an anchor only repeats the grant above it.
+// A default never gives back what the user took away, and an anchor only repeats the grant above
+// it.
 bool loses(const Rule& rule, const Rule& above) {
   if (rule.anchor) return above.grant != Grant::Write;
   const bool grants = rule.grant == Grant::Read || rule.grant == Grant::Write;
@@ -122,8 +133,9 @@ class Collector {
 
   Result<void> add_user_rule(const PathRule& rule) {
     const auto refuse = [&](std::string detail) {
-      return std::unexpected(invalid_argument(rule.origin.empty() ? std::string("apply a path rule") : rule.origin,
-                                              rule.path, std::move(detail)));
+      return std::unexpected(
+          invalid_argument(rule.origin.empty() ? std::string("apply a path rule") : rule.origin,
+                           rule.path, std::move(detail)));
     };
     if (rule.path.empty()) return refuse("it is empty");
     if (rule.path.find('\0') != std::string::npos) return refuse("it contains a NUL byte");
@@ -175,11 +187,21 @@ class Collector {
     add(Rank::Default, grant, *std::move(location), kDefaultOrigin);
   }
 
+  // On most hosts /bin and its like are links into /usr, which is there already.
+  void add_system(const std::string& path) {
+    char text[PATH_MAX];
+    const ssize_t size = readlink(path.c_str(), text, sizeof text);
+    if (size <= 0 || size == static_cast<ssize_t>(sizeof text))
+      return add_default(Grant::Read, path);
+    std::string target(text, static_cast<std::size_t>(size));
+    const bool covered = is_beneath(normalize(target, parent_of(path)), "/usr");
+    if (!covered) return add_default(Grant::Read, path);
+    set_.links.emplace_back(path, std::move(target));
+  }
+
   void add_defaults() {
     const DefaultPolicy defaults = default_policy();
-    for (const DefaultEntry& entry : defaults.system) {
-      add_default(Grant::Read, std::string(entry.path));
-    }
+    for (const DefaultEntry& entry : defaults.system) add_system(std::string(entry.path));
     for (const DefaultEntry& entry : defaults.denied) {
       // What the caller cannot read the sandbox cannot either: no mount needed.
       if (access(entry.path.data(), R_OK) == 0) {
@@ -211,8 +233,7 @@ class Collector {
       auto location = locate(set_.work_dir + "/" + std::string(entry.path));
       if (!location || !is_beneath(location->path, set_.work_dir)) continue;
       const std::string place = location->path;
-      add(Rank::Default, Grant::Read, *std::move(location),
-          kDefaultOrigin);
+      add(Rank::Default, Grant::Read, *std::move(location), kDefaultOrigin);
       // The directories on the way become mount points too: renaming .git away and making a new one
       // would otherwise get around it.
       for (std::string_view above = parent_of(place); above.size() > set_.work_dir.size();
@@ -275,10 +296,10 @@ class Collector {
       if (!rules.empty() && rules.back().path == rule.path) {
         if (last_rank == Rank::User && candidate.rank == Rank::User &&
             rules.back().grant != rule.grant) {
-          return std::unexpected(invalid_argument(
-              std::string(rule.origin), rule.path,
-              fmt::format("it contradicts {} for the same path; keep one of them",
-                          rules.back().origin)));
+          return std::unexpected(
+              invalid_argument(std::string(rule.origin), rule.path,
+                               fmt::format("it contradicts {} for the same path; keep one of them",
+                                           rules.back().origin)));
         }
         // A protected path that also leads to another protected one stays protected.
         if (rules.back().anchor && !rule.anchor && candidate.rank == last_rank) {

@@ -35,12 +35,13 @@ enum class Grant {
 
 struct Rule {
   Grant grant = Grant::Read;
-  std::string path;    // canonical: absolute, no symbolic links, "." or ".."
+  std::string path;         // canonical: absolute, no symbolic links, "." or ".."
   std::string_view origin;  // who asked for it; lives as long as the policy
   bool directory = true;
-  bool anchor = false;  // mounted on itself although its parent grants the same, so that nobody renames it
+  bool anchor =
+      false;  // mounted on itself although its parent grants the same, so that nobody renames it
   linux_os::FileIdentity identity;
-  int parent = -1;       // index of the nearest rule above it, or -1
+  int parent = -1;         // index of the nearest rule above it, or -1
   bool has_inner = false;  // a Read or Write rule lies beneath it
 };
 
@@ -51,9 +52,9 @@ struct RuleSet {
   std::string work_dir;  // canonical
 };
 
-// Errors: InvalidArgument naming the rule: a path that does not exist, two rules that contradict each other,
-// a work directory that cannot be one. Cost: a few system calls a rule, whatever the size of the trees.
-// `policy` must outlive the result.
+// Errors: InvalidArgument naming the rule: a path that does not exist, two rules that contradict
+// each other, a work directory that cannot be one. Cost: a few system calls a rule, whatever the
+// size of the trees. `policy` must outlive the result.
 Result<RuleSet> resolve_rules(const Policy& policy, const std::string& work_dir,
                               const Caller& caller);
 

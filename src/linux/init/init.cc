@@ -1,11 +1,12 @@
-// The sandbox's first process (PID 1 of its PID namespace; a child subreaper where there is none): a
-// freestanding static program of a few kilobytes, embedded in the library and run from a sealed memfd.
+// The sandbox's first process (PID 1 of its PID namespace; a child subreaper where there is none):
+// a freestanding static program of a few kilobytes, embedded in the library and run from a sealed
+// memfd.
 //
-// argv: "cordon-init", the command's pid, then "fd:name" for each cgroup directory to remove when the
-// supervisor dies before it could.
+// argv: "cordon-init", the command's pid, then "fd:name" for each cgroup directory to remove when
+// the supervisor dies before it could.
 //
-// It reaps, passes signals on, reports how the command ended, and ends everything when the supervisor is
-// gone. It never reads a byte that the guest wrote.
+// It reaps, passes signals on, reports how the command ended, and ends everything when the
+// supervisor is gone. It never reads a byte that the guest wrote.
 #include <asm/unistd.h>
 #include <linux/prctl.h>
 #include <linux/resource.h>
@@ -106,7 +107,8 @@ void remove_cgroups(char** places) {
 }
 
 std::uint64_t nanoseconds(const rusage& usage) {
-  return static_cast<std::uint64_t>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1'000'000'000U +
+  return static_cast<std::uint64_t>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) *
+             1'000'000'000U +
          static_cast<std::uint64_t>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1'000U;
 }
 
@@ -180,7 +182,8 @@ extern "C" [[noreturn]] __attribute__((used)) void cordon_init_main(long* stack)
 }
 
 #if defined(__x86_64__)
-asm(".globl _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall cordon_init_main\n");
+asm(".globl _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall "
+    "cordon_init_main\n");
 #elif defined(__aarch64__)
 asm(".globl _start\n_start:\n\tmov x29, #0\n\tmov x0, sp\n\tbl cordon_init_main\n");
 #endif

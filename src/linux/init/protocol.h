@@ -1,5 +1,6 @@
 // What the supervisor and the sandbox's first process say to each other over the control socket
-// (SOCK_SEQPACKET). The socket is also the lifeline: when the supervisor is gone, so is the sandbox.
+// (SOCK_SEQPACKET). The socket is also the lifeline: when the supervisor is gone, so is the
+// sandbox.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,77 @@
+# Completion of cordon for fish.
+
+# The command of `cordon run`, once there is one, completes as itself.
+function __cordon_run_command
+    set -l words (commandline -opc) (commandline -ct)
+    set -e words[1]
+    test "$words[1]" = run; or return 1
+    set -e words[1]
+    while set -q words[1]
+        switch $words[1]
+            case --
+                set -e words[1]
+                break
+            case '--*=*' --allow-degraded --tty --json --dry-run --help -h
+                set -e words[1]
+            case '-?*'
+                set -e words[1]
+                set -q words[1]; and set -e words[1]
+            case '*'
+                break
+        end
+    end
+    test (count $words) -gt 0; and string join \n -- $words
+end
+
+function __cordon_complete_command
+    set -l words (__cordon_run_command)
+    complete -C (string join ' ' -- (string escape -- $words[1..-2]) $words[-1])
+end
+
+function __cordon_before_subcommand
+    test (count (commandline -opc)) -eq 1
+end
+
+function __cordon_in
+    set -l words (commandline -opc)
+    test "$words[2]" = "$argv[1]"; or return 1
+    test "$argv[1]" != run; or not __cordon_run_command >/dev/null
+end
+
+complete -c cordon -f
+complete -c cordon -n __cordon_before_subcommand -a run -d 'run one command in a sandbox'
+complete -c cordon -n __cordon_before_subcommand -a doctor -d 'what this host can enforce'
+complete -c cordon -n __cordon_before_subcommand -a help -d 'the page of a subcommand'
+complete -c cordon -n __cordon_before_subcommand -l help -d 'print what cordon does'
+complete -c cordon -n __cordon_before_subcommand -l version -d 'print the version'
+complete -c cordon -n '__cordon_in help' -a 'run doctor'
+complete -c cordon -n '__cordon_in doctor' -l json -d 'print the findings as JSON'
+complete -c cordon -n '__cordon_in doctor' -l help -d 'print the page of this subcommand'
+
+complete -c cordon -n __cordon_run_command -a '(__cordon_complete_command)'
+complete -c cordon -n '__cordon_in run' -l tier -x -a 'light gvisor container strong' -d 'how strong the wall is'
+complete -c cordon -n '__cordon_in run' -l backend -x -a native -d 'the implementation to use'
+complete -c cordon -n '__cordon_in run' -l level -x -a 'default enhanced container maximum' -d 'what to ask for instead of a tier'
+complete -c cordon -n '__cordon_in run' -l hostname -x -d 'the host name it sees'
+complete -c cordon -n '__cordon_in run' -l uid -x -d 'the user id it sees'
+complete -c cordon -n '__cordon_in run' -l allow-degraded -d 'run even where not everything can be enforced'
+complete -c cordon -n '__cordon_in run' -l workdir -x -a '(__fish_complete_directories)' -d 'the directory it works in, writable'
+complete -c cordon -n '__cordon_in run' -l read -r -F -d 'show this path, read-only'
+complete -c cordon -n '__cordon_in run' -l write -r -F -d 'show this path, writable'
+complete -c cordon -n '__cordon_in run' -l deny -r -F -d 'refuse every access to this path'
+complete -c cordon -n '__cordon_in run' -l hide -r -F -d 'let this path look empty'
+complete -c cordon -n '__cordon_in run' -l net -x -a 'none open' -d network
+complete -c cordon -n '__cordon_in run' -l env -x -d 'set a variable, NAME=VALUE'
+complete -c cordon -n '__cordon_in run' -l pass-env -x -a '(set -xn)' -d 'pass on a variable of yours'
+complete -c cordon -n '__cordon_in run' -l timeout -x -d 'end everything after this long'
+complete -c cordon -n '__cordon_in run' -l memory -x -d 'memory and swap of all its processes'
+complete -c cordon -n '__cordon_in run' -l cpus -x -d 'processor time, in processors'
+complete -c cordon -n '__cordon_in run' -l pids -x -d 'processes and threads'
+complete -c cordon -n '__cordon_in run' -l disk -x -d 'its private directories together'
+complete -c cordon -n '__cordon_in run' -l output-limit -x -d 'standard output and standard error, each'
+complete -c cordon -n '__cordon_in run' -l stdin -r -F -d 'where its input comes from'
+complete -c cordon -n '__cordon_in run' -l tty -d 'give it a terminal of its own'
+complete -c cordon -n '__cordon_in run' -l json -d 'print the result as one JSON object'
+complete -c cordon -n '__cordon_in run' -l report -r -F -d 'write what was enforced to a file'
+complete -c cordon -n '__cordon_in run' -l dry-run -d 'print the compiled plan and run nothing'
+complete -c cordon -n '__cordon_in run' -l help -d 'print the page of this subcommand'
