@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Completion of cordon for bash.
 
 # The options of each subcommand; a test compares them with what the program takes.

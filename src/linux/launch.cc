@@ -119,6 +119,8 @@ std::string_view words(Stage stage) {
       return "set up the sandbox";
     case Stage::OpenTerminal:
       return "open a terminal in the sandbox";
+    case Stage::HandOver:
+      return "hand descriptors to the supervisor";
     case Stage::SpawnCommand:
       return "start a process in the sandbox";
     case Stage::JoinCgroup:
@@ -215,24 +217,31 @@ Result<void> await_setup(int setup_fd, const LaunchRequest& request) {
   }
 }
 
-Result<UniqueFd> receive_terminal(int control_fd) {
+// The other half of hand_over() in launch_child.cc. It was sent before the setup pipe was closed.
+Result<void> receive_descriptors(int control_fd, const LaunchRequest& request, Launched& launched) {
+  const bool has_root = request.plan->namespaces & CLONE_NEWNS;
+  const std::size_t expected = (request.terminal ? 1U : 0U) + (has_root ? 1U : 0U);
+  if (expected == 0) return {};
   char byte = 0;
   iovec data{&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))]{};
+  int fds[2] = {-1, -1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fds)]{};
   msghdr message{};
   message.msg_iov = &data;
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
-  if (recvmsg(control_fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) == 1) {
-    const cmsghdr* header = CMSG_FIRSTHDR(&message);
-    if (header && header->cmsg_type == SCM_RIGHTS) {
-      int fd = -1;
-      std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-      return UniqueFd(fd);
-    }
+  const bool received = recvmsg(control_fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) == 1;
+  const cmsghdr* header = received ? CMSG_FIRSTHDR(&message) : nullptr;
+  if (!header || header->cmsg_type != SCM_RIGHTS ||
+      header->cmsg_len != CMSG_LEN(expected * sizeof(int))) {
+    return std::unexpected(system_error("receive the sandbox's descriptors", {}, EPROTO));
   }
-  return std::unexpected(system_error("receive the sandbox's terminal", {}, EPROTO));
+  std::memcpy(fds, CMSG_DATA(header), expected * sizeof(int));
+  std::size_t next = 0;
+  if (request.terminal) launched.terminal_master = UniqueFd(fds[next++]);
+  if (has_root) launched.root = UniqueFd(fds[next]);
+  return {};
 }
 
 // The kernel's answers to a refused clone3, in the caller's words.
@@ -314,14 +323,7 @@ Result<Launched> launch(const LaunchRequest& request) {
   setup->theirs.reset();
   control->theirs.reset();
   auto ready = await_setup(setup->ours.get(), request);
-  if (ready && request.terminal) {
-    auto master = receive_terminal(control->ours.get());
-    if (master) {
-      launched.terminal_master = std::move(*master);
-    } else {
-      ready = std::unexpected(std::move(master.error()));
-    }
-  }
+  if (ready) ready = receive_descriptors(control->ours.get(), request, launched);
   if (!ready) {
     // The child still uses this frame's memory: it must be gone before the frame is.
     kill_and_reap(pidfd);

@@ -43,6 +43,7 @@ struct Launched {
   UniqueFd init_pidfd;
   UniqueFd control;          // see init/protocol.h; closing it ends the sandbox
   UniqueFd terminal_master;  // valid if a terminal was asked for
+  UniqueFd root;             // O_PATH, the private root; valid if the plan makes one
   pid_t init_pid = -1;
 };
 

@@ -307,6 +307,11 @@ void close_descriptors(ChildContext& child) {
 }
 
 void limit_resources(const ChildContext& child) {
+  const auto& processors = child.request->plan->processors;
+  if (!processors.empty()) {
+    check(child, Stage::Limits,
+          call(__NR_sched_setaffinity, 0, processors.size(), processors.data()));
+  }
   for (const ResourceLimit& limit : child.request->plan->resource_limits) {
     rlimit64 now{};
     check(child, Stage::Limits, call(__NR_prlimit64, 0, limit.resource, nullptr, &now));
@@ -433,7 +438,7 @@ void run_plan(const ChildContext& child) {
   call(__NR_umask, mask);
 }
 
-void open_terminal(ChildContext& child) {
+long open_terminal(ChildContext& child) {
   const long master =
       call(__NR_openat, kCurrentDirectory, child.request->plan->terminal_multiplexer.c_str(),
            O_RDWR | O_NOCTTY | O_CLOEXEC, 0);
@@ -441,21 +446,37 @@ void open_terminal(ChildContext& child) {
   const int unlocked = 0;
   check(child, Stage::OpenTerminal, call(__NR_ioctl, master, TIOCSPTLCK, &unlocked));
   child.terminal_master = static_cast<int>(master);
+  return master;
+}
 
+// What the supervisor needs from inside: the terminal's other end, and the private file system to
+// ask how full it is (O_PATH: nothing can be read or changed through it).
+void hand_over(ChildContext& child) {
+  int fds[2];
+  int count = 0;
+  if (child.request->terminal) fds[count++] = static_cast<int>(open_terminal(child));
+  if (child.request->plan->namespaces & CLONE_NEWNS) {
+    const long root =
+        call(__NR_openat, kCurrentDirectory, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    check(child, Stage::HandOver, root);
+    fds[count++] = static_cast<int>(root);
+  }
+  if (count == 0) return;
   char byte = 0;
   iovec data{&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))]{};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fds)]{};
   msghdr message{};
   message.msg_iov = &data;
   message.msg_iovlen = 1;
   message.msg_control = control;
-  message.msg_controllen = sizeof control;
+  message.msg_controllen = CMSG_SPACE(static_cast<std::size_t>(count) * sizeof(int));
   auto* header = reinterpret_cast<cmsghdr*>(control);
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  *reinterpret_cast<int*>(CMSG_DATA(header)) = static_cast<int>(master);
-  check(child, Stage::OpenTerminal, call(__NR_sendmsg, child.control_fd, &message, MSG_NOSIGNAL));
+  header->cmsg_len = CMSG_LEN(static_cast<std::size_t>(count) * sizeof(int));
+  auto* places = reinterpret_cast<int*>(CMSG_DATA(header));
+  for (int i = 0; i < count; ++i) places[i] = fds[i];
+  check(child, Stage::HandOver, call(__NR_sendmsg, child.control_fd, &message, MSG_NOSIGNAL));
 }
 
 long spawn_command(ChildContext& child) {
@@ -536,7 +557,7 @@ void run_first_process(void* context) {
     check(child, Stage::Session, call(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
   }
   run_plan(child);
-  if (child.request->terminal) open_terminal(child);
+  hand_over(child);
   const long command =
       spawn_command(child);  // returns when the command has been exec'ed, or failed
   if (*child.command_failed) leave(125);

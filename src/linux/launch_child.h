@@ -13,6 +13,7 @@ namespace cordon::linux_os {
 enum class Stage : std::uint32_t {
   RunPlan,  // `step` says which operation
   OpenTerminal,
+  HandOver,
   SpawnCommand,
   JoinCgroup,
   CgroupNamespace,

@@ -83,6 +83,7 @@ struct Plan {
   kernel::LandlockRulesetAttr landlock{};
   std::size_t landlock_size = 0;  // 0: the kernel has no Landlock
   std::vector<ResourceLimit> resource_limits;
+  std::vector<std::uint8_t> processors;  // sched_setaffinity(2) mask; empty: as the caller
   std::string terminal_multiplexer =
       "/dev/pts/ptmx";  // where a terminal comes from, in the new root
 

@@ -122,6 +122,7 @@ TEST_P(ResultOf, ReportIsWrittenToItsFile) {
 }
 
 TEST_P(ResultOf, DryRunPrintsThePlanAndRunsNothing) {
+  caller_file(work() + "/secret", "hunter2\n");
   const Outcome outcome =
       sandbox({"--dry-run", "--deny", work() + "/secret"}, {"touch", work() + "/ran"});
   EXPECT_EQ(outcome.exit_code, 0) << describe(outcome);

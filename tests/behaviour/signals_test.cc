@@ -79,10 +79,10 @@ TEST_P(Signals, TheGuestCannotStopWhoWatchesIt) {
 TEST_P(Signals, ADaemonIsNotFreedByAttackingTheReaper) {
   const std::string beat = work() + "/beat";
   for (const int number : {SIGKILL, SIGSTOP}) {
-    const Outcome outcome =
-        sandbox({"--timeout", "20s"}, {"sh", "-c",
-                                       guest() + " daemon heartbeat " + beat + "; exec " + guest() +
-                                           " kill_parent " + std::to_string(number)});
+    const std::string script = guest() + " daemon heartbeat " + beat + "; while [ ! -s " + beat +
+                               " ]; do sleep 0.01; done; exec " + guest() + " kill_parent " +
+                               std::to_string(number);
+    const Outcome outcome = sandbox({"--timeout", "20s"}, {"sh", "-c", script});
     EXPECT_FALSE(outcome.lost_patience) << describe(outcome);
     EXPECT_NE(read_file(beat), "") << "the daemon never ran: the test shows nothing";
     EXPECT_TRUE(has_stopped(beat)) << "signal " << number;

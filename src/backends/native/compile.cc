@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -27,6 +28,24 @@ constexpr std::uint64_t kDefaultDisk = 2ULL << 30;
 // in the end: what is mounted elsewhere stays, and nothing of it can be reached by name.
 constexpr std::string_view kMaskArea = "/dev/pts/masks";
 constexpr std::string_view kHiddenArea = "/dev/pts/hidden";
+
+// As many of the caller's processors as the limit has whole cores in it, at least one, beginning
+// with the one we are on: sandboxes started on different ones spread.
+std::vector<std::uint8_t> processors_for(double cpus) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return {};
+  cpu_set_t chosen;
+  CPU_ZERO(&chosen);
+  const int wanted = std::max(1, static_cast<int>(cpus));
+  const int first = std::max(0, sched_getcpu());
+  for (int i = 0; i < CPU_SETSIZE && CPU_COUNT(&chosen) < wanted; ++i) {
+    const int processor = (first + i) % CPU_SETSIZE;
+    if (CPU_ISSET(processor, &allowed)) CPU_SET(processor, &chosen);
+  }
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(&chosen);
+  return {bytes, bytes + sizeof chosen};
+}
 
 class Compiler {
  public:
@@ -288,6 +307,9 @@ class Compiler {
     if (limits.disk_bytes) plan_.resource_limits.push_back({RLIMIT_FSIZE, *limits.disk_bytes});
     if (limits.pids && input_.pids_by_rlimit) {
       plan_.resource_limits.push_back({RLIMIT_NPROC, *limits.pids});
+    }
+    if (limits.cpus && input_.cpus_by_affinity) {
+      plan_.processors = processors_for(*limits.cpus);
     }
     if (limits.memory_bytes && input_.walls == Walls::LandlockOnly) {
       plan_.resource_limits.push_back({RLIMIT_DATA, *limits.memory_bytes});

@@ -24,6 +24,7 @@ struct CompileInput {
   Walls walls = Walls::Full;
   int landlock_abi = 0;           // 0: none
   bool pids_by_rlimit = false;    // no pids controller holds the limit
+  bool cpus_by_affinity = false;  // no cpu controller holds the limit
   std::string private_directory;  // LandlockOnly: what stands for /tmp and $HOME; exists
 };
 

@@ -130,6 +130,9 @@ class Report {
       add(guarantee::kCpuLimit, Strength::Absent, "", "the policy sets none");
     } else if (held.cpu) {
       add(guarantee::kCpuLimit, Strength::Enforced, held.mechanism);
+    } else if (facts_.cpus_by_affinity) {
+      add(guarantee::kCpuLimit, Strength::Partial, "processor affinity",
+          "whole processors only, and a program may choose others; " + why);
     } else {
       add(guarantee::kCpuLimit, Strength::Absent, "", why);
     }

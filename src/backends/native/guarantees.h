@@ -21,6 +21,7 @@ struct Enforcement {
   const cgroup::Support* cgroup = nullptr;  // null: the sandbox has no cgroup
   std::string missing_cgroup;               // why, in words
   bool pids_by_rlimit = false;
+  bool cpus_by_affinity = false;
   bool memory_watched = false;
   bool caller_is_root = false;
   std::vector<std::string> beyond_landlock;  // paths whose restriction Landlock alone cannot hold

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <termios.h>
 
@@ -49,6 +50,14 @@ void NativeProcess::reap() {
   reaped_ = true;
 }
 
+bool NativeProcess::private_disk_is_full() const {
+  struct statfs disk{};
+  if (!sandbox_.launched.root.valid() || fstatfs(sandbox_.launched.root.get(), &disk) != 0) {
+    return false;
+  }
+  return disk.f_bavail == 0 || disk.f_ffree == 0;
+}
+
 Result<ProcessEnd> NativeProcess::wait() {
   reap();
   ProcessEnd end;
@@ -63,6 +72,7 @@ Result<ProcessEnd> NativeProcess::wait() {
     if (WTERMSIG(end.wait_status) == SIGXFSZ) end.limit_hit = LimitKind::Disk;
     if (WTERMSIG(end.wait_status) == SIGXCPU) end.limit_hit = LimitKind::Cpu;
   }
+  if (!end.limit_hit && private_disk_is_full()) end.limit_hit = LimitKind::Disk;
   if (killed_for_memory_) end.limit_hit = LimitKind::Memory;
   if (sandbox_.cgroup) {
     const auto usage = sandbox_.cgroup->usage();

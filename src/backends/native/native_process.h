@@ -51,6 +51,7 @@ class NativeProcess final : public Process {
 
  private:
   void reap();
+  bool private_disk_is_full() const;
 
   RunningSandbox sandbox_;
   bool reaped_ = false;

@@ -111,6 +111,7 @@ Result<void> NativeSandbox::compile_for(Walls walls) {
   input.walls = walls;
   input.landlock_abi = host_.landlock_abi;
   input.pids_by_rlimit = !support.pids;
+  input.cpus_by_affinity = !support.cpu;
   if (walls == Walls::LandlockOnly) {
     private_directory_ = TRY(PrivateDirectory::create());
     input.private_directory = private_directory_->path();
@@ -120,6 +121,7 @@ Result<void> NativeSandbox::compile_for(Walls walls) {
   enforcement_.walls = walls;
   enforcement_.landlock_abi = compiled_.plan.landlock_size > 0 ? host_.landlock_abi : 0;
   enforcement_.pids_by_rlimit = input.pids_by_rlimit;
+  enforcement_.cpus_by_affinity = !compiled_.plan.processors.empty();
   enforcement_.caller_is_root = caller_.uid == 0;
   enforcement_.beyond_landlock = compiled_.beyond_landlock;
   return {};

@@ -1,0 +1,151 @@
+// Help pages, man pages and completions name the options that the program takes: all, and no other.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <string>
+
+#include "cli/doctor_options.h"
+#include "cli/help.h"
+#include "cli/run_option_table.h"
+
+namespace cordon::cli {
+namespace {
+
+using Names = std::set<std::string>;
+
+std::string read(const std::string& name) {
+  std::ifstream file(std::string(CORDON_PACKAGING) + "/" + name);
+  EXPECT_TRUE(file.good()) << name;
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The part from the first `begin` to the next `end`.
+std::string part(const std::string& text, const std::string& begin, const std::string& end) {
+  const std::size_t from = text.find(begin);
+  EXPECT_NE(from, std::string::npos) << begin;
+  if (from == std::string::npos) return {};
+  return text.substr(from, text.find(end, from + begin.size()) - from);
+}
+
+Names all_matches(const std::string& text, const std::string& pattern) {
+  const std::regex regex(pattern);
+  Names names;
+  for (auto match = std::sregex_iterator(text.begin(), text.end(), regex);
+       match != std::sregex_iterator(); ++match) {
+    names.insert((*match)[1]);
+  }
+  return names;
+}
+
+enum class Takes { Value, Nothing };
+
+Names names_of(std::span<const OptionSpec> table) {
+  Names names;
+  for (const OptionSpec& option : table) names.emplace(option.name);
+  return names;
+}
+
+Names names_of(std::span<const OptionSpec> table, Takes takes) {
+  Names names;
+  for (const OptionSpec& option : table) {
+    if (option.value.empty() == (takes == Takes::Nothing)) names.emplace(option.name);
+  }
+  return names;
+}
+
+const std::string kLong = "--([a-z-]+)";
+
+TEST(Table, NamesEachOptionOnceAndKeepsGroupsTogether) {
+  for (const auto table : {run_option_table(), doctor_option_table()}) {
+    EXPECT_EQ(names_of(table).size(), table.size());
+    Names seen;
+    std::string_view group;
+    for (std::size_t i = 0; i < table.size(); ++i) {
+      EXPECT_EQ(table[i].id, static_cast<int>(i)) << table[i].name;
+      EXPECT_FALSE(table[i].help.empty()) << table[i].name;
+      if (table[i].group == group) continue;
+      group = table[i].group;
+      EXPECT_TRUE(seen.emplace(group).second) << group << " stands in two places";
+    }
+  }
+}
+
+TEST(HelpPage, ListsEveryOptionAndFitsAScreen) {
+  for (const Page& page : {run_page(), doctor_page(), main_page()}) {
+    const std::string text = format_page(page);
+    for (const OptionSpec& option : page.options) {
+      EXPECT_NE(text.find("\n  --" + std::string(option.name)), std::string::npos) << option.name;
+    }
+    std::size_t begin = 0;
+    for (std::size_t end = 0; (end = text.find('\n', begin)) != std::string::npos;
+         begin = end + 1) {
+      EXPECT_LE(end - begin, 80U) << text.substr(begin, end - begin);
+    }
+    EXPECT_EQ(begin, text.size()) << "the last line has no end";
+  }
+}
+
+TEST(BashCompletion, TakesWhatTheProgramTakes) {
+  const std::string text = read("completions/cordon.bash");
+  const auto list = [&](const std::string& name) {
+    return all_matches(part(text, name + "='", "'\n"), kLong);
+  };
+  EXPECT_EQ(list("_cordon_run_values"), names_of(run_option_table(), Takes::Value));
+  EXPECT_EQ(list("_cordon_run_switches"), names_of(run_option_table(), Takes::Nothing));
+  EXPECT_EQ(list("_cordon_doctor_switches"), names_of(doctor_option_table(), Takes::Nothing));
+}
+
+TEST(ZshCompletion, TakesWhatTheProgramTakes) {
+  const std::string text = read("completions/_cordon");
+  const std::string run = part(text, "_cordon_run()", "\n}");
+  EXPECT_EQ(all_matches(run, "'[^'\\[]*--([a-z-]+)="), names_of(run_option_table(), Takes::Value));
+  EXPECT_EQ(all_matches(run, "'[^'\\[]*--([a-z-]+)\\["),
+            names_of(run_option_table(), Takes::Nothing));
+  EXPECT_EQ(all_matches(part(text, "_cordon_doctor()", "\n}"), "--([a-z-]+)\\["),
+            names_of(doctor_option_table()));
+}
+
+TEST(FishCompletion, TakesWhatTheProgramTakes) {
+  const std::string text = read("completions/cordon.fish");
+  const std::string run = "'__cordon_in run' -l ([a-z-]+) ";
+  EXPECT_EQ(all_matches(text, run + "-(?:x|r)"), names_of(run_option_table(), Takes::Value));
+  EXPECT_EQ(all_matches(text, run + "-d"), names_of(run_option_table(), Takes::Nothing));
+  EXPECT_EQ(all_matches(text, "'__cordon_in doctor' -l ([a-z-]+) "),
+            names_of(doctor_option_table()));
+}
+
+std::string without_escapes(std::string text) {
+  std::erase(text, '\\');
+  return text;
+}
+
+TEST(ManPage, DescribesWhatTheProgramTakes) {
+  const std::string run = without_escapes(read("man/cordon-run.1"));
+  EXPECT_EQ(all_matches(run, "\n\\.BI --([a-z-]+) \""), names_of(run_option_table(), Takes::Value));
+  EXPECT_EQ(all_matches(run, "\n\\.B --([a-z-]+)\n"), names_of(run_option_table(), Takes::Nothing));
+  for (const OptionSpec& option : run_option_table()) {
+    if (option.value.empty()) continue;
+    const std::string heading =
+        "--" + std::string(option.name) + " \"" + std::string(option.value) + "\"";
+    EXPECT_NE(run.find(heading), std::string::npos) << heading;
+  }
+  EXPECT_EQ(all_matches(without_escapes(read("man/cordon-doctor.1")), "\n\\.B --([a-z-]+)\n"),
+            names_of(doctor_option_table()));
+}
+
+TEST(ManPage, TellsTheDefaults) {
+  const std::string run = without_escapes(read("man/cordon-run.1"));
+  for (const OptionSpec& option : run_option_table()) {
+    if (option.initial.empty()) continue;
+    const std::string about =
+        part(run, "--" + std::string(option.name) + (option.value.empty() ? "\n" : " \""), ".TP");
+    EXPECT_NE(about.find("Default: " + std::string(option.initial) + "."), std::string::npos)
+        << option.name << ": " << about;
+  }
+}
+
+}  // namespace
+}  // namespace cordon::cli

@@ -1,0 +1,207 @@
+#include "cli/run_options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+
+namespace cordon::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using namespace std::chrono_literals;
+
+RunDefaults defaults() {
+  RunDefaults defaults;
+  defaults.limits.pids = 1024;
+  defaults.current_directory = "/here";
+  return defaults;
+}
+
+Result<RunOptions> parse(std::vector<std::string> words, RunDefaults from = defaults()) {
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  return parse_run_options(pointers, std::move(from));
+}
+
+// Of a command line that must be right.
+RunOptions parsed(std::vector<std::string> words) {
+  auto options = parse(std::move(words));
+  EXPECT_TRUE(options.has_value()) << options.error().message();
+  return options ? *std::move(options) : RunOptions();
+}
+
+std::string refusal(std::vector<std::string> options) {
+  options.insert(options.end(), {"--", "cmd"});
+  const auto result = parse(std::move(options));
+  if (result) return "accepted";
+  EXPECT_EQ(result.error().code, ErrorCode::InvalidArgument);
+  return result.error().message();
+}
+
+TEST(RunOptions, WithoutOptionsAreTheDefaults) {
+  const RunOptions options = parsed({"cmd"});
+  EXPECT_EQ(options.command, "cmd");
+  EXPECT_TRUE(options.args.empty());
+  EXPECT_EQ(options.work_dir, "/here");
+  EXPECT_EQ(options.action, RunAction::Run);
+  EXPECT_EQ(options.output, RunOutput::Live);
+  EXPECT_EQ(options.streams, RunStreams::Pipes);
+  EXPECT_EQ(options.stdin_path, "-");
+  EXPECT_EQ(options.weaker_guarantees, WeakerGuarantees::Refuse);
+  EXPECT_FALSE(options.tier.has_value());
+  Policy expected;
+  expected.limits = defaults().limits;
+  EXPECT_EQ(options.policy, expected);
+}
+
+TEST(RunOptions, EverythingAfterTheCommandIsTheCommands) {
+  const RunOptions options = parsed({"--json", "cmd", "--tty", "--", "a\nb", ""});
+  EXPECT_EQ(options.command, "cmd");
+  EXPECT_EQ(options.args, (std::vector<std::string>{"--tty", "--", "a\nb", ""}));
+  EXPECT_EQ(options.streams, RunStreams::Pipes);
+  EXPECT_EQ(parsed({"--", "--json"}).command, "--json");
+}
+
+TEST(RunOptions, TakeAHundredThousandArguments) {
+  std::vector<std::string> words(100'001, "x");
+  EXPECT_EQ(parsed(std::move(words)).args.size(), 100'000U);
+}
+
+TEST(RunOptions, SetEveryLimit) {
+  const Limits limits = parsed({"--memory", "512M", "--cpus", "1.5", "--pids=64", "--disk", "1G",
+                                "--output-limit", "8k", "--timeout", "1m30s", "cmd"})
+                            .policy.limits;
+  EXPECT_EQ(limits.memory_bytes, 512ULL << 20);
+  EXPECT_EQ(limits.cpus, 1.5);
+  EXPECT_EQ(limits.pids, 64U);
+  EXPECT_EQ(limits.disk_bytes, 1ULL << 30);
+  EXPECT_EQ(limits.output_bytes, 8192U);
+  EXPECT_EQ(limits.timeout, 90s);
+}
+
+TEST(RunOptions, OfTwoTheLastOneCounts) {
+  EXPECT_EQ(parsed({"--pids", "1", "--pids", "2", "cmd"}).policy.limits.pids, 2U);
+}
+
+TEST(RunOptions, KeepRulesWithTheirOriginAndMakePathsAbsolute) {
+  const RunOptions options = parsed({"--read", "/a", "--write", "b", "--deny=../c", "--hide", "~",
+                                     "--read", "/d", "--workdir", "w", "--report", "r", "cmd"});
+  const std::vector<PathRule> expected = {{Access::Read, "/a", "--read"},
+                                          {Access::Write, "/here/b", "--write"},
+                                          {Access::Deny, "/here/../c", "--deny"},
+                                          {Access::Hide, "/here/~", "--hide"},
+                                          {Access::Read, "/d", "--read"}};
+  EXPECT_EQ(options.policy.filesystem, expected);
+  EXPECT_EQ(options.work_dir, "/here/w");
+  EXPECT_EQ(options.report_path, "/here/r");
+}
+
+TEST(RunOptions, BuildTheEnvironment) {
+  const EnvironmentRules rules =
+      parsed({"--env", "A=1=2", "--env=B=", "--pass-env", "LANG", "cmd"}).policy.environment;
+  EXPECT_EQ(rules.set, (std::vector<std::pair<std::string, std::string>>{{"A", "1=2"}, {"B", ""}}));
+  EXPECT_EQ(rules.pass, std::vector<std::string>{"LANG"});
+}
+
+TEST(RunOptions, ChooseWhoRunsIt) {
+  const RunOptions options =
+      parsed({"--tier", "strong", "--backend", "native", "--hostname", "box-1.example", "--uid",
+              "1000", "--allow-degraded", "--net", "open", "--tty", "--stdin", "-", "cmd"});
+  EXPECT_EQ(options.tier, Tier::Strong);
+  EXPECT_EQ(options.backend, "native");
+  EXPECT_EQ(options.policy.hostname, "box-1.example");
+  EXPECT_EQ(options.policy.uid, 1000U);
+  EXPECT_EQ(options.weaker_guarantees, WeakerGuarantees::Accept);
+  EXPECT_EQ(options.policy.network, NetworkMode::Open);
+  EXPECT_EQ(options.streams, RunStreams::Terminal);
+  EXPECT_EQ(options.stdin_path, "-");
+}
+
+TEST(RunOptions, ALevelNeverMeansLess) {
+  EXPECT_EQ(parsed({"--level", "default", "cmd"}).tier, std::nullopt);
+  EXPECT_EQ(parsed({"--level", "enhanced", "cmd"}).tier, std::nullopt);
+  EXPECT_EQ(parsed({"--level", "container", "cmd"}).tier, Tier::Container);
+  EXPECT_EQ(parsed({"--level", "maximum", "cmd"}).tier, Tier::Strong);
+  EXPECT_THAT(refusal({"--level", "off"}), HasSubstr("run it without cordon"));
+  EXPECT_THAT(refusal({"--level", "maximum", "--tier", "light"}), HasSubstr("--tier"));
+}
+
+TEST(RunOptions, JsonKeepsABoundedAmountOfOutput) {
+  EXPECT_EQ(parsed({"--json", "cmd"}).policy.limits.output_bytes, 8ULL << 20);
+  EXPECT_EQ(parsed({"--json", "--output-limit", "1k", "cmd"}).policy.limits.output_bytes, 1024U);
+  EXPECT_THAT(refusal({"--json", "--tty"}), HasSubstr("--tty"));
+}
+
+TEST(RunOptions, HelpNeedsNoCommand) {
+  EXPECT_EQ(parsed({"--help"}).action, RunAction::PrintHelp);
+  EXPECT_EQ(parsed({"-h", "--memory", "nonsense"}).action, RunAction::PrintHelp);
+  EXPECT_EQ(parsed({"--dry-run", "cmd"}).action, RunAction::PrintPlan);
+}
+
+TEST(RunOptions, NeedACommand) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{}, {"--"}, {"--json"}, {"--dry-run", "--"}}) {
+    const auto result = parse(words);
+    ASSERT_FALSE(result.has_value());
+    EXPECT_THAT(result.error().message(), HasSubstr("no command"));
+  }
+}
+
+TEST(RunOptions, NeedACurrentDirectoryOnlyForWhatIsRelative) {
+  const RunDefaults nowhere;
+  EXPECT_TRUE(parse({"--workdir", "/w", "--read", "/a", "cmd"}, nowhere).has_value());
+  EXPECT_FALSE(parse({"cmd"}, nowhere).has_value());
+  EXPECT_FALSE(parse({"--workdir", "/w", "--read", "a", "cmd"}, nowhere).has_value());
+}
+
+TEST(RunOptions, SayWhatIsWrongAndWhatIsAllowed) {
+  EXPECT_EQ(refusal({"--memory", "12Q"}),
+            "--memory 12Q: not a size; write a number with K, M, G or T, such as 512M");
+  EXPECT_THAT(refusal({"--tier", "titanium"}), HasSubstr("light, gvisor, container, strong"));
+  EXPECT_THAT(refusal({"--level", "eleven"}), HasSubstr("maximum"));
+  EXPECT_THAT(refusal({"--net", "allow=example.com"}), HasSubstr("none and open"));
+  EXPECT_THAT(refusal({"--env", "NOVALUE"}), HasSubstr("NAME=value"));
+}
+
+using Refused = ::testing::TestWithParam<std::pair<const char*, const char*>>;
+
+TEST_P(Refused, NamesTheOptionAndTheValue) {
+  const auto [option, value] = GetParam();
+  const std::string message = refusal({std::string(option) + "=" + value});
+  EXPECT_NE(message, "accepted");
+  EXPECT_THAT(message, HasSubstr(option));
+  EXPECT_THAT(message, HasSubstr(value));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Nonsense, Refused,
+    ::testing::Values(
+        std::pair("--memory", "-1"), std::pair("--memory", ""), std::pair("--memory", "1M"),
+        std::pair("--memory", "99999999999999999999G"), std::pair("--memory", "64M!"),
+        std::pair("--memory", " 64M"), std::pair("--disk", "0"), std::pair("--disk", "big"),
+        std::pair("--output-limit", "none"), std::pair("--timeout", "0"),
+        std::pair("--timeout", "-5s"), std::pair("--timeout", "5parsecs"), std::pair("--cpus", "0"),
+        std::pair("--cpus", "nan"), std::pair("--cpus", "inf"), std::pair("--cpus", "-1"),
+        std::pair("--cpus", "1e3"), std::pair("--cpus", "0x2"), std::pair("--cpus", "all"),
+        std::pair("--cpus", "99999"), std::pair("--pids", "0"), std::pair("--pids", "1.5"),
+        std::pair("--pids", "-1"), std::pair("--pids", "+1"), std::pair("--pids", "99999999999"),
+        std::pair("--uid", "-1"), std::pair("--uid", "root"), std::pair("--uid", "4294967295"),
+        std::pair("--uid", "4294967296"), std::pair("--hostname", ""),
+        std::pair("--hostname", "two words"), std::pair("--hostname", "a/b"),
+        std::pair("--net", ""), std::pair("--net", "internet"), std::pair("--net", "OPEN"),
+        std::pair("--tier", ""), std::pair("--level", ""), std::pair("--backend", ""),
+        std::pair("--read", ""), std::pair("--write", ""), std::pair("--deny", ""),
+        std::pair("--hide", ""), std::pair("--workdir", ""), std::pair("--stdin", ""),
+        std::pair("--report", ""), std::pair("--env", "=x"), std::pair("--env", ""),
+        std::pair("--pass-env", "A=B"), std::pair("--pass-env", ""),
+        std::pair("--allow-degraded", "no"), std::pair("--tty", "no")));
+
+TEST(RunOptions, AHostNameHasAtMost64Letters) {
+  EXPECT_EQ(refusal({"--hostname", std::string(64, 'h')}), "accepted");
+  EXPECT_NE(refusal({"--hostname", std::string(65, 'h')}), "accepted");
+}
+
+}  // namespace
+}  // namespace cordon::cli
