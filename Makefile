@@ -15,6 +15,8 @@ SETUP ?= yes
 TESTS ?=
 
 setup = $(if $(filter yes,$(SETUP)),scripts/install-dependencies $(1),true)
+# The stock kernel of tests/vm, once; a machine that never asked apt for its lists has to ask first.
+fetch_kernel = $(if $(filter yes,$(SETUP)),tests/vm/kernel >/dev/null 2>&1 || { scripts/install-dependencies --refresh && tests/vm/kernel >/dev/null; } || true,true)
 # Ninja knows what changed; configuring again costs a second and notices new files and options.
 define compile
 @cmake --preset $(1) -B $(BUILD)/$(1) $(2) >$(BUILD)/$(1).configure.log 2>&1 || { cat $(BUILD)/$(1).configure.log; exit 1; }
@@ -44,6 +46,7 @@ build: ## build a release into build/release (program: build/release/bin/cordon)
 test: ## every test; fails when one was skipped that this machine can run
 	@$(call setup,build test)
 	$(call compile,release,-DCORDON_TESTS=ON -DCORDON_BENCHMARKS=OFF)
+	@$(fetch_kernel)
 	@CORDON_NO_SKIP=1 scripts/run-tests --build $(BUILD)/release --jobs $(JOBS) --tests '$(TESTS)'
 
 asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer

@@ -20,12 +20,14 @@ function __cordon_run_command
                 break
         end
     end
-    test (count $words) -gt 0; and string join \n -- $words
+    test (count $words) -gt 0; and printf '%s\n' $words
 end
 
 function __cordon_complete_command
     set -l words (__cordon_run_command)
-    complete -C (string join ' ' -- (string escape -- $words[1..-2]) $words[-1])
+    set -l begun $words[-1]
+    set -e words[-1]
+    complete -C (string join ' ' -- (string escape -- $words) $begun)
 end
 
 function __cordon_before_subcommand

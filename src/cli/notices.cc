@@ -53,12 +53,17 @@ std::string start_failure(Error error) {
   error.operation.clear();
   switch (error.sys_errno) {
     case ENOENT:
-      error.detail = "no such program in the sandbox";
-      error.remedy = error.subject.find('/') == std::string::npos
-                         ? "it is looked up in the sandbox's PATH; --read shows a directory, --env "
-                           "PATH=... names it"
-                         : "a path outside the system directories and the work directory needs "
-                           "--read";
+      error.sys_errno = 0;
+      if (error.subject.find('/') == std::string::npos) {
+        error.detail = "no such program in the sandbox's PATH";
+        error.remedy = "--read shows another directory, --env PATH=... has it searched";
+      } else {
+        error.detail = "no such program in the sandbox, or no interpreter for it";
+        error.remedy = "outside the system's directories and the work directory it needs --read";
+      }
+      break;
+    case EACCES:
+      error.detail = "a command is a file that may be executed, in a place that the sandbox shows";
       break;
     case ENOEXEC:
       error.remedy = "a script begins with #! and its interpreter";

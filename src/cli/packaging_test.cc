@@ -129,7 +129,7 @@ TEST(ManPage, DescribesWhatTheProgramTakes) {
   for (const OptionSpec& option : run_option_table()) {
     if (option.value.empty()) continue;
     const std::string heading =
-        "--" + std::string(option.name) + " \"" + std::string(option.value) + "\"";
+        "--" + std::string(option.name) + " \" " + std::string(option.value) + "\"";
     EXPECT_NE(run.find(heading), std::string::npos) << heading;
   }
   EXPECT_EQ(all_matches(without_escapes(read("man/cordon-doctor.1")), "\n\\.B --([a-z-]+)\n"),

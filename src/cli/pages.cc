@@ -36,7 +36,7 @@ Page run_page() {
           "Exit status:\n"
           "  The command's own, and 128 + the number of the signal that ended it.\n"
           "  124  it reached its time limit\n"
-          "  125  cordon could not do what was asked; nothing was run, or its result was lost\n"
+          "  125  cordon could not do what was asked; it says what and why\n"
           "  126  the command is there, but cannot be executed\n"
           "  127  there is no such command in the sandbox",
   };
@@ -84,7 +84,7 @@ Page main_page() {
           "Examples:\n"
           "  cordon run -- make                       it can read the system and write here\n"
           "  cordon run --timeout 30s -- ./script     and ends after half a minute\n"
-          "  cordon run --dry-run -- ./script         what would be set up, without running it\n"
+          "  cordon run --dry-run -- ./script         the plan, without running it\n"
           "  cordon run --json -- ./script            the result as JSON\n"
           "  cordon doctor                            whether this host can do all that\n"
           "\n"

@@ -113,7 +113,7 @@ Result<int> run(const RunOptions& options) {
                                       .weaker_guarantees = options.weaker_guarantees}));
   CallerTerminal terminal(options.streams == RunStreams::Terminal ? input.fd() : -1);
   const ProcessSpec spec = process_spec(options, input.fd(), terminal);
-  if (options.action == RunAction::PrintPlan) return print(sandbox->describe(spec));
+  if (options.action == RunAction::PrintPlan) return print(TRY(sandbox->describe(spec)));
 
   auto process = TRY(sandbox->start(spec));
   terminal.make_raw();

@@ -55,7 +55,8 @@ class Cgroup {
   virtual Result<void> set_limits(const Limits& limits) = 0;
   // v2: the directory, for CLONE_INTO_CGROUP. v1: -1.
   virtual int directory_fd() const = 0;
-  // v1: an open cgroup.procs per hierarchy; a process that writes "0" to each is inside. v2: empty.
+  // v1: an open `tasks` per hierarchy; a process with one thread that writes "0" to each is inside.
+  // Final once the limits are set. v2: empty.
   virtual std::span<const int> join_fds() const = 0;
   virtual std::span<const Place> places() const = 0;
   virtual Result<Usage> usage() const = 0;

@@ -88,7 +88,7 @@ std::string reason_v1(const Support& support, const Obstacles& obstacles) {
       obstacles.io_uncounted ? "io: this kernel counts it for cgroup v2 only (6.10 and newer do)"
                              : "";
   const Controllers missing = missing_from(support) & ~(obstacles.io_uncounted ? kIo : 0U);
-  const auto rest = joined(uncounted, swap_reason(support));
+  auto rest = joined(uncounted, swap_reason(support));
   if (missing == 0) return rest;
   const auto names = names_of(missing);
   std::string text;

@@ -18,7 +18,7 @@ namespace cordon::cgroup {
 
 namespace {
 
-constexpr std::string_view kOwnChild = "supervisor";
+constexpr const char* kOwnChild = "supervisor";
 constexpr Controllers kWanted = kMemory | kCpu | kPids | kIo;
 
 enum class Members {
@@ -120,7 +120,7 @@ void enable(Candidate& candidate) {
   const int directory = candidate.directory.get();
   const auto procs = fmt::format("{}/cgroup.procs", kOwnChild);
   if (candidate.must_move) {
-    if (::mkdirat(directory, kOwnChild.data(), 0755) != 0 && errno != EEXIST) return;
+    if (::mkdirat(directory, kOwnChild, 0755) != 0 && errno != EEXIST) return;
     if (!move_self(directory, procs)) return;
   }
   if (write_knob(directory, "cgroup.subtree_control", switch_on(missing)) != 0) {
@@ -134,7 +134,7 @@ void enable(Candidate& candidate) {
       controllers_in(read_knob(directory, "cgroup.subtree_control").value_or(""), ' ') & kWanted;
   if (candidate.must_move && candidate.enabled == 0) {
     move_self(directory, "cgroup.procs");
-    ::unlinkat(directory, kOwnChild.data(), AT_REMOVEDIR);
+    ::unlinkat(directory, kOwnChild, AT_REMOVEDIR);
   }
 }
 

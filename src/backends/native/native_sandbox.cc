@@ -155,8 +155,22 @@ Result<void> NativeSandbox::weaken(Error refusal) {
                                  support.blocked_by + "; and this kernel has no Landlock",
                                  support.remedy});
   }
+  TRY(check_weakened());
   enforcement_.missing_walls = support.blocked_by;
   return compile_for(Walls::LandlockOnly);
+}
+
+Result<void> NativeSandbox::check_weakened() const {
+  const Policy& policy = spec_.policy;
+  const auto refuse = [](std::string what, std::string value) {
+    return std::unexpected(Error{ErrorCode::Unsupported, std::move(what), std::move(value), 0,
+                                 "only namespaces can give it, and they are forbidden here", ""});
+  };
+  if (policy.uid && *policy.uid != caller_.uid) {
+    return refuse("set the user number", fmt::format("{}", *policy.uid));
+  }
+  if (policy.hostname != Policy{}.hostname) return refuse("set the host name", policy.hostname);
+  return {};
 }
 
 std::unique_ptr<cgroup::Cgroup> NativeSandbox::make_cgroup() {
@@ -254,7 +268,10 @@ Result<std::unique_ptr<Process>> NativeSandbox::launch(const ProcessSpec& spec) 
 
 Guarantees NativeSandbox::guarantees() const { return make_guarantees(enforcement_); }
 
-std::string NativeSandbox::describe(const ProcessSpec& spec) const {
+Result<std::string> NativeSandbox::describe(const ProcessSpec& spec) {
+  if (enforcement_.walls == Walls::Full && !linux_os::probe_user_namespaces().usable) {
+    TRY(weaken(Error{ErrorCode::Unsupported, "make the sandbox's namespaces", "", 0, "", ""}));
+  }
   std::string text;
   int number = 1;
   const auto line = [&](const std::string& words) {

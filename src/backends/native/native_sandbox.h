@@ -21,13 +21,15 @@ class NativeSandbox final : public Sandbox {
 
   Result<std::unique_ptr<Process>> start(const ProcessSpec& spec) override;
   Guarantees guarantees() const override;
-  std::string describe(const ProcessSpec& spec) const override;
+  Result<std::string> describe(const ProcessSpec& spec) override;
 
  private:
   NativeSandbox(Host& host, const SandboxSpec& spec);
   Result<void> compile_for(Walls walls);
   // Gives up the namespaces if that is why the launch failed and the caller accepts it.
   Result<void> weaken(Error refusal);
+  // What only namespaces can give and the caller asked for by name.
+  Result<void> check_weakened() const;
   Result<std::unique_ptr<Process>> launch(const ProcessSpec& spec);
   std::unique_ptr<cgroup::Cgroup> make_cgroup();
   Result<std::vector<std::string>> environment() const;

@@ -173,7 +173,7 @@ class FakeSandbox final : public Sandbox {
              .mechanism = "none",
              .reason = "a fake"}};
   }
-  std::string describe(const ProcessSpec& spec) const override { return "exec " + spec.command; }
+  Result<std::string> describe(const ProcessSpec& spec) override { return "exec " + spec.command; }
 
  private:
   std::atomic<int>& living_;

@@ -1,0 +1,65 @@
+// What the three files of the launch's child share: launch_operations.cc (the plan),
+// launch_gates.cc (the command's process) and launch_child.cc (the first process). They are all
+// that runs between clone3 and execve.
+//
+// Rules of these files: the child shares the supervisor's memory and thread pointer while the
+// supervisor keeps running. So: raw system calls only, no libc call, no errno, no allocation, no
+// C++ runtime (static initialisers, exceptions), writes only to its own stack, terminal_master and
+// command_failed. Compiled without sanitizers and without stack protector.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "linux/launch_child.h"
+#include "linux/raw_syscall.h"
+
+namespace cordon::linux_os::child {
+
+using raw::call;
+
+inline constexpr int kCurrentDirectory = -100;  // AT_FDCWD
+inline constexpr unsigned kEmptyPath = 0x1000;  // AT_EMPTY_PATH
+
+[[noreturn]] inline void leave(int status) {
+  call(__NR_exit_group, status);
+  __builtin_trap();
+}
+
+[[noreturn]] inline void fail(const ChildContext& child, Stage stage, long result,
+                              std::uint32_t step = 0) {
+  const SetupFailure failure{stage, step, static_cast<std::int32_t>(-result)};
+  call(__NR_write, child.setup_fd, &failure, sizeof failure);
+  *child.command_failed = 1;
+  leave(125);
+}
+
+inline void check(const ChildContext& child, Stage stage, long result) {
+  if (result < 0) fail(child, stage, result);
+}
+
+// Text into a buffer that is known to be large enough; no terminator.
+inline void append(char*& cursor, const char* text) {
+  while (*text) *cursor++ = *text++;
+}
+
+inline void append(char*& cursor, std::uint64_t number) {
+  char digits[20];
+  int count = 0;
+  do {
+    digits[count++] = static_cast<char>('0' + number % 10);
+    number /= 10;
+  } while (number);
+  while (count) *cursor++ = digits[--count];
+}
+
+// One operation of the plan. Negative: -errno.
+long run(const PlanStep& step);
+
+// Goes through every gate and execs. Never returns.
+void run_command_process(void* context);
+
+// Gates that the first process goes through as well.
+void drop_capabilities(const ChildContext& child);
+
+}  // namespace cordon::linux_os::child

@@ -1,0 +1,198 @@
+// The gates that the command's process goes through, one by one, in the order of
+// run_command_process() at the end. Rules: launch_child_calls.h.
+#include <fcntl.h>
+#include <linux/keyctl.h>
+#include <linux/prctl.h>
+#include <linux/seccomp.h>
+#include <linux/securebits.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <termios.h>
+
+#include "linux/kernel.h"
+#include "linux/launch_child_calls.h"
+
+namespace cordon::linux_os::child {
+
+namespace {
+
+void join_cgroup(const ChildContext& child) {
+  const cgroup::Cgroup* group = child.request->cgroup;
+  if (!group) return;
+  for (const int fd : group->join_fds()) {
+    check(child, Stage::JoinCgroup, call(__NR_write, fd, "0", 1));
+  }
+  if (child.request->plan->namespaces & CLONE_NEWCGROUP) {
+    check(child, Stage::CgroupNamespace, call(__NR_unshare, CLONE_NEWCGROUP));
+  }
+}
+
+void new_session(const ChildContext& child) {
+  check(child, Stage::Session, call(__NR_setsid));
+  // The caller's session keyring would be inherited. A kernel without keyrings has none to inherit.
+  const long result = call(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr);
+  if (result < 0 && result != -38 /* ENOSYS */ && result != -1 /* EPERM: an outer filter */ &&
+      result != -122 /* EDQUOT: 200 keys of root's are in use */) {
+    fail(child, Stage::Keyring, result);
+  }
+}
+
+// Away from 0, 1, 2: a supervisor that was started without them may have its pipes there.
+long move_up(const ChildContext& child, int fd) {
+  const long moved = call(__NR_fcntl, fd, F_DUPFD_CLOEXEC, 10);
+  check(child, Stage::Streams, moved);
+  return moved;
+}
+
+void connect_streams(const ChildContext& child) {
+  const LaunchRequest& request = *child.request;
+  long streams[3];
+  if (request.terminal) {
+    const long slave = call(__NR_ioctl, child.terminal_master, TIOCGPTPEER, O_RDWR | O_NOCTTY);
+    check(child, Stage::Streams, slave);
+    check(child, Stage::Streams, call(__NR_ioctl, slave, TIOCSCTTY, 0));
+    for (long& stream : streams) stream = move_up(child, static_cast<int>(slave));
+  } else {
+    const int given[3] = {request.stdin_fd, request.stdout_fd, request.stderr_fd};
+    for (int i = 0; i < 3; ++i) {
+      long fd = given[i];
+      if (fd < 0) {
+        fd = call(__NR_openat, kCurrentDirectory, "/dev/null", i == 0 ? O_RDONLY : O_WRONLY, 0);
+        check(child, Stage::Streams, fd);
+      }
+      streams[i] = move_up(child, static_cast<int>(fd));
+    }
+  }
+  for (int i = 0; i < 3; ++i) check(child, Stage::Streams, call(__NR_dup3, streams[i], i, 0));
+}
+
+// Really closed, not close-on-exec: an interpreter line such as #!/proc/self/fd/9/... is resolved
+// while exec still has them (CVE-2024-21626's family). Only the setup pipe stays, close-on-exec.
+void close_descriptors(ChildContext& child) {
+  constexpr int kSetupFd = 3;
+  if (child.setup_fd != kSetupFd) {
+    check(child, Stage::CloseDescriptors, call(__NR_dup3, child.setup_fd, kSetupFd, O_CLOEXEC));
+  }
+  child.setup_fd = kSetupFd;
+  check(child, Stage::CloseDescriptors, call(__NR_close_range, kSetupFd + 1, ~0U, 0));
+}
+
+void limit_resources(const ChildContext& child) {
+  const auto& processors = child.request->plan->processors;
+  if (!processors.empty()) {
+    check(child, Stage::Limits,
+          call(__NR_sched_setaffinity, 0, processors.size(), processors.data()));
+  }
+  for (const ResourceLimit& limit : child.request->plan->resource_limits) {
+    rlimit64 now{};
+    check(child, Stage::Limits, call(__NR_prlimit64, 0, limit.resource, nullptr, &now));
+    const std::uint64_t value = limit.value < now.rlim_max ? limit.value : now.rlim_max;
+    const rlimit64 wanted{value, value};
+    check(child, Stage::Limits, call(__NR_prlimit64, 0, limit.resource, &wanted, nullptr));
+  }
+}
+
+// The bounding set first, while CAP_SETPCAP is held: without it an exec as the namespace's uid 0
+// would bring every capability back.
+void empty_bounding_set(const ChildContext& child) {
+  for (int capability = 0; capability < 64; ++capability) {
+    const long result = call(__NR_prctl, PR_CAPBSET_DROP, capability, 0, 0, 0);
+    if (result == -22) break;  // -EINVAL: past the kernel's last capability
+    // -EPERM: an ordinary user without a namespace of his own has none to lose.
+    if (result < 0 && result != -1) fail(child, Stage::Capabilities, result);
+  }
+}
+
+}  // namespace
+
+void drop_capabilities(const ChildContext& child) {
+  call(__NR_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  const unsigned bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+                        SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
+                        SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+  call(__NR_prctl, PR_SET_SECUREBITS, bits, 0, 0, 0);
+  kernel::CapabilityHeader header{kernel::kCapabilityVersion3, 0};
+  kernel::CapabilityData none[2]{};
+  check(child, Stage::Capabilities, call(__NR_capset, &header, none));
+  check(child, Stage::NoNewPrivileges, call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+}
+
+namespace {
+
+void restrict_files(const ChildContext& child) {
+  const Plan& plan = *child.request->plan;
+  if (plan.landlock_size == 0) return;
+  const long ruleset = call(__NR_landlock_create_ruleset, &plan.landlock, plan.landlock_size, 0);
+  check(child, Stage::Landlock, ruleset);
+  std::uint32_t index = 0;
+  for (const LandlockRule& rule : plan.landlock_rules) {
+    const long fd = call(__NR_openat, kCurrentDirectory, rule.path, O_PATH | O_CLOEXEC, 0);
+    if (fd < 0) fail(child, Stage::Landlock, fd, index);
+    kernel::LandlockPathBeneathAttr attr{rule.access, static_cast<std::int32_t>(fd)};
+    const long result =
+        call(__NR_landlock_add_rule, ruleset, kernel::kLandlockRulePathBeneath, &attr, 0);
+    if (result < 0) fail(child, Stage::Landlock, result, index);
+    call(__NR_close, fd);
+    ++index;
+  }
+  check(child, Stage::Landlock, call(__NR_landlock_restrict_self, ruleset, 0));
+  call(__NR_close, ruleset);
+}
+
+void filter_system_calls(const ChildContext& child) {
+  const auto filter = child.request->filter;
+  if (filter.empty()) return;
+  const sock_fprog program{static_cast<unsigned short>(filter.size()),
+                           const_cast<sock_filter*>(filter.data())};
+  check(child, Stage::Seccomp, call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program));
+}
+
+void reset_signals() {
+  // Handlers went with CLONE_CLEAR_SIGHAND; what the supervisor ignores would still be ignored, and
+  // a shell cannot trap a signal that was ignored when it started.
+  const kernel::SignalAction standard{};
+  for (int number = 1; number <= 64; ++number) {
+    call(__NR_rt_sigaction, number, &standard, nullptr, sizeof standard.mask);
+  }
+  const std::uint64_t none = 0;
+  call(__NR_rt_sigprocmask, SIG_SETMASK, &none, nullptr, sizeof none);
+}
+
+[[noreturn]] void exec_command(const ChildContext& child) {
+  long verdict = -2;  // -ENOENT
+  for (const char* program : child.request->programs) {
+    const long result = call(__NR_execve, program, child.arguments, child.environment);
+    // As execvp(3): a name that cannot be run is remembered, a later directory may still have one
+    // that can. -ENOENT, -ENOTDIR, -EACCES.
+    if (result == -13) {
+      verdict = result;
+    } else if (result != -2 && result != -20) {
+      verdict = result;
+      break;
+    }
+  }
+  fail(child, Stage::Exec, verdict);
+}
+
+}  // namespace
+
+void run_command_process(void* context) {
+  ChildContext child = *static_cast<ChildContext*>(context);
+  join_cgroup(child);
+  new_session(child);
+  connect_streams(child);
+  close_descriptors(child);
+  limit_resources(child);
+  check(child, Stage::WorkingDirectory,
+        call(__NR_chdir, child.request->plan->working_directory.c_str()));
+  empty_bounding_set(child);
+  drop_capabilities(child);
+  restrict_files(child);
+  filter_system_calls(child);
+  reset_signals();
+  exec_command(child);
+}
+
+}  // namespace cordon::linux_os::child
