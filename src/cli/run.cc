@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,16 @@ std::string current_directory() {
   const std::unique_ptr<char, void (*)(void*)> path(::getcwd(nullptr, 0), std::free);
   // "(unreachable)/..." when it lies outside this process's root.
   return path && path.get()[0] == '/' ? path.get() : "";
+}
+
+// A refusal names the place that was meant; the caller wrote the link that leads there.
+Error as_written(Error error, const RunOptions& options) {
+  const std::unique_ptr<char, void (*)(void*)> real(::realpath(options.work_dir.c_str(), nullptr),
+                                                    std::free);
+  if (real && error.subject == real.get() && error.subject != options.work_dir) {
+    error.subject = fmt::format("{}, which is {}", options.work_dir, real.get());
+  }
+  return error;
 }
 
 Supervision supervision(const RunOptions& options, int input_fd, const Interruptions& signals) {
@@ -107,10 +118,12 @@ Result<int> run(const RunOptions& options) {
   std::unique_ptr<Backend> backends[] = {make_native_backend(Preparation::OnDemand)};
   Backend* const backend = TRY(select_backend(backends, options));
   const std::string id = TRY(make_id());
-  auto sandbox = TRY(backend->create({.id = id,
-                                      .work_dir = options.work_dir,
-                                      .policy = options.policy,
-                                      .weaker_guarantees = options.weaker_guarantees}));
+  auto created = backend->create({.id = id,
+                                  .work_dir = options.work_dir,
+                                  .policy = options.policy,
+                                  .weaker_guarantees = options.weaker_guarantees});
+  if (!created) return std::unexpected(as_written(std::move(created).error(), options));
+  std::unique_ptr<Sandbox> sandbox = *std::move(created);
   CallerTerminal terminal(options.streams == RunStreams::Terminal ? input.fd() : -1);
   const ProcessSpec spec = process_spec(options, input.fd(), terminal);
   if (options.action == RunAction::PrintPlan) return print(TRY(sandbox->describe(spec)));

@@ -22,6 +22,7 @@
 #include <cerrno>
 #include <csignal>
 #include <functional>
+#include <string>
 #include <thread>
 
 #include "linux/bpf_evaluator.h"
@@ -46,6 +47,9 @@ long raw(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0
   const long result = syscall(number, a, b, c, d, e, f);
   return result < 0 ? -errno : result;
 }
+
+long as_word(const char* text) { return reinterpret_cast<long>(text); }
+long as_word(const std::string& text) { return as_word(text.c_str()); }
 
 bool load(Filter program) {
   if (program.empty()) return true;
@@ -222,6 +226,40 @@ TEST(SeccompKernel, NothingIsTypedIntoTheTerminal) {
   const long control = attempt(kNone, inject(kHighBits)).result;
   if (control == -EIO) GTEST_SKIP() << "this kernel refuses TIOCSTI by itself";
   EXPECT_EQ(control, 0) << "the kernel ignores the high bits";
+}
+
+// A guest of root could leave a program behind that is root's on the host.
+TEST(SeccompKernel, NoSetUserIdFileIsMade) {
+  char directory[] = "/tmp/cordon-seccomp-XXXXXX";
+  ASSERT_NE(mkdtemp(directory), nullptr);
+  const std::string file = std::string(directory) + "/file";
+  const std::string made = std::string(directory) + "/made";
+  ASSERT_EQ(raw(SYS_close, raw(SYS_openat, AT_FDCWD, as_word(file), O_CREAT | O_WRONLY, 0755)), 0);
+  const std::pair<const char*, Attempt> attempts[] = {
+      {"fchmodat", [&] { return raw(SYS_fchmodat, AT_FDCWD, as_word(file), 04755); }},
+      {"fchmodat with high bits",
+       [&] {
+         return raw(SYS_fchmodat, AT_FDCWD, as_word(file), static_cast<long>(kHighBits) | 04755);
+       }},
+      {"openat", [&] { return raw(SYS_openat, AT_FDCWD, as_word(made), O_CREAT | O_RDWR, 04755); }},
+      {"openat O_TMPFILE",
+       [&] { return raw(SYS_openat, AT_FDCWD, as_word(directory), O_TMPFILE | O_RDWR, 04755); }},
+      {"mknodat", [&] { return raw(SYS_mknodat, AT_FDCWD, as_word(made), S_IFREG | 04755, 0); }},
+  };
+  for (const auto& [name, what] : attempts) {
+    unlink(made.c_str());
+    EXPECT_GE(attempt(kNone, what).result, 0) << name << " proves nothing here";
+    unlink(made.c_str());
+    EXPECT_EQ(attempt(filter(NestedNamespaces::Refused, Sockets::Internet), what).result, -EPERM)
+        << name;
+  }
+  const Attempt ordinary = [&] {
+    return raw(SYS_openat, AT_FDCWD, as_word(made), O_CREAT | O_RDWR, 0755);
+  };
+  EXPECT_GE(attempt(filter(NestedNamespaces::Refused, Sockets::Internet), ordinary).result, 0);
+  unlink(made.c_str());
+  unlink(file.c_str());
+  rmdir(directory);
 }
 
 TEST(SeccompKernel, OnlyOrdinarySockets) {
