@@ -17,7 +17,7 @@ constexpr std::string_view kTables[] = {"system",
                                         "proc_read_only",
                                         "proc_hidden",
                                         "proc_hidden_directory",
-                                        "forbidden_work_dir"};
+                                        "shared_place", "forbidden_work_dir"};
 
 std::string quoted(std::string_view text) {
   std::string out = "\"";

@@ -103,14 +103,14 @@ long spawn_command(ChildContext& child) {
   constexpr int kMostPlaces = 16;
   const auto places =
       child.request->cgroup ? child.request->cgroup->places() : std::span<const cgroup::Place>{};
-  char text[kMostPlaces + 1][160];
-  char* arguments[kMostPlaces + 3];
-  int count = 0;
-  arguments[count++] = const_cast<char*>("cordon-init");
-  char* cursor = text[kMostPlaces];
+  char names[kMostPlaces][160];
+  char* environment[kMostPlaces + 1];
+  char pid[24];
+  char* cursor = pid;
   append(cursor, static_cast<std::uint64_t>(command));
   *cursor = 0;
-  arguments[count++] = text[kMostPlaces];
+  char name[] = "cordon-init";
+  char* const arguments[] = {name, pid, nullptr};
 
   int next = init::kControlFd + 1;
   long high[kMostPlaces];
@@ -130,17 +130,16 @@ long spawn_command(ChildContext& child) {
   check(child, Stage::StartInit, call(__NR_dup3, control, init::kControlFd, 0));
   for (int i = 0; i < used; ++i, ++next) {
     check(child, Stage::StartInit, call(__NR_dup3, high[i], next, 0));
-    cursor = text[i];
+    cursor = names[i];
     append(cursor, static_cast<std::uint64_t>(next));
     append(cursor, ":");
     append(cursor, places[static_cast<std::size_t>(i)].name.c_str());
     *cursor = 0;
-    arguments[count++] = text[i];
+    environment[i] = names[i];
   }
-  arguments[count] = nullptr;
+  environment[used] = nullptr;
   call(__NR_close_range, 0, 2, 0);
   check(child, Stage::StartInit, call(__NR_close_range, next, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */));
-  char* const environment[] = {nullptr};
   ChildContext late = child;
   late.setup_fd = static_cast<int>(setup);
   check(late, Stage::StartInit, call(__NR_execveat, image, "", arguments, environment, kEmptyPath));

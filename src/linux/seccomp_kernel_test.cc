@@ -241,6 +241,7 @@ TEST(SeccompKernel, NoSetUserIdFileIsMade) {
        [&] {
          return raw(SYS_fchmodat, AT_FDCWD, as_word(file), static_cast<long>(kHighBits) | 04755);
        }},
+      {"fchmodat set-group-ID", [&] { return raw(SYS_fchmodat, AT_FDCWD, as_word(file), 02755); }},
       {"openat", [&] { return raw(SYS_openat, AT_FDCWD, as_word(made), O_CREAT | O_RDWR, 04755); }},
       {"openat O_TMPFILE",
        [&] { return raw(SYS_openat, AT_FDCWD, as_word(directory), O_TMPFILE | O_RDWR, 04755); }},

@@ -15,6 +15,7 @@ DefaultPolicy default_policy() {
           k_proc_read_only,
           k_proc_hidden,
           k_proc_hidden_directory,
+          k_shared_place,
           k_forbidden_work_dir};
 }
 

@@ -21,6 +21,7 @@ struct DefaultPolicy {
   std::span<const DefaultEntry> proc_read_only;   // absolute
   std::span<const DefaultEntry> proc_hidden;      // absolute; files
   std::span<const DefaultEntry> proc_hidden_directories;  // absolute
+  std::span<const DefaultEntry> shared_places;        // absolute; never a work directory themselves
   std::span<const DefaultEntry> forbidden_work_dirs;      // absolute, with everything beneath
 };
 

@@ -24,6 +24,10 @@ using linux_os::Plan;
 using linux_os::PlanStep;
 
 constexpr std::uint64_t kDefaultDisk = 2ULL << 30;
+// Read-only says nothing about what is written *to* a device, but it keeps root's guest from
+// changing the mode and times of the host's node.
+constexpr std::uint64_t kDevice =
+    kernel::kMountReadOnly | kernel::kMountNoSuid | kernel::kMountNoExec;
 // Masks and hidden scratch directories are made here, where the sandbox's devpts covers their names
 // in the end: what is mounted elsewhere stays, and nothing of it can be reached by name.
 constexpr std::string_view kMaskArea = "/dev/pts/masks";
@@ -140,7 +144,11 @@ class Compiler {
   void bind(const Rule& rule) {
     std::uint64_t attributes = kernel::kMountNoSuid;
     if (rule.grant == Grant::Read) attributes |= kernel::kMountReadOnly;
-    if (!is_beneath(rule.path, "/dev")) attributes |= kernel::kMountNoDev;
+    if (is_beneath(rule.path, "/dev")) {
+      attributes = kDevice;
+    } else {
+      attributes |= kernel::kMountNoDev;
+    }
     PlanStep step = make(Operation::Bind, rule.path, rule.path, attributes);
     step.identity = rule.identity;
     step.ground = ground(rule);
@@ -280,8 +288,7 @@ class Compiler {
       const auto location = locate_direct(std::string(entry.path));
       if (!location) continue;
       make_mount_point(std::string(entry.path), false);
-      PlanStep step = make(Operation::Bind, entry.path, location->path,
-                           kernel::kMountNoSuid | kernel::kMountNoExec);
+      PlanStep step = make(Operation::Bind, entry.path, location->path, kDevice);
       step.identity = location->identity;
       plan_.add(step);
     }

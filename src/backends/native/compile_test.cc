@@ -37,7 +37,7 @@ class Tree : public testing::Test {
     CompileInput input;
     input.policy = &policy_;
     input.work_dir = work_dir_.empty() ? (root_ / "work").string() : work_dir_;
-    input.caller = {getuid(), getgid(), root_ / "home"};
+    input.caller = {getuid(), getgid(), {root_ / "home"}};
     input.walls = walls;
     input.landlock_abi = 7;
     input.private_directory = root_;
@@ -134,6 +134,47 @@ TEST_F(Tree, ProtectionNeverWidensWhatTheUserNarrowed) {
   compiled = compile_policy();
   ASSERT_TRUE(compiled);
   EXPECT_EQ(fate(compiled->plan, root_ / "work/.git/hooks/x"), "deny");
+}
+
+// A guest that swaps .git for a link to somewhere else must not bring that place into the next
+// sandbox.
+TEST_F(Tree, ALinkWhereAProtectedNameIsExpectedLeadsNowhere) {
+  fs::create_directories(root_ / "other/hooks");
+  fs::create_directory_symlink(root_ / "other", root_ / "work/.git");
+  const auto compiled = compile_policy();
+  ASSERT_TRUE(compiled);
+  EXPECT_EQ(fate(compiled->plan, root_ / "other"), "private");
+  EXPECT_EQ(fate(compiled->plan, root_ / "other/hooks"), "private");
+}
+
+TEST_F(Tree, ARuleThatALinkCarriesOutOfTheWorkDirectoryIsRefused) {
+  fs::create_directory_symlink(root_ / "other", root_ / "work/data");
+  for (const Access access : {Access::Read, Access::Write, Access::Deny}) {
+    policy_.filesystem.clear();
+    rule(access, "data");
+    EXPECT_THAT(error(), HasSubstr("leads out of the work directory"));
+  }
+}
+
+TEST_F(Tree, TheWayToARuleCannotBeRenamedAway) {
+  rule(Access::Deny, "sub/deep");
+  const auto compiled = compile_policy();
+  ASSERT_TRUE(compiled);
+  EXPECT_TRUE(std::ranges::any_of(compiled->plan.steps, [&](const auto& step) {
+    return step.operation == Operation::Bind && step.path == (root_ / "work/sub").string();
+  }));
+}
+
+TEST_F(Tree, DevicesAreMountedReadOnlySoThatTheirModesStay) {
+  const auto compiled = compile_policy();
+  ASSERT_TRUE(compiled);
+  int devices = 0;
+  for (const auto& step : compiled->plan.steps) {
+    if (step.operation != Operation::Bind || !is_beneath(step.path, "/dev")) continue;
+    ++devices;
+    EXPECT_TRUE(step.value & kernel::kMountReadOnly) << step.path;
+  }
+  EXPECT_GE(devices, 4);
 }
 
 TEST_F(Tree, MountsInsideTreesOfTheHostFollowNoLinks) {
@@ -237,7 +278,7 @@ RC_GTEST_PROP(LongestPrefix, WinsInAnyOrder, ()) {
   CompileInput input;
   input.policy = &policy;
   input.work_dir = root / "w";
-  input.caller = {getuid(), getgid(), "/home/nobody-here"};
+  input.caller = {getuid(), getgid(), {"/home/nobody-here"}};
   const auto compiled = compile(input);
   std::map<std::string, std::string> seen;
   if (compiled) {

@@ -53,18 +53,17 @@ class Report {
       add(guarantee::kFilesystemWrite, Strength::Absent, "", facts_.missing_walls);
       return;
     }
-    std::string reason = "names of hidden files can be guessed with stat";
+    std::string reason;
     if (!facts_.beyond_landlock.empty()) {
-      reason += fmt::format("; Landlock cannot take back inside a granted directory: {}",
-                            fmt::join(first_few(), ", "));
+      reason = fmt::format("; Landlock cannot take back inside a granted directory: {}",
+                           fmt::join(first_few(), ", "));
     }
-    add(guarantee::kFilesystemRead, Strength::Partial, landlock_, reason);
-    // ABI 3 brought truncation; before it a readable file could be emptied.
-    const bool truncates = facts_.landlock_abi < 3;
-    if (truncates) reason += "; this kernel's Landlock does not cover truncate";
-    add(guarantee::kFilesystemWrite,
-        facts_.beyond_landlock.empty() && !truncates ? Strength::Enforced : Strength::Partial,
-        landlock_, facts_.beyond_landlock.empty() && !truncates ? "" : reason);
+    add(guarantee::kFilesystemRead, Strength::Partial, landlock_,
+        "names, modes and attributes of other files can be looked up" + reason);
+    // ABI 3 brought truncation; before it a file that could be written to could be emptied by name.
+    if (facts_.landlock_abi < 3) reason += "; this kernel's Landlock does not cover truncate";
+    add(guarantee::kFilesystemWrite, Strength::Partial, landlock_,
+        "modes, times and attributes of the user's other files can be changed" + reason);
   }
 
   std::vector<std::string> first_few() const {
@@ -100,8 +99,8 @@ class Report {
       const bool scoped = facts_.landlock_abi >= 6;
       add(guarantee::kProcessIsolation, Strength::Partial,
           scoped ? landlock_ + " signal scope, seccomp: no ptrace" : "seccomp: no ptrace",
-          scoped ? "other processes can be seen in /proc"
-                 : "other processes can be seen in /proc, and those of the same user signalled");
+          std::string("other processes can be seen in /proc, and those of the same user ") +
+              (scoped ? "rescheduled" : "rescheduled and signalled"));
     }
     add(guarantee::kSyscalls, Strength::Enforced,
         facts_.policy->nested_namespaces == NestedNamespaces::Allowed

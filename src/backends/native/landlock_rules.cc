@@ -54,12 +54,10 @@ void add_host_places(Writer& writer, const CompileInput& input) {
       writer.allow(entry.path, writer.device(), false);
     }
   }
-  if (access("/dev/ptmx", F_OK) == 0) writer.allow("/dev/ptmx", writer.device(), false);
-  if (access("/dev/pts", F_OK) == 0) {
-    writer.allow("/dev/pts", writer.device() | kFsReadDir, true);
-  }
-  // Writing to files of /proc that belong to the caller is how a process names its threads; the
-  // kernel's own checks keep the rest, except from root, who owns the host's settings there.
+  // Not /dev/pts: the user's other terminals are there. A terminal given with the streams is open
+  // already. Writing to files of /proc that belong to the caller is how a process names its
+  // threads; the kernel's own checks keep the rest, except from root, who owns the host's settings
+  // there.
   writer.allow("/proc", writer.read() | (input.caller.uid == 0 ? 0 : kFsWriteFile), true);
   writer.allow(input.private_directory, writer.write(), true);
 }

@@ -199,7 +199,7 @@ std::unique_ptr<cgroup::Cgroup> NativeSandbox::make_cgroup() {
 
 Result<std::vector<std::string>> NativeSandbox::environment() const {
   EnvironmentRules rules = spec_.policy.environment;
-  GuestSurroundings guest{caller_.home, "", compiled_.plan.working_directory};
+  GuestSurroundings guest{caller_.home(), "", compiled_.plan.working_directory};
   const char* user = std::getenv("USER");
   const auto uid = spec_.policy.uid.value_or(caller_.uid);
   guest.user = uid == 0 ? "root" : user && *user ? user : fmt::format("{}", uid);

@@ -3,12 +3,14 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 
 #include "core/unique_fd.h"
+#include "linux/kernel.h"
 
 namespace cordon::native {
 
@@ -80,6 +82,17 @@ Result<Location> locate_direct(const std::string& path) {
   if (lstat(path.c_str(), &status) != 0) return std::unexpected(system_error("look at", path));
   if (S_ISLNK(status.st_mode)) return locate(path);
   return Location{path, S_ISDIR(status.st_mode), {status.st_dev, status.st_ino}};
+}
+
+Result<Location> locate_beneath(int fd, const std::string& base, const char* name) {
+  const kernel::OpenHow how{O_PATH | O_CLOEXEC, 0,
+                            kernel::kResolveNoSymlinks | kernel::kResolveBeneath};
+  const UniqueFd found(static_cast<int>(syscall(SYS_openat2, fd, name, &how, sizeof how)));
+  struct stat status{};
+  if (!found.valid() || fstat(found.get(), &status) != 0) {
+    return std::unexpected(system_error("look at", base + "/" + name));
+  }
+  return Location{base + "/" + name, S_ISDIR(status.st_mode), {status.st_dev, status.st_ino}};
 }
 
 std::vector<std::pair<std::string, std::string>> links_on_the_way(const std::string& path) {

@@ -37,6 +37,10 @@ Result<Location> locate(const std::string& path);
 // as /usr or /dev/null; only the last name may be one.
 Result<Location> locate_direct(const std::string& path);
 
+// `name` below the directory `fd`, which is `base`: fails (ELOOP) on any symbolic link, and never
+// leaves it.
+Result<Location> locate_beneath(int fd, const std::string& base, const char* name);
+
 // Symbolic links met while walking `path`: (place, target as written in the link). Bounded at 40.
 std::vector<std::pair<std::string, std::string>> links_on_the_way(const std::string& path);
 

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "core/try.h"
 #include "core/unique_fd.h"
@@ -79,6 +79,7 @@ class Collector {
     TRY(add_work_dir(work_dir));
     for (const PathRule& rule : policy_.filesystem) TRY(add_user_rule(rule));
     TRY(check_work_dir());
+    TRY(pin_the_way_to_rules());
     add_defaults();
     TRY(sort_and_link());
     return std::move(set_);
@@ -117,15 +118,21 @@ class Collector {
         return refuse(fmt::format("not beneath {}: {}", entry.path, entry.reason));
       }
     }
+    for (const DefaultEntry& entry : default_policy().shared_places) {
+      if (path == entry.path)
+        return refuse(fmt::format("{}; choose a directory in it", entry.reason));
+    }
     for (const Candidate& candidate : candidates_) {
       if (takes_away(candidate.rule.grant) && is_beneath(path, candidate.rule.path)) {
         return refuse(fmt::format("{} {} says {}", candidate.rule.origin, candidate.rule.path,
                                   word(candidate.rule.grant)));
       }
     }
-    for (const DefaultEntry& entry : default_policy().secrets) {
-      if (is_beneath(path, home_path(entry.path))) {
-        return refuse(fmt::format("{} holds {}", entry.path, entry.reason));
+    for (const std::string& home : caller_.homes) {
+      for (const DefaultEntry& entry : default_policy().secrets) {
+        if (is_beneath(path, beneath_home(home, entry.path))) {
+          return refuse(fmt::format("{} holds {}", entry.path, entry.reason));
+        }
       }
     }
     return {};
@@ -143,7 +150,8 @@ class Collector {
     const Grant grant = to_grant(rule.access);
     if (path == "/") {
       if (grant == Grant::Read) return expand_root(rule.origin);
-      return refuse("the root itself can only be read; name the directories");
+      return refuse(takes_away(grant) ? "nothing would be left; name what it is about"
+                                      : "the root itself can only be read; name the directories");
     }
     if (is_beneath(path, "/proc")) return refuse("the sandbox has a /proc of its own");
     auto location = locate(path);
@@ -154,6 +162,14 @@ class Collector {
       return std::unexpected(std::move(error));
     }
     if (is_beneath(location->path, "/proc")) return refuse("the sandbox has a /proc of its own");
+    if (location->path == "/dev")
+      return refuse("the sandbox has a /dev of its own; name the device");
+    // Whoever ran here before may have left the link to open another place with the next run's
+    // rules.
+    if (is_beneath(path, set_.work_dir) && !is_beneath(location->path, set_.work_dir)) {
+      return refuse(fmt::format("it leads out of the work directory, to {}; name that path itself",
+                                location->path));
+    }
     if (!takes_away(grant)) remember_links(path, location->path);
     add(Rank::User, grant, *std::move(location), rule.origin);
     return {};
@@ -212,42 +228,66 @@ class Collector {
       // Often a link into /run, where nothing else is visible.
       add_default(Grant::Read, "/etc/resolv.conf");
     }
-    const bool home_is_visible = covered_by_user(caller_.home);
-    if (home_is_visible) {
+    for (const std::string& home : caller_.homes) {
+      if (!covered_by_user(home)) continue;
       for (const DefaultEntry& entry : defaults.secrets) {
-        add_default(Grant::Deny, home_path(entry.path));
+        add_default(Grant::Deny, beneath_home(home, entry.path));
       }
-    } else {
-      add_scratch(caller_.home);
     }
+    if (!covered_by_user(caller_.home())) add_scratch(caller_.home());
     if (!covered_by_user("/tmp")) add_scratch("/tmp");
     add_scratch("/dev/shm");
     protect_work_dir(defaults);
   }
 
+  // No symbolic link is followed here: the directory's content is a guest's, and a link that it put
+  // (or swaps) where a protected name is expected must not draw another directory into the sandbox.
   void protect_work_dir(const DefaultPolicy& defaults) {
     const UniqueFd directory(open(set_.work_dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     for (const DefaultEntry& entry : defaults.protected_names) {
-      // Most are not there: one short look from the directory itself, before the full one.
-      if (faccessat(directory.get(), entry.path.data(), F_OK, 0) != 0) continue;
-      auto location = locate(set_.work_dir + "/" + std::string(entry.path));
-      if (!location || !is_beneath(location->path, set_.work_dir)) continue;
+      auto location = locate_beneath(directory.get(), set_.work_dir, entry.path.data());
+      if (!location) continue;
       const std::string place = location->path;
       add(Rank::Default, Grant::Read, *std::move(location), kDefaultOrigin);
-      // The directories on the way become mount points too: renaming .git away and making a new one
-      // would otherwise get around it.
-      for (std::string_view above = parent_of(place); above.size() > set_.work_dir.size();
-           above = parent_of(above)) {
-        auto parent = locate(std::string(above));
-        if (!parent) break;
-        add(Rank::Default, Grant::Write, *std::move(parent), kDefaultOrigin);
-        candidates_.back().rule.anchor = true;
-      }
+      // If one of them is gone by now, the launch finds the protected path gone too, and fails.
+      (void)pin_the_way(directory.get(), set_.work_dir, place);
     }
   }
 
-  std::string home_path(std::string_view path) const {
-    return caller_.home + std::string(path.substr(1));  // "~/x"
+  // The directories between a writable tree's root and a rule inside it become mount points:
+  // renaming one of them away and making a new one would otherwise get around the rule.
+  Result<void> pin_the_way(int root_fd, const std::string& root, const std::string& place) {
+    for (std::string_view above = parent_of(place); above.size() > root.size();
+         above = parent_of(above)) {
+      if (!pinned_.insert(std::string(above)).second) break;  // and so is all above it
+      const std::string name(above.substr(root.size() + 1));
+      add(Rank::Default, Grant::Write, TRY(locate_beneath(root_fd, root, name.c_str())),
+          kDefaultOrigin);
+      candidates_.back().rule.anchor = true;
+    }
+    return {};
+  }
+
+  Result<void> pin_the_way_to_rules() {
+    const std::size_t given = candidates_.size();
+    for (std::size_t w = 0; w < given; ++w) {
+      if (candidates_[w].rule.grant != Grant::Write || !candidates_[w].rule.directory) continue;
+      const std::string root = candidates_[w].rule.path;
+      UniqueFd root_fd;
+      for (std::size_t i = 0; i < given; ++i) {
+        const std::string place = candidates_[i].rule.path;
+        if (place.size() <= root.size() || !is_beneath(place, root)) continue;
+        if (!root_fd.valid()) {
+          root_fd = UniqueFd(open(root.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        }
+        TRY(pin_the_way(root_fd.get(), root, place));
+      }
+    }
+    return {};
+  }
+
+  static std::string beneath_home(const std::string& home, std::string_view path) {
+    return home + std::string(path.substr(1));  // "~/x"
   }
 
   bool covered_by_user(std::string_view path) const {
@@ -327,20 +367,11 @@ class Collector {
   const Policy& policy_;
   const Caller& caller_;
   RuleSet set_;
+  std::set<std::string> pinned_;
   std::vector<Candidate> candidates_;
 };
 
 }  // namespace
-
-Caller current_caller() {
-  Caller caller{geteuid(), getegid(), ""};
-  const char* home = std::getenv("HOME");
-  caller.home = home && home[0] == '/' ? normalize(home, "/") : "/home/sandbox";
-  if (caller.home == "/" || is_beneath(caller.home, "/proc") || is_beneath(caller.home, "/dev")) {
-    caller.home = "/home/sandbox";
-  }
-  return caller;
-}
 
 Result<RuleSet> resolve_rules(const Policy& policy, const std::string& work_dir,
                               const Caller& caller) {

@@ -1,8 +1,6 @@
 // From the rules of a policy to a sorted list of what each path of the host becomes in the sandbox.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -12,18 +10,9 @@
 #include "cordon/error.h"
 #include "cordon/policy.h"
 #include "linux/plan.h"
+#include "native/caller.h"
 
 namespace cordon::native {
-
-// Who calls: the sandbox never has more than this.
-struct Caller {
-  uid_t uid = 0;
-  gid_t gid = 0;
-  std::string home;  // absolute; need not exist
-};
-
-// From the environment of this process; a HOME that is not an absolute path is replaced.
-Caller current_caller();
 
 enum class Grant {
   Read,

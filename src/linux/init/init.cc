@@ -139,7 +139,7 @@ void reap(int command, bool first_of_namespace) {
   }
 }
 
-[[noreturn]] void run(char** argv) {
+[[noreturn]] void run(char** argv, char** places) {
   call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
   call(__NR_prctl, PR_SET_NAME, "cordon-init", 0, 0, 0);
   const char* text = argv[1];
@@ -168,7 +168,7 @@ void reap(int command, bool first_of_namespace) {
         call(__NR_kill, command, message.signal);
       } else if (size != kInterrupted) {
         kill_everything(first_of_namespace);
-        remove_cgroups(argv + 2);
+        remove_cgroups(places);
         leave();
       }
     }
@@ -178,7 +178,9 @@ void reap(int command, bool first_of_namespace) {
 }  // namespace
 
 extern "C" [[noreturn]] __attribute__((used)) void cordon_init_main(long* stack) {
-  run(reinterpret_cast<char**>(stack + 1));
+  const long count = *stack;
+  char** argv = reinterpret_cast<char**>(stack + 1);
+  run(argv, argv + count + 1);
 }
 
 #if defined(__x86_64__)
