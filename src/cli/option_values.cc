@@ -49,8 +49,9 @@ Result<std::chrono::nanoseconds> duration_value(std::string_view option, std::st
 Result<std::uint64_t> whole_number_value(std::string_view option, std::string_view value,
                                          Range<std::uint64_t> range) {
   std::uint64_t number = 0;
-  const char* const end = value.data() + value.size();
-  const auto [stopped, error] = std::from_chars(value.data(), end, number);
+  const char* const begin = value.data();
+  const char* const end = begin + value.size();
+  const auto [stopped, error] = std::from_chars(begin, end, number);
   if (error != std::errc() || stopped != end || number < range.least || number > range.most) {
     return refuse(option, value,
                   fmt::format("write a whole number from {} to {}", range.least, range.most));
@@ -60,9 +61,9 @@ Result<std::uint64_t> whole_number_value(std::string_view option, std::string_vi
 
 Result<double> decimal_value(std::string_view option, std::string_view value, Range<double> range) {
   double number = 0;
-  const char* const end = value.data() + value.size();
-  const auto [stopped, error] =
-      std::from_chars(value.data(), end, number, std::chars_format::fixed);
+  const char* const begin = value.data();
+  const char* const end = begin + value.size();
+  const auto [stopped, error] = std::from_chars(begin, end, number, std::chars_format::fixed);
   // Written so that "nan", which from_chars takes, is refused as well.
   const bool within = number >= range.least && number <= range.most;
   if (error != std::errc() || stopped != end || !within) {

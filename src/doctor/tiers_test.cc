@@ -65,7 +65,7 @@ class FakeSandbox : public Sandbox {
     return {{"syscalls", Strength::Enforced, "seccomp", ""},
             {"cpu.limit", script_.cpu_limit, "", "no cgroup"}};
   }
-  std::string describe(const ProcessSpec&) const override { return {}; }
+  Result<std::string> describe(const ProcessSpec&) override { return {}; }
 
  private:
   Script& script_;

@@ -181,12 +181,12 @@ TEST_P(BadInputOf, AResultThatCannotBeWritten) {
 }
 
 TEST_P(BadInputOf, LeavesNothingBehind) {
-  const Leftovers before = count_leftovers();
+  const Leftovers before = count_leftovers(user());
   for (const Arguments& options :
        {Arguments{"--read", "/no/such"}, {"--tier", "x"}, {"--workdir", "/"}}) {
     sandbox(options, {"true"});
   }
-  Leftovers after = count_leftovers();
+  Leftovers after = count_leftovers(user());
   after.namespaces = before.namespaces;  // of neighbours
   after.processes = before.processes;
   after.cgroups = before.cgroups;

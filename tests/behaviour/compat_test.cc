@@ -202,6 +202,9 @@ flock z true; timeout 5 true; nice true; setsid true; rm -rf tree out copy; df .
 
 TEST_P(OrdinaryPrograms, Tmux) {
   NEEDS("tmux");
+  // Without a mount namespace the pseudo terminals are the host's, the caller's other ones among
+  // them.
+  if (caller() == Caller::Degraded) return;
   expect_works(R"end(
 export TMUX_TMPDIR="$TMPDIR"
 tmux -f /dev/null -L test new-session -d 'echo inside > made; exec cat'

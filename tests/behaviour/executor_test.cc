@@ -300,15 +300,15 @@ TEST_F(InProcess, SignalDispositionsAndMasksOfTheHostStayOut) {
 
 TEST_F(InProcess, NothingIsLeftInTheHostProcess) {
   run(request("true"));
-  const Leftovers before = count_leftovers();
+  const Leftovers before = count_leftovers(geteuid());
   for (int i = 0; i < 100; ++i) run(request("true"));
   // What an executor keeps ready does not grow with the number of runs.
-  Leftovers after = count_leftovers();
+  Leftovers after = count_leftovers(geteuid());
   EXPECT_LE(after.descriptors, before.descriptors + 16);
   EXPECT_EQ(after.zombies, before.zombies);
   EXPECT_EQ(after.mounts, before.mounts);
   executor_.reset();
-  EXPECT_LE(count_leftovers().descriptors, before.descriptors);
+  EXPECT_LE(count_leftovers(geteuid()).descriptors, before.descriptors);
 }
 
 TEST_F(InProcess, ManyFinishedExecutionsHaveManyIds) {

@@ -13,7 +13,7 @@ class NothingIsLeft : public EveryCaller {
   // Only what is certain to be ours: tests may run side by side with others of the same program.
   void expect_clean(const Leftovers& before) const {
     const auto difference = [&] {
-      Leftovers after = count_leftovers();
+      Leftovers after = count_leftovers(user());
       after.namespaces = before.namespaces;
       after.processes = before.processes;
       after.cgroups = before.cgroups;
@@ -28,13 +28,13 @@ class NothingIsLeft : public EveryCaller {
 };
 
 TEST_P(NothingIsLeft, AfterANormalRun) {
-  const Leftovers before = count_leftovers();
+  const Leftovers before = count_leftovers(user());
   EXPECT_EQ(sandbox({}, {"true"}).exit_code, 0);
   expect_clean(before);
 }
 
 TEST_P(NothingIsLeft, AfterFilesInThePrivateDirectories) {
-  const Leftovers before = count_leftovers();
+  const Leftovers before = count_leftovers(user());
   EXPECT_EQ(
       sandbox({}, {"sh", "-c", "mkdir -p ~/a/b; echo x > ~/a/b/c; echo y > $TMPDIR/d"}).exit_code,
       0);
@@ -42,28 +42,28 @@ TEST_P(NothingIsLeft, AfterFilesInThePrivateDirectories) {
 }
 
 TEST_P(NothingIsLeft, AfterADirectoryDeeperThanAnyPath) {
-  const Leftovers before = count_leftovers();
+  const Leftovers before = count_leftovers(user());
   const Outcome outcome =
-      sandbox({}, {"sh", "-c", "exec " + guest() + " deep_dir \"$TMPDIR\" 3000"});
+      sandbox({}, {"sh", "-c", "exec " + guest() + " deep_dir \"$TMPDIR\" 600"});
   EXPECT_FALSE(outcome.lost_patience);
   expect_clean(before);
 }
 
 TEST_P(NothingIsLeft, AfterATimeout) {
-  const Leftovers before = count_leftovers();
+  const Leftovers before = count_leftovers(user());
   EXPECT_EQ(sandbox_guest({"--timeout", "200ms"}, {"ignore_term"}).exit_code, 124);
   expect_clean(before);
 }
 
 TEST_P(NothingIsLeft, AfterACommandThatIsNotThere) {
-  const Leftovers before = count_leftovers();
+  const Leftovers before = count_leftovers(user());
   EXPECT_EQ(sandbox({}, {"/no/such/command"}).exit_code, 127);
   expect_clean(before);
 }
 
 TEST_P(NothingIsLeft, OfMountPointsOnTheHost) {
   // Rules for paths that do not exist, at every depth, in and outside the work directory.
-  const Leftovers before = count_leftovers();
+  const Leftovers before = count_leftovers(user());
   EXPECT_EQ(
       sandbox({"--deny", work() + "/a/b/c", "--hide", work() + "/d", "--deny", ".env"}, {"true"})
           .exit_code,

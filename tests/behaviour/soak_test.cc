@@ -15,14 +15,14 @@ class Soak : public EveryCaller {};
 TEST_P(Soak, RunsInARowAndRunsKilledMidWayLeaveNothing) {
   // One run before counting: what is set up once for good is not a leak.
   ASSERT_EQ(sandbox({}, {"/bin/true"}).exit_code, 0);
-  const Leftovers before = count_leftovers();
+  const Leftovers before = count_leftovers(user());
 
   for (int i = 0; i < 2000; ++i) {
     const Outcome outcome = sandbox({}, {"/bin/true"});
     ASSERT_EQ(outcome.exit_code, 0) << "run " << i << ": " << describe(outcome);
   }
-  EXPECT_TRUE(eventually([&] { return added(before, count_leftovers()).empty(); }))
-      << "after the runs: " << added(before, count_leftovers());
+  EXPECT_TRUE(eventually([&] { return added(before, count_leftovers(user())).empty(); }))
+      << "after the runs: " << added(before, count_leftovers(user()));
 
   std::mt19937 random(20240229);
   std::uniform_int_distribution<long> nanoseconds(0, 5'000'000);
@@ -35,8 +35,8 @@ TEST_P(Soak, RunsInARowAndRunsKilledMidWayLeaveNothing) {
   }
   // A run that was killed cannot clean up after itself; the next one does it.
   EXPECT_EQ(sandbox({}, {"/bin/true"}).exit_code, 0);
-  EXPECT_TRUE(eventually([&] { return added(before, count_leftovers()).empty(); }))
-      << "after the kills: " << added(before, count_leftovers());
+  EXPECT_TRUE(eventually([&] { return added(before, count_leftovers(user())).empty(); }))
+      << "after the kills: " << added(before, count_leftovers(user()));
   EXPECT_TRUE(processes_running(cordon()).empty());
 }
 

@@ -1,5 +1,6 @@
 #include "support/leftovers.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -61,7 +62,7 @@ Status status_of(const std::string& process) {
 
 }  // namespace
 
-Leftovers count_leftovers() {
+Leftovers count_leftovers(uid_t owner) {
   Leftovers found;
   for (const std::string& mount : cgroup_mounts()) find_cgroups(mount, found.cgroups);
   for (const char* directory : {"/tmp", "/var/tmp", "/dev/shm", "/run"}) {
@@ -69,7 +70,9 @@ Leftovers count_leftovers() {
     for (const auto& entry : fs::directory_iterator(directory, error)) {
       const std::string name = entry.path().filename();
       // The tests' own directories, perhaps of a neighbour, are not Cordon's.
-      if (name.find("cordon") != std::string::npos && !name.starts_with("cordon-test-")) {
+      struct stat info{};
+      if (name.find("cordon") != std::string::npos && !name.starts_with("cordon-test-") &&
+          lstat(entry.path().c_str(), &info) == 0 && info.st_uid == owner) {
         found.temp_files.insert(entry.path());
       }
     }

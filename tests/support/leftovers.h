@@ -13,7 +13,7 @@ namespace cordon::test {
 
 struct Leftovers {
   std::set<std::string> cgroups;     // directories named cordon-* in any hierarchy
-  std::set<std::string> temp_files;  // entries of /tmp, /dev/shm and /var/tmp named *cordon*
+  std::set<std::string> temp_files;  // named *cordon* in /tmp, /var/tmp, /dev/shm and /run
   std::set<std::string> namespaces;  // of all processes in sight
   std::size_t mounts = 0;            // in this process's own mount table
   std::size_t descriptors = 0;       // of this process
@@ -21,7 +21,9 @@ struct Leftovers {
   std::size_t processes = 0;         // named cordon or cordon_guest
 };
 
-Leftovers count_leftovers();
+// Temporary files of one user only: those of tests that run beside this one as somebody else are
+// theirs.
+Leftovers count_leftovers(uid_t owner);
 
 // Processes, of any user, whose program is this file.
 std::vector<pid_t> processes_running(const std::string& program);
