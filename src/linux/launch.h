@@ -31,6 +31,8 @@ struct LaunchRequest {
   int stdout_fd = -1;
   int stderr_fd = -1;
   bool terminal = false;
+  unsigned short terminal_rows = 0;
+  unsigned short terminal_columns = 0;
   int network_namespace_fd = -1;  // entered by the child instead of making a new one
   const cgroup::Cgroup* cgroup = nullptr;
   std::span<const sock_filter> filter;

@@ -46,6 +46,9 @@ long open_terminal(ChildContext& child) {
   check(child, Stage::OpenTerminal, master);
   const int unlocked = 0;
   check(child, Stage::OpenTerminal, call(__NR_ioctl, master, TIOCSPTLCK, &unlocked));
+  // Before the command exists: what it sees first is its size.
+  const winsize size{child.request->terminal_rows, child.request->terminal_columns, 0, 0};
+  check(child, Stage::OpenTerminal, call(__NR_ioctl, master, TIOCSWINSZ, &size));
   child.terminal_master = static_cast<int>(master);
   return master;
 }

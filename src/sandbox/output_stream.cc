@@ -130,6 +130,7 @@ Result<void> OutputStream::deliver(std::string_view bytes) {
   if (bytes.size() > room()) {
     bytes = bytes.substr(0, static_cast<std::size_t>(room()));
     limit_reached_ = true;
+    capture_.mark_truncated();
   }
   if (bytes.empty()) return {};
   passed_ += bytes.size();

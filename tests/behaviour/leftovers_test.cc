@@ -62,12 +62,16 @@ TEST_P(NothingIsLeft, AfterACommandThatIsNotThere) {
 }
 
 TEST_P(NothingIsLeft, OfMountPointsOnTheHost) {
-  // Rules for paths that do not exist, at every depth, in and outside the work directory.
+  // Masks over a file and a directory, and a private home where the host has none.
+  const std::string tree = outside() + "/masked";
+  for (const char* directory : {"", "/a", "/a/b"}) caller_dir(tree + directory);
+  caller_file(tree + "/a/b/c", "x");
+  caller_file(tree + "/env", "x");
   const Leftovers before = count_leftovers(user());
-  EXPECT_EQ(
-      sandbox({"--deny", work() + "/a/b/c", "--hide", work() + "/d", "--deny", ".env"}, {"true"})
-          .exit_code,
-      0);
+  const Outcome outcome = sandbox(
+      {"--read", tree, "--deny", tree + "/a/b/c", "--hide", tree + "/a/b", "--deny", tree + "/env"},
+      {"true"});
+  EXPECT_EQ(outcome.exit_code, 0) << describe(outcome);
   expect_clean(before);
 }
 

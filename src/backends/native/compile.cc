@@ -120,7 +120,11 @@ class Compiler {
   }
 
   // A Deny or Hide rule needs a mask only where something would show without it.
-  bool masked(const Rule& rule) const { return takes_away(rule) && !on_private_ground(rule); }
+  bool masked(const Rule& rule) const {
+    const Rule* above = parent(rule);
+    return takes_away(rule) && above &&
+           (above->grant == Grant::Read || above->grant == Grant::Write);
+  }
 
   void add_rule(const Rule& rule) {
     const Rule* above = parent(rule);

@@ -58,7 +58,8 @@ void add_host_places(Writer& writer, const CompileInput& input) {
   // already. Writing to files of /proc that belong to the caller is how a process names its
   // threads; the kernel's own checks keep the rest, except from root, who owns the host's settings
   // there.
-  writer.allow("/proc", writer.read() | (input.caller.uid == 0 ? 0 : kFsWriteFile), true);
+  writer.allow("/proc", writer.read() | (input.caller.uid == 0 ? 0 : kFsWriteFile | kFsTruncate),
+               true);
   writer.allow(input.private_directory, writer.write(), true);
 }
 
@@ -111,7 +112,7 @@ void add_landlock(linux_os::Plan& plan, const RuleSet& rules, const CompileInput
     add_host_places(writer, input);
   } else {
     writer.allow("/", kFsReadDir, true);
-    writer.allow("/proc", writer.read() | kFsWriteFile, true);
+    writer.allow("/proc", writer.read() | kFsWriteFile | kFsTruncate, true);
     writer.allow("/dev", writer.device() | kFsReadDir, true);
   }
 }

@@ -244,6 +244,10 @@ Result<std::unique_ptr<Process>> NativeSandbox::launch(const ProcessSpec& spec) 
   request.stdout_fd = out.write.get();
   request.stderr_fd = err.write.get();
   request.terminal = spec.terminal.has_value();
+  if (spec.terminal) {
+    request.terminal_rows = spec.terminal->rows;
+    request.terminal_columns = spec.terminal->columns;
+  }
   request.network_namespace_fd = network.get();
   request.cgroup = running.cgroup.get();
   // Without a network namespace the socket families hold the network.
@@ -261,9 +265,7 @@ Result<std::unique_ptr<Process>> NativeSandbox::launch(const ProcessSpec& spec) 
       nursery->give_back(std::move(group));
     };
   }
-  auto process = std::make_unique<NativeProcess>(std::move(running));
-  if (spec.terminal) TRY(process->resize(*spec.terminal));
-  return process;
+  return std::make_unique<NativeProcess>(std::move(running));
 }
 
 Guarantees NativeSandbox::guarantees() const { return make_guarantees(enforcement_); }
@@ -291,7 +293,9 @@ Result<std::string> NativeSandbox::describe(const ProcessSpec& spec) {
   line(fmt::format("enter {}", plan.working_directory));
   line("drop every capability, no_new_privs");
   for (const auto& rule : plan.landlock_rules) {
-    line(fmt::format("Landlock: allow {:#x} beneath {}", rule.access, rule.path));
+    const bool own = private_directory_ && rule.path == private_directory_->path();
+    line(fmt::format("Landlock: allow {:#x} beneath {}", rule.access,
+                     own ? "a private directory in /tmp" : rule.path));
   }
   line("load the system call filter");
   std::string command = spec.command;
