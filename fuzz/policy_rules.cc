@@ -85,7 +85,8 @@ bool same(const RuleSet& left, const RuleSet& right) {
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const Tree tree;
-  const cordon::native::Caller caller{.uid = getuid(), .gid = getgid(), .homes = {tree.work() + "/h"}};
+  const cordon::native::Caller caller{
+      .uid = getuid(), .gid = getgid(), .homes = {tree.work() + "/h"}};
   cordon::Policy policy = read_policy(cordon::fuzz::as_text(data, size));
 
   const auto set = cordon::native::resolve_rules(policy, tree.work(), caller);

@@ -115,7 +115,10 @@ Result<int> run(const RunOptions& options) {
   if (!options.report_path.empty()) report = TRY(ReportFile::prepare(options.report_path));
   Interruptions signals = TRY(Interruptions::catch_signals());
 
-  std::unique_ptr<Backend> backends[] = {make_native_backend(Preparation::OnDemand)};
+  const bool needs_network =
+      options.action == RunAction::Run && options.policy.network == NetworkMode::None;
+  const auto preparation = needs_network ? Preparation::One : Preparation::OnDemand;
+  std::unique_ptr<Backend> backends[] = {make_native_backend(preparation)};
   Backend* const backend = TRY(select_backend(backends, options));
   const std::string id = TRY(make_id());
   auto created = backend->create({.id = id,

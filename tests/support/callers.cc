@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "support/leftovers.h"
 #include "support/paths.h"
 
 namespace cordon::test {
@@ -39,6 +40,13 @@ void CallerTest::prepare(Caller caller) {
   cordon_ = *temp_ / "bin/cordon";
   copy_program(cordon_program(), cordon_);
   give_to(cordon_, user_);
+}
+
+void CallerTest::TearDown() {
+  if (caller_ == Caller::Root || !temp_ || temp_files_of(user_).empty()) return;
+  sandbox({}, {"true"});
+  // A user of the tests' own has no other run; one who runs the tests by hand may.
+  if (geteuid() == 0) EXPECT_EQ(temp_files_of(user_), std::set<std::string>{});
 }
 
 void CallerTest::caller_file(const std::string& path, std::string_view content, mode_t mode) const {

@@ -41,6 +41,8 @@ using Arguments = std::vector<std::string>;
 class CallerTest : public ::testing::Test {
  protected:
   void prepare(Caller caller);
+  // What a killed supervisor could not remove, the next run of the same user does.
+  void TearDown() override;
 
   Caller caller() const { return caller_; }
   uid_t user() const { return user_; }

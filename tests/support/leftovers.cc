@@ -7,6 +7,7 @@
 #include <cctype>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <vector>
 
@@ -60,11 +61,19 @@ Status status_of(const std::string& process) {
   return status;
 }
 
+// Not the owner of the directory: that is root for a process that nobody may look into.
+uid_t uid_of(const std::string& process) {
+  std::ifstream file(process + "/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("Uid:")) return static_cast<uid_t>(std::stoul(line.substr(4)));
+  }
+  return 0;
+}
+
 }  // namespace
 
-Leftovers count_leftovers(uid_t owner) {
-  Leftovers found;
-  for (const std::string& mount : cgroup_mounts()) find_cgroups(mount, found.cgroups);
+std::set<std::string> temp_files_of(uid_t owner) {
+  std::set<std::string> found;
   for (const char* directory : {"/tmp", "/var/tmp", "/dev/shm", "/run"}) {
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(directory, error)) {
@@ -73,10 +82,17 @@ Leftovers count_leftovers(uid_t owner) {
       struct stat info{};
       if (name.find("cordon") != std::string::npos && !name.starts_with("cordon-test-") &&
           lstat(entry.path().c_str(), &info) == 0 && info.st_uid == owner) {
-        found.temp_files.insert(entry.path());
+        found.insert(entry.path());
       }
     }
   }
+  return found;
+}
+
+Leftovers count_leftovers(uid_t owner) {
+  Leftovers found;
+  for (const std::string& mount : cgroup_mounts()) find_cgroups(mount, found.cgroups);
+  found.temp_files = temp_files_of(owner);
   std::ifstream table("/proc/self/mountinfo");
   for (std::string line; std::getline(table, line);) ++found.mounts;
   std::error_code error;
@@ -91,6 +107,7 @@ Leftovers count_leftovers(uid_t owner) {
     }
     const Status status = status_of(entry.path());
     if (status.state == 'Z' && status.parent == getpid()) ++found.zombies;
+    if (owner != 0 && uid_of(entry.path()) != owner) continue;
     if (status.name == "cordon" || status.name == "cordon_guest" || status.name == "guest" ||
         status.name == "cordon-init") {
       ++found.processes;
@@ -102,6 +119,24 @@ Leftovers count_leftovers(uid_t owner) {
     }
   }
   return found;
+}
+
+Leftovers staying(const Leftovers& one, const Leftovers& other) {
+  const auto both = [](const std::set<std::string>& a, const std::set<std::string>& b) {
+    std::set<std::string> result;
+    std::set_intersection(a.begin(), a.end(), b.begin(), b.end(),
+                          std::inserter(result, result.end()));
+    return result;
+  };
+  Leftovers result;
+  result.cgroups = both(one.cgroups, other.cgroups);
+  result.temp_files = both(one.temp_files, other.temp_files);
+  result.namespaces = both(one.namespaces, other.namespaces);
+  result.mounts = std::min(one.mounts, other.mounts);
+  result.descriptors = std::min(one.descriptors, other.descriptors);
+  result.zombies = std::min(one.zombies, other.zombies);
+  result.processes = std::min(one.processes, other.processes);
+  return result;
 }
 
 std::vector<pid_t> processes_running(const std::string& program) {

@@ -21,9 +21,14 @@ struct Leftovers {
   std::size_t processes = 0;         // named cordon or cordon_guest
 };
 
-// Temporary files of one user only: those of tests that run beside this one as somebody else are
+// Of an ordinary user only what is that user's: what runs beside this test as somebody else is
 // theirs.
 Leftovers count_leftovers(uid_t owner);
+// What was there both times: other programs' sandboxes come and go, what is left behind stays.
+Leftovers staying(const Leftovers& one, const Leftovers& other);
+
+// Entries of /tmp and its like that are named *cordon*, but for the tests' own.
+std::set<std::string> temp_files_of(uid_t owner);
 
 // Processes, of any user, whose program is this file.
 std::vector<pid_t> processes_running(const std::string& program);

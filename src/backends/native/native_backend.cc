@@ -1,6 +1,8 @@
 #include "native/native_backend.h"
 
-#include <mutex>
+#include <unistd.h>
+
+#include <memory>
 #include <optional>
 
 #include "core/try.h"
@@ -17,6 +19,11 @@ namespace {
 class NativeBackend final : public Backend {
  public:
   explicit NativeBackend(Preparation preparation) {
+    // First, because it goes on beside all the rest. Only root may make a network namespace outside
+    // a user namespace of the sandbox's own.
+    if (preparation == Preparation::One && geteuid() == 0) {
+      host_.nursery = std::make_unique<native::Nursery>();
+    }
     host_.cgroups = cgroup::detect();
     host_.landlock_abi = linux_os::landlock_abi();
     auto image = linux_os::make_init_image();

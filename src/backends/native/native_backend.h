@@ -9,8 +9,10 @@
 namespace cordon {
 
 enum class Preparation {
-  OnDemand,  // build each sandbox when it is asked for: right for a program that starts one
-  Ahead,     // a background thread keeps network namespaces and cgroups ready: right for a server
+  OnDemand,  // build each sandbox when it is asked for
+  One,  // start on a network namespace now, beside the caller's own work: right for a program that
+        // is about to start one sandbox
+  Ahead,  // a background thread keeps network namespaces and cgroups ready: right for a server
 };
 
 // Never null; supported() says whether this host can run it and how well.

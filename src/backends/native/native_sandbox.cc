@@ -260,7 +260,7 @@ Result<std::unique_ptr<Process>> NativeSandbox::launch(const ProcessSpec& spec) 
 
   running.streams = {std::move(in.write), std::move(out.read), std::move(err.read)};
   running.own_pid_namespace = full;
-  if (Nursery* nursery = host_.nursery.get()) {
+  if (Nursery* nursery = host_.nursery.get(); nursery && nursery->renews()) {
     running.return_cgroup = [nursery](std::unique_ptr<cgroup::Cgroup> group) {
       nursery->give_back(std::move(group));
     };

@@ -27,8 +27,14 @@ bool bring_loopback_up() {
 
 }  // namespace
 
-Nursery::Nursery(cgroup::Hierarchy& hierarchy)
-    : hierarchy_(hierarchy), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+Nursery::Nursery() : Nursery(nullptr, Stock::OneNetwork) {}
+
+Nursery::Nursery(cgroup::Hierarchy& hierarchy) : Nursery(&hierarchy, Stock::Renewed) {}
+
+Nursery::Nursery(cgroup::Hierarchy* hierarchy, Stock stock)
+    : hierarchy_(hierarchy),
+      stock_(stock),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 Nursery::~Nursery() {
   thread_.request_stop();
@@ -37,10 +43,14 @@ Nursery::~Nursery() {
 }
 
 UniqueFd Nursery::take_network() {
-  const std::scoped_lock lock(mutex_);
+  std::unique_lock lock(mutex_);
+  if (stock_ == Stock::OneNetwork) {
+    made_.wait(lock, [this] { return !networks_.empty() || !networks_work_; });
+  }
   if (networks_.empty()) return UniqueFd();
   UniqueFd fd = std::move(networks_.front());
   networks_.pop_front();
+  if (stock_ == Stock::OneNetwork) networks_work_ = false;
   wake_.notify_one();
   return fd;
 }
@@ -69,6 +79,11 @@ void Nursery::run(const std::stop_token& stop) {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, nullptr);  // the host's signals are for the host's threads
+  if (stock_ == Stock::Renewed) return renew(stop);
+  make_network();
+}
+
+void Nursery::renew(const std::stop_token& stop) {
   for (;;) {
     std::vector<std::unique_ptr<cgroup::Cgroup>> ended;
     bool network = false;
@@ -99,11 +114,12 @@ void Nursery::make_network() {
   } else {
     networks_work_ = false;
   }
+  made_.notify_all();
 }
 
 void Nursery::make_cgroup() {
   const auto id = make_id();
-  auto group = id ? hierarchy_.create(*id) : std::unexpected(id.error());
+  auto group = id ? hierarchy_->create(*id) : std::unexpected(id.error());
   const std::scoped_lock lock(mutex_);
   if (group) {
     cgroups_.push_back(std::move(*group));

@@ -15,11 +15,18 @@
 
 namespace cordon::native {
 
+enum class Stock {
+  Renewed,     // a few of each, made again as they are taken
+  OneNetwork,  // one network namespace, and that is all; taking it waits until it is made
+};
+
 // Thread-safe. The destructor waits until everything given back is gone.
 class Nursery {
  public:
-  // `hierarchy` must outlive it.
+  // For Stock::Renewed; `hierarchy` must outlive it.
   explicit Nursery(cgroup::Hierarchy& hierarchy);
+  // For Stock::OneNetwork.
+  Nursery();
   ~Nursery();
   Nursery(const Nursery&) = delete;
   Nursery& operator=(const Nursery&) = delete;
@@ -29,16 +36,21 @@ class Nursery {
   // An unused cgroup; null when none is ready.
   std::unique_ptr<cgroup::Cgroup> take_cgroup();
   void give_back(std::unique_ptr<cgroup::Cgroup> group);
+  bool renews() const { return stock_ == Stock::Renewed; }
 
  private:
+  Nursery(cgroup::Hierarchy* hierarchy, Stock stock);
   void run(const std::stop_token& stop);
+  void renew(const std::stop_token& stop);
   bool has_work() const;
   void make_network();
   void make_cgroup();
 
-  cgroup::Hierarchy& hierarchy_;
+  cgroup::Hierarchy* hierarchy_;  // null: Stock::OneNetwork
+  const Stock stock_;
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;
+  std::condition_variable made_;
   std::deque<UniqueFd> networks_;
   std::deque<std::unique_ptr<cgroup::Cgroup>> cgroups_;
   std::vector<std::unique_ptr<cgroup::Cgroup>> ended_;

@@ -58,11 +58,30 @@ std::string_view parent_of(std::string_view path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-Result<Location> locate(const std::string& path) {
-  const UniqueFd fd(open(path.c_str(), O_PATH | O_CLOEXEC));
-  if (!fd.valid()) return std::unexpected(system_error("look at", path));
+namespace {
+
+Result<Location> describe_open(const UniqueFd& fd, std::string path) {
   struct stat status{};
   if (fstat(fd.get(), &status) != 0) return std::unexpected(system_error("look at", path));
+  return Location{std::move(path), S_ISDIR(status.st_mode), {status.st_dev, status.st_ino}};
+}
+
+UniqueFd open_without_links(int directory, const char* name, std::uint64_t resolve) {
+  const kernel::OpenHow how{O_PATH | O_CLOEXEC, 0, kernel::kResolveNoSymlinks | resolve};
+  return UniqueFd(static_cast<int>(syscall(SYS_openat2, directory, name, &how, sizeof how)));
+}
+
+}  // namespace
+
+Result<Location> locate(const std::string& path) {
+  // Most paths have no link on the way, and are then their own real name: asking /proc costs as
+  // much as all the rest.
+  if (const UniqueFd direct = open_without_links(AT_FDCWD, path.c_str(), 0); direct.valid()) {
+    std::string plain = normalize(path, "/");
+    if (plain == path) return describe_open(direct, std::move(plain));
+  }
+  const UniqueFd fd(open(path.c_str(), O_PATH | O_CLOEXEC));
+  if (!fd.valid()) return std::unexpected(system_error("look at", path));
   char link[32] = "/proc/self/fd/";
   std::to_chars(link + 14, link + sizeof link - 1, fd.get());
   char target[PATH_MAX];
@@ -70,11 +89,7 @@ Result<Location> locate(const std::string& path) {
   if (size <= 0 || target[0] != '/' || size == static_cast<ssize_t>(sizeof target)) {
     return std::unexpected(system_error("find the real path of", path, size < 0 ? errno : EINVAL));
   }
-  Location location;
-  location.path.assign(target, static_cast<std::size_t>(size));
-  location.directory = S_ISDIR(status.st_mode);
-  location.identity = {status.st_dev, status.st_ino};
-  return location;
+  return describe_open(fd, std::string(target, static_cast<std::size_t>(size)));
 }
 
 Result<Location> locate_direct(const std::string& path) {
@@ -85,14 +100,9 @@ Result<Location> locate_direct(const std::string& path) {
 }
 
 Result<Location> locate_beneath(int fd, const std::string& base, const char* name) {
-  const kernel::OpenHow how{O_PATH | O_CLOEXEC, 0,
-                            kernel::kResolveNoSymlinks | kernel::kResolveBeneath};
-  const UniqueFd found(static_cast<int>(syscall(SYS_openat2, fd, name, &how, sizeof how)));
-  struct stat status{};
-  if (!found.valid() || fstat(found.get(), &status) != 0) {
-    return std::unexpected(system_error("look at", base + "/" + name));
-  }
-  return Location{base + "/" + name, S_ISDIR(status.st_mode), {status.st_dev, status.st_ino}};
+  const UniqueFd found = open_without_links(fd, name, kernel::kResolveBeneath);
+  if (!found.valid()) return std::unexpected(system_error("look at", base + "/" + name));
+  return describe_open(found, base + "/" + name);
 }
 
 std::vector<std::pair<std::string, std::string>> links_on_the_way(const std::string& path) {
