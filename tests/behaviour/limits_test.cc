@@ -92,17 +92,24 @@ TEST_P(LimitsOf, TheDefaultsStopAForkBomb) {
   EXPECT_FALSE(outcome.lost_patience);
 }
 
+// Two threads for one second: a fifth of a core allows 0.2 s of processor time; twice that leaves
+// room for the scheduler's periods. A machine busy with other things gives the control another try.
 TEST_P(LimitsOf, ProcessorTime) {
-  const boost::json::object open = json_guest(with({"--cpus", "2"}), {"cpu_spin", "1000", "2"});
+  constexpr double kBound = 0.4;
+  const auto used = [](const boost::json::object& result) {
+    return std::strtod(text(result, "stdout").c_str() + 4, nullptr);
+  };
   const boost::json::object tight = json_guest(with({"--cpus", "0.2"}), {"cpu_spin", "1000", "2"});
   if (strength(tight, "cpu.limit") != "enforced") {
     EXPECT_NE(caller(), Caller::Root) << boost::json::serialize(tight);
     return;
   }
-  const auto used = [](const boost::json::object& result) {
-    return std::strtod(text(result, "stdout").c_str() + 4, nullptr);
-  };
-  EXPECT_LT(used(tight), 0.6 * used(open));
+  EXPECT_LT(used(tight), kBound);
+  double most = 0;
+  for (int attempt = 0; attempt < 10 && most < kBound; ++attempt) {
+    most = std::max(most, used(json_guest(with({"--cpus", "2"}), {"cpu_spin", "1000", "2"})));
+  }
+  EXPECT_GT(most, kBound) << "without the limit it uses no more: the test proves nothing";
 }
 
 TEST_P(LimitsOf, DiskOfOneFileInTheWorkDirectory) {
