@@ -45,7 +45,9 @@ class Report {
     if (full_) {
       const std::string mechanism = with_landlock("mount namespace, own root");
       add(guarantee::kFilesystemRead, Strength::Enforced, mechanism);
-      add(guarantee::kFilesystemWrite, Strength::Enforced, mechanism);
+      add(guarantee::kFilesystemWrite, Strength::Enforced, mechanism,
+          "protected names that are not there yet, such as .envrc, can be made in the work "
+          "directory");
       return;
     }
     if (landlock_.empty()) {
