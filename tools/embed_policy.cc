@@ -9,14 +9,10 @@
 
 namespace {
 
-constexpr std::string_view kTables[] = {"system",
-                                        "denied",
-                                        "secret",
-                                        "protected",
-                                        "device",
-                                        "proc_read_only",
-                                        "proc_hidden",
-                                        "proc_hidden_directory",
+constexpr std::string_view kTables[] = {"system",       "denied",
+                                        "secret",       "protected",
+                                        "device",       "proc_read_only",
+                                        "proc_hidden",  "proc_hidden_directory",
                                         "shared_place", "forbidden_work_dir"};
 
 std::string quoted(std::string_view text) {

@@ -84,8 +84,8 @@ class Sandbox {
   virtual Result<std::unique_ptr<Process>> start(const ProcessSpec& spec) = 0;
   // What holds, given what the kernel accepted so far; complete once start() has returned.
   virtual Guarantees guarantees() const = 0;
-  // What start() would do, one operation a line, for people. Fails as start() would where that can be
-  // told without running anything.
+  // What start() would do, one operation a line, for people. Fails as start() would where that can
+  // be told without running anything.
   virtual Result<std::string> describe(const ProcessSpec& spec) = 0;
 };
 

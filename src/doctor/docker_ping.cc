@@ -58,8 +58,8 @@ std::string api_version(std::string_view head) {
 
 DockerPing ping_docker(const std::string& socket_path, std::chrono::milliseconds limit) {
   const auto deadline = Clock::now() + limit;
-  const DockerPing late{DockerPing::Outcome::TimedOut,
-                        fmt::format("did not answer in {} ms", limit.count())};
+  DockerPing late{DockerPing::Outcome::TimedOut,
+                  fmt::format("did not answer in {} ms", limit.count())};
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (socket_path.size() >= sizeof address.sun_path) return failed(ENAMETOOLONG);

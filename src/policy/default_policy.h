@@ -22,7 +22,7 @@ struct DefaultPolicy {
   std::span<const DefaultEntry> proc_hidden;      // absolute; files
   std::span<const DefaultEntry> proc_hidden_directories;  // absolute
   std::span<const DefaultEntry> shared_places;        // absolute; never a work directory themselves
-  std::span<const DefaultEntry> forbidden_work_dirs;      // absolute, with everything beneath
+  std::span<const DefaultEntry> forbidden_work_dirs;  // absolute, with everything beneath
 };
 
 DefaultPolicy default_policy();

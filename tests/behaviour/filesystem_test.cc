@@ -14,7 +14,7 @@ class Filesystem : public EveryCaller {
 
   // Without a mount namespace nothing can be taken away inside what was granted: then the guarantee
   // must say so, or Cordon must refuse. With one the access simply fails.
-  void expect_refused(const Arguments& options, Arguments attempt,
+  void expect_refused(const Arguments& options, const Arguments& attempt,
                       std::string_view guarantee) const {
     if (degraded()) {
       Arguments with_json = options;

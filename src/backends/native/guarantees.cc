@@ -37,7 +37,7 @@ class Report {
     list_.push_back({std::string(name), strength, std::move(mechanism), std::move(reason)});
   }
 
-  std::string with_landlock(std::string mechanism) const {
+  std::string with_landlock(const std::string& mechanism) const {
     return landlock_.empty() ? mechanism : mechanism + ", " + landlock_;
   }
 
