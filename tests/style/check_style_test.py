@@ -9,7 +9,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import check_style  # noqa: E402
 
-HOST = "registry.npmjs" + ".org"
+HOST = "registry." + "npmjs" + ".org"
 UNFINISHED = "TO" + "DO"
 
 FOUND = [
