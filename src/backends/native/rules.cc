@@ -275,8 +275,9 @@ class Collector {
       const std::string root = candidates_[w].rule.path;
       UniqueFd root_fd;
       for (std::size_t i = 0; i < given; ++i) {
-        const std::string place = candidates_[i].rule.path;
-        if (place.size() <= root.size() || !is_beneath(place, root)) continue;
+        const std::string& path = candidates_[i].rule.path;
+        if (path.size() <= root.size() || !is_beneath(path, root)) continue;
+        const std::string place = path;  // candidates_ grows below
         if (!root_fd.valid()) {
           root_fd = UniqueFd(open(root.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
         }
