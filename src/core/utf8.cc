@@ -71,4 +71,9 @@ std::size_t whole_characters(std::string_view bytes) {
   return bytes.size();
 }
 
+std::size_t first_character(std::string_view bytes) {
+  const Sequence sequence = front(bytes);
+  return sequence.kind == Sequence::Kind::Whole ? sequence.length : 1;
+}
+
 }  // namespace cordon

@@ -15,4 +15,8 @@ std::string replace_invalid_utf8(std::string_view bytes);
 // Bytes that are no valid character anyway may end anywhere.
 std::size_t whole_characters(std::string_view bytes);
 
+// The length of the character at the front; 1 where the bytes there are no character. `bytes` is
+// not empty.
+std::size_t first_character(std::string_view bytes);
+
 }  // namespace cordon
