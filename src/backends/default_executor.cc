@@ -1,15 +1,13 @@
 // The Executor with every backend that this build has.
 #include <utility>
 
+#include "backends/registry.h"
 #include "cordon/executor.h"
-#include "native/native_backend.h"
 
 namespace cordon {
 
 Result<Executor> Executor::create() {
-  std::vector<std::unique_ptr<Backend>> backends;
-  backends.push_back(make_native_backend(Preparation::Ahead));
-  Executor executor(std::move(backends));
+  Executor executor(make_backends(Preparation::Ahead));
   if (executor.is_supported()) return executor;
   return std::unexpected(Error{.code = ErrorCode::Unsupported,
                                .operation = "run commands in a sandbox on this host",

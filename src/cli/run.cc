@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "backends/registry.h"
 #include "cli/exit_status.h"
 #include "cli/help.h"
 #include "cli/input.h"
@@ -23,7 +24,7 @@
 #include "cli/write_all.h"
 #include "core/id.h"
 #include "core/try.h"
-#include "native/native_backend.h"
+#include "doctor/host_facts.h"
 #include "policy/default_limits.h"
 #include "sandbox/supervise.h"
 
@@ -118,8 +119,11 @@ Result<int> run(const RunOptions& options) {
   const bool needs_network =
       options.action == RunAction::Run && options.policy.network == NetworkMode::None;
   const auto preparation = needs_network ? Preparation::One : Preparation::OnDemand;
-  std::unique_ptr<Backend> backends[] = {make_native_backend(preparation)};
-  Backend* const backend = TRY(select_backend(backends, options));
+  const auto look_at_host = [](IsolationLevel level, std::span<const BackendInfo> built_in) {
+    return doctor::probe_host_facts(level, built_in);
+  };
+  const BackendInfo chosen = TRY(select_backend(built_in_backends(), options, look_at_host));
+  const std::unique_ptr<Backend> backend = make_backend(chosen.name, preparation);
   const std::string id = TRY(make_id());
   auto created = backend->create({.id = id,
                                   .work_dir = options.work_dir,

@@ -34,13 +34,12 @@ class Builder {
     switch (static_cast<RunOption>(given.option->id)) {
       case RunOption::Tier:
         options_.tier = TRY(known(parse_tier(value_)));
-        tier_given_ = true;
         break;
       case RunOption::Backend:
         options_.backend = TRY(not_empty());
         break;
       case RunOption::Level:
-        level_ = TRY(known(parse_isolation_level(value_)));
+        options_.level = TRY(known(parse_isolation_level(value_)));
         break;
       case RunOption::Hostname:
         options_.policy.hostname = TRY(hostname_value(name_, value_));
@@ -120,7 +119,7 @@ class Builder {
     }
     options_.command = command.front();
     options_.args.assign(command.begin() + 1, command.end());
-    TRY(apply_level());
+    TRY(check_level());
     if (options_.work_dir.empty()) {
       if (defaults_.current_directory.empty()) {
         return refuse_option("--workdir", {},
@@ -200,26 +199,19 @@ class Builder {
     return {};
   }
 
-  // A level asks for at least a tier; default and enhanced take whichever is there.
-  Result<void> apply_level() {
-    if (!level_) return {};
-    if (tier_given_) {
-      return refuse_option("--level", to_string(*level_), "not together with --tier; keep one");
+  // Each of them says all there is to say about where it runs.
+  Result<void> check_level() {
+    if (!options_.level) return {};
+    const std::string_view level = to_string(*options_.level);
+    if (options_.tier) {
+      return refuse_option("--level", level, "not together with --tier; keep one");
     }
-    switch (*level_) {
-      case IsolationLevel::Off:
-        return refuse_option(
-            "--level", "off",
-            "cordon never runs a command without a sandbox; run it without cordon");
-      case IsolationLevel::Default:
-      case IsolationLevel::Enhanced:
-        break;
-      case IsolationLevel::Container:
-        options_.tier = Tier::Container;
-        break;
-      case IsolationLevel::Maximum:
-        options_.tier = Tier::Strong;
-        break;
+    if (!options_.backend.empty()) {
+      return refuse_option("--level", level, "not together with --backend; keep one");
+    }
+    if (*options_.level == IsolationLevel::Off) {
+      return refuse_option("--level", level,
+                           "cordon never runs a command without a sandbox; run it without cordon");
     }
     return {};
   }
@@ -228,8 +220,6 @@ class Builder {
   RunOptions options_;
   std::string name_;
   std::string_view value_;
-  std::optional<IsolationLevel> level_;
-  bool tier_given_ = false;
 };
 
 }  // namespace

@@ -21,10 +21,11 @@ struct RunOptions {
   RunAction action = RunAction::Run;
   std::string command;
   std::vector<std::string> args;
-  std::string work_dir;  // absolute
-  Policy policy;         // its paths are absolute
+  std::string work_dir;                 // absolute
+  Policy policy;                        // its paths are absolute
+  std::optional<IsolationLevel> level;  // never Off, and not together with a tier or a backend
   std::optional<Tier> tier;
-  std::string backend;  // empty: chosen by tier
+  std::string backend;  // empty: chosen by tier or level
   WeakerGuarantees weaker_guarantees = WeakerGuarantees::Refuse;
   std::string stdin_path = "-";
   RunStreams streams = RunStreams::Pipes;

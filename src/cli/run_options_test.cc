@@ -120,12 +120,12 @@ TEST(RunOptions, ChooseWhoRunsIt) {
 }
 
 TEST(RunOptions, ALevelNeverMeansLess) {
-  EXPECT_EQ(parsed({"--level", "default", "cmd"}).tier, std::nullopt);
-  EXPECT_EQ(parsed({"--level", "enhanced", "cmd"}).tier, std::nullopt);
-  EXPECT_EQ(parsed({"--level", "container", "cmd"}).tier, Tier::Container);
-  EXPECT_EQ(parsed({"--level", "maximum", "cmd"}).tier, Tier::Strong);
+  EXPECT_EQ(parsed({"cmd"}).level, std::nullopt);
+  EXPECT_EQ(parsed({"--level", "enhanced", "cmd"}).level, IsolationLevel::Enhanced);
+  EXPECT_EQ(parsed({"--level", "maximum", "cmd"}).level, IsolationLevel::Maximum);
   EXPECT_THAT(refusal({"--level", "off"}), HasSubstr("run it without cordon"));
   EXPECT_THAT(refusal({"--level", "maximum", "--tier", "light"}), HasSubstr("--tier"));
+  EXPECT_THAT(refusal({"--level", "maximum", "--backend", "native"}), HasSubstr("--backend"));
 }
 
 TEST(RunOptions, JsonKeepsABoundedAmountOfOutput) {

@@ -2,36 +2,36 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 
 #include "cli/options.h"
+#include "core/try.h"
+#include "sandbox/select_needs.h"
 
 namespace cordon::cli {
 
 namespace {
 
-std::string available(std::span<const std::unique_ptr<Backend>> backends) {
+std::string contents(std::span<const BackendInfo> built_in) {
   std::string names;
-  for (const auto& backend : backends) {
+  for (const BackendInfo& backend : built_in) {
     if (!names.empty()) names += ", ";
-    names += fmt::format("{} (tier {})", backend->name(), to_string(backend->tier()));
+    names += fmt::format("{} (tier {})", backend.name, to_string(backend.tier));
   }
   return names.empty() ? "this build has no backend" : "this build has " + names;
 }
 
-}  // namespace
-
-Result<Backend*> select_backend(std::span<const std::unique_ptr<Backend>> backends,
-                                const RunOptions& options) {
-  const Backend* named = nullptr;
-  for (const auto& backend : backends) {
-    if (!options.backend.empty() && backend->name() != options.backend) continue;
-    named = backend.get();
-    if (options.tier && backend->tier() != *options.tier) continue;
-    return backend.get();
+Result<BackendInfo> by_name(std::span<const BackendInfo> built_in, const RunOptions& options) {
+  const BackendInfo* named = nullptr;
+  for (const BackendInfo& backend : built_in) {
+    if (!options.backend.empty() && backend.name != options.backend) continue;
+    named = &backend;
+    if (options.tier && backend.tier != *options.tier) continue;
+    return backend;
   }
   if (!options.backend.empty() && named == nullptr) {
-    return refuse_option("--backend", options.backend, "no such backend; " + available(backends));
+    return refuse_option("--backend", options.backend, "no such backend; " + contents(built_in));
   }
   return std::unexpected(Error{
       .code = ErrorCode::Unsupported,
@@ -39,8 +39,25 @@ Result<Backend*> select_backend(std::span<const std::unique_ptr<Backend>> backen
           fmt::format("no{} backend of tier", options.backend.empty() ? "" : " " + options.backend),
       .subject = options.tier ? std::string(to_string(*options.tier)) : std::string(),
       .sys_errno = 0,
-      .detail = available(backends),
+      .detail = contents(built_in),
       .remedy = "a weaker tier is never used in its place"});
+}
+
+}  // namespace
+
+Result<BackendInfo> select_backend(std::span<const BackendInfo> built_in, const RunOptions& options,
+                                   const FactsSource& look_at_host) {
+  if (options.tier || !options.backend.empty()) return by_name(built_in, options);
+  const IsolationLevel level = options.level.value_or(IsolationLevel::Default);
+  const HostFacts facts = options.level ? look_at_host(level, built_in) : unprobed_facts();
+  const Selection selected =
+      TRY(cordon::select_backend(level, facts, built_in, options.weaker_guarantees));
+  const auto chosen = std::ranges::find(built_in, selected.backend, &BackendInfo::name);
+  if (chosen == built_in.end()) {
+    return refuse_option("--level", to_string(level),
+                         "cordon never runs a command without a sandbox; run it without cordon");
+  }
+  return *chosen;
 }
 
 }  // namespace cordon::cli

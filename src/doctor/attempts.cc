@@ -18,6 +18,8 @@ namespace {
 
 constexpr int kSeccompModeFilter = 2;  // <linux/seccomp.h>, whose name a header of ours has
 
+}  // namespace
+
 LandlockAttempt try_landlock() {
   const long abi =
       ::syscall(SYS_landlock_create_ruleset, nullptr, 0, cordon::kernel::kLandlockVersion);
@@ -41,8 +43,6 @@ int try_seccomp() {
   ::prctl(PR_SET_SECCOMP, kSeccompModeFilter, nullptr, 0, 0);
   return errno;
 }
-
-}  // namespace
 
 Attempts make_attempts() {
   return {.namespaces = linux_os::try_user_namespaces(),

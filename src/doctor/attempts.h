@@ -27,6 +27,10 @@ struct Attempts {
   int no_new_privs = 0;   // as prctl(2) answers: 0 or 1; -1 when it is not known
 };
 
+LandlockAttempt try_landlock();
+KvmAttempt try_kvm();
+int try_seccomp();  // Attempts::seccomp_error
+
 Attempts make_attempts();
 
 }  // namespace cordon::doctor

@@ -47,6 +47,17 @@ json::array tier_array(const HostReport& report) {
   return tiers;
 }
 
+json::array level_array(const HostReport& report) {
+  json::array levels;
+  for (const LevelReport& level : report.levels) {
+    json::object object{{"level", text(to_string(level.level))}};
+    if (!level.backend.empty()) object["backend"] = text(level.backend);
+    for (const auto& entry : to_object(level.check)) object.insert(entry);
+    levels.push_back(std::move(object));
+  }
+  return levels;
+}
+
 json::array guarantee_array(const Guarantees& guarantees) {
   json::array array;
   for (const Guarantee& guarantee : guarantees) {
@@ -70,6 +81,7 @@ std::string render_json(const HostReport& report) {
                            {"host", host_object(report)},
                            {"checks", std::move(checks)},
                            {"tiers", tier_array(report)},
+                           {"levels", level_array(report)},
                            {"guarantees", guarantee_array(report.guarantees)}};
   return json::serialize(whole) + "\n";
 }

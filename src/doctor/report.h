@@ -38,6 +38,12 @@ struct TierReport {
   Check check;
 };
 
+struct LevelReport {
+  IsolationLevel level = IsolationLevel::Default;
+  std::string backend;  // empty: the level is refused here
+  Check check;          // why this one, or what is missing
+};
+
 struct HostReport {
   // Facts
   unsigned uid = 0;
@@ -69,6 +75,7 @@ struct HostReport {
 
   // What that comes to
   std::vector<TierReport> tiers;
+  std::vector<LevelReport> levels;  // which backend `cordon run --level` takes
   LightTier light = LightTier::Unavailable;
   Guarantees guarantees;  // of the light tier, as one real run reported them
 };

@@ -176,6 +176,14 @@ std::string render_table(const HostReport& report, Colours colours) {
     table.check(name, tier.check);
   }
 
+  table.title("Levels, and the backend that each takes here");
+  for (const LevelReport& level : report.levels) {
+    const std::string name = level.backend.empty()
+                                 ? std::string(to_string(level.level))
+                                 : fmt::format("{} ({})", to_string(level.level), level.backend);
+    table.check(name, level.check);
+  }
+
   table.title("Guarantees of the light tier, as a run here reported them");
   if (report.guarantees.empty()) {
     table.row("none", {}, {}, "nothing could be run");

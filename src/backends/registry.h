@@ -1,0 +1,20 @@
+// The backends that this build contains: the one place that lists them.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "cordon/backend.h"
+#include "cordon/select.h"
+#include "native/native_backend.h"
+
+namespace cordon {
+
+// Null when this build has no backend of that name.
+std::unique_ptr<Backend> make_backend(std::string_view name, Preparation preparation);
+
+// All of them, in the order of built_in_backends().
+std::vector<std::unique_ptr<Backend>> make_backends(Preparation preparation);
+
+}  // namespace cordon
