@@ -48,16 +48,18 @@ class Tree {
 
 // One rule a line: its first byte chooses what is granted, the rest is the path.
 cordon::Policy read_policy(std::string_view text) {
-  constexpr std::array kAccess = {cordon::Access::Read, cordon::Access::Write, cordon::Access::Deny,
+  constexpr std::array kAccess = {cordon::Access::Read, cordon::Access::Write,
+                                  cordon::Access::Protect, cordon::Access::Deny,
                                   cordon::Access::Hide};
   cordon::Policy policy;
   while (!text.empty() && policy.filesystem.size() < 32) {
     const auto line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
     if (line.empty()) continue;
-    policy.filesystem.push_back({.access = kAccess[static_cast<unsigned char>(line[0]) % 4],
-                                 .path = std::string(line.substr(1)),
-                                 .origin = "fuzz"});
+    policy.filesystem.push_back(
+        {.access = kAccess[static_cast<unsigned char>(line[0]) % kAccess.size()],
+         .path = std::string(line.substr(1)),
+         .origin = "fuzz"});
   }
   return policy;
 }

@@ -2,6 +2,7 @@
 // asked.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,12 @@ inline constexpr std::string_view kIpcSysv = "ipc.sysv";
 inline constexpr std::string_view kPrivileges = "privileges";
 inline constexpr std::string_view kDevices = "devices";
 inline constexpr std::string_view kEnvironment = "env";
+
+inline constexpr std::array kAll = {
+    kFilesystemRead, kFilesystemWrite, kNetworkEgress, kProcessTree, kProcessIsolation,
+    kSyscalls,       kMemoryLimit,     kCpuLimit,      kPidsLimit,   kDiskLimit,
+    kOutputLimit,    kIpcUnixAbstract, kIpcUnixPath,   kIpcSysv,     kPrivileges,
+    kDevices,        kEnvironment};
 }  // namespace guarantee
 
 }  // namespace cordon

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,21 +13,41 @@
 
 namespace cordon {
 
-// What a path rule grants or takes away. The longest matching prefix wins, in whatever order the
+// What a path rule grants or takes away. The longest matching path wins, in whatever order the
 // rules were given.
 enum class Access {
-  Read,   // read and execute
-  Write,  // read, execute, create, change and delete
-  Deny,   // the name is visible, every access fails with EACCES
-  Hide,   // reads as an empty file or directory
+  Read,     // read and execute
+  Write,    // read, execute, create, change and delete
+  Protect,  // as visible as what surrounds it, but never changed, replaced, renamed or created
+  Deny,     // the name is visible, every access fails with EACCES
+  Hide,     // reads as an empty file or directory
 };
 
 std::string_view to_string(Access access);
 
+// What to do about a rule for a path that is not there. A Protect, Deny or Hide rule holds also for
+// names that do not exist yet, unless it is Optional.
+enum class Presence {
+  Required,
+  Optional,  // pass the rule over
+};
+
+// Who stated a rule, in the order of their words: at the same path a later one replaces an earlier
+// one, and what a later one takes away no earlier one gives back, however deep its rule. Project is
+// a file found in the work directory: it can only take away.
+enum class Layer { Default, Preset, Pack, System, User, File, CommandLine, Project };
+
+std::string_view to_string(Layer layer);
+
 struct PathRule {
   Access access = Access::Read;
-  std::string path;    // absolute, or relative to the work directory
-  std::string origin;  // where the rule came from, for messages: "--read", "default policy"
+  // Absolute, or relative to the work directory. A pattern: `*`, `?`, `[a-z]` within a name, `**`
+  // for any number of directories; `\` before one of them makes it an ordinary character. Read and
+  // Write take wildcards in the last name only, and mean what is there at the start.
+  std::string path;
+  std::string origin;  // where the rule came from, for messages: "--read", "policy.toml:12"
+  Presence presence = Presence::Required;
+  Layer layer = Layer::CommandLine;
 
   bool operator==(const PathRule&) const = default;
 };
@@ -69,8 +91,24 @@ struct Policy {
   NestedNamespaces nested_namespaces = NestedNamespaces::Refused;
   std::string hostname = "sandbox";  // at most 64 bytes, [A-Za-z0-9.-]
   std::optional<std::uint32_t> uid;  // the uid the command sees; absent: the caller's
+  // Names of guarantees.h: where one of them is not enforced, nothing is run.
+  std::vector<std::string> required_guarantees;
 
   bool operator==(const Policy&) const = default;
 };
 
+// The policy as a file that reads back as the same policy, without origins and layers.
+std::string to_toml(const Policy& policy);
+
+// Equal for policies that allow the same; the same on every host and in every version that prints
+// the same to_toml().
+std::uint64_t fingerprint(const Policy& policy);
+
 }  // namespace cordon
+
+template <>
+struct std::hash<cordon::Policy> {
+  std::size_t operator()(const cordon::Policy& policy) const {
+    return static_cast<std::size_t>(cordon::fingerprint(policy));
+  }
+};

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
+#include <ranges>
 
+#include "core/nearest.h"
 #include "core/try.h"
 
 namespace cordon::cli {
@@ -13,37 +14,12 @@ namespace {
 
 constexpr std::size_t kMostShown = 200;
 
-// How many letters must be changed, added or removed to make one word of the other.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0]++;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
-
 std::unexpected<Error> unknown_option(std::span<const OptionSpec> table, std::string_view argument,
                                       std::string_view name) {
-  const OptionSpec* nearest = nullptr;
-  std::size_t least = 3;  // further away is another word
-  for (const OptionSpec& option : table) {
-    if (name.size() > kMostShown) break;
-    const std::size_t apart = distance(name, option.name);
-    if (apart < least) {
-      least = apart;
-      nearest = &option;
-    }
-  }
+  const auto near = nearest(name, table | std::views::transform(&OptionSpec::name));
   return refuse_option(argument, {},
-                       nearest != nullptr
-                           ? fmt::format("no such option; did you mean --{}?", nearest->name)
-                           : "no such option; --help lists them");
+                       near ? fmt::format("no such option; did you mean --{}?", *near)
+                            : "no such option; --help lists them");
 }
 
 const OptionSpec* find(std::span<const OptionSpec> table, std::string_view name) {

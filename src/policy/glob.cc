@@ -55,7 +55,7 @@ Result<void> Glob::add(std::string_view written) {
   }
   if (written == "**") {
     if (components_.empty() || !is_any_depth(components_.back())) {
-      components_.push_back({.kind = Component::Kind::AnyDepth});
+      components_.push_back({.kind = Component::Kind::AnyDepth, .written = "**"});
     }
     return {};
   }
@@ -68,7 +68,7 @@ Result<void> Glob::add(std::string_view written) {
       return refuse(text_, "** stands alone between slashes; inside a name write *");
     }
   }
-  Component component;
+  Component component{.written = std::string(written)};
   if (const std::string* name = pattern->literal()) {
     component.name = *name;
   } else {

@@ -25,6 +25,7 @@ class Glob {
       AnyDepth,  // any number of directories, none included
     };
     Kind kind = Kind::Literal;
+    std::string written = {};  // as in the text: "*.txt", "**"
     std::string name = {};
     NamePattern pattern = {};
 

@@ -1,9 +1,10 @@
-// The words of policy.h and tier.h, as people and scripts write them.
+// The words of policy.h, guarantees.h and tier.h, as people and scripts write them.
 #include <fmt/format.h>
 
 #include <array>
 #include <string>
 
+#include "cordon/guarantees.h"
 #include "cordon/policy.h"
 #include "cordon/tier.h"
 
@@ -38,10 +39,34 @@ std::string_view to_string(Access access) {
       return "read";
     case Access::Write:
       return "write";
+    case Access::Protect:
+      return "protect";
     case Access::Deny:
       return "deny";
     case Access::Hide:
       return "hide";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Layer layer) {
+  switch (layer) {
+    case Layer::Default:
+      return "default";
+    case Layer::Preset:
+      return "preset";
+    case Layer::Pack:
+      return "pack";
+    case Layer::System:
+      return "system";
+    case Layer::User:
+      return "user";
+    case Layer::File:
+      return "file";
+    case Layer::CommandLine:
+      return "command line";
+    case Layer::Project:
+      return "project";
   }
   return "unknown";
 }
@@ -52,6 +77,18 @@ std::string_view to_string(NetworkMode mode) {
       return "none";
     case NetworkMode::Open:
       return "open";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Strength strength) {
+  switch (strength) {
+    case Strength::Enforced:
+      return "enforced";
+    case Strength::Partial:
+      return "partial";
+    case Strength::Absent:
+      return "absent";
   }
   return "unknown";
 }

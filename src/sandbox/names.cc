@@ -40,16 +40,4 @@ std::string_view to_string(LimitKind limit) {
   return "unknown";
 }
 
-std::string_view to_string(Strength strength) {
-  switch (strength) {
-    case Strength::Enforced:
-      return "enforced";
-    case Strength::Partial:
-      return "partial";
-    case Strength::Absent:
-      return "absent";
-  }
-  return "unknown";
-}
-
 }  // namespace cordon

@@ -11,6 +11,7 @@
 
 #include "core/try.h"
 #include "core/units.h"
+#include "policy/required_guarantees.h"
 
 namespace cordon {
 
@@ -86,6 +87,7 @@ Result<void> validate(const ExecutionRequest& request) {
   }
   TRY(check_string(request.work_dir, "work in", {}));
   TRY(check_environment(request.policy.environment));
+  for (const auto& name : request.policy.required_guarantees) TRY(check_guarantee_name(name));
   return check_limits(request.policy.limits);
 }
 

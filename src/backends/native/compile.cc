@@ -349,10 +349,25 @@ class Compiler {
   int hidden_places_ = 0;
 };
 
+// Mounts hold what is there at the start, and nothing that has no place yet.
+Result<void> check_names(const RuleSet& rules) {
+  for (const NameRule& names : rules.name_rules) {
+    if (names.layer == Layer::Default) continue;
+    Error error = invalid_argument(
+        std::string(names.origin), names.pattern,
+        "names that match a pattern, or do not exist yet, cannot be kept from the command here");
+    error.code = ErrorCode::Unsupported;
+    error.remedy = "name paths that exist";
+    return std::unexpected(std::move(error));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Compiled> compile(const CompileInput& input) {
   const RuleSet rules = TRY(resolve_rules(*input.policy, input.work_dir, input.caller));
+  TRY(check_names(rules));
   return Compiled{Compiler(input, rules).compile(), rules_beyond_landlock(rules)};
 }
 

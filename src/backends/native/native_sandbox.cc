@@ -13,6 +13,7 @@
 #include "linux/seccomp.h"
 #include "linux/user_namespaces.h"
 #include "policy/environment.h"
+#include "policy/required_guarantees.h"
 
 namespace cordon::native {
 
@@ -233,6 +234,9 @@ Result<std::unique_ptr<Process>> NativeSandbox::launch(const ProcessSpec& spec) 
   if (full && host_.nursery && spec_.policy.network == NetworkMode::None) {
     network = host_.nursery->take_network();
   }
+
+  // All that the launch will hold is decided; nothing is started yet.
+  TRY(check_required(spec_.policy.required_guarantees, guarantees()));
 
   linux_os::LaunchRequest request;
   request.plan = &compiled_.plan;

@@ -8,13 +8,15 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <set>
 
 #include "core/try.h"
 #include "core/unique_fd.h"
+#include "native/candidate.h"
+#include "native/expand_rule.h"
 #include "native/paths.h"
 #include "policy/default_policy.h"
+#include "policy/glob.h"
 
 namespace cordon::native {
 
@@ -22,18 +24,10 @@ namespace {
 
 constexpr std::string_view kDefaultOrigin = "the default policy";
 
-// Who wins when two rules name the same path.
-enum class Rank { Default, WorkDir, User };
-
-struct Candidate {
-  Rule rule;
-  Rank rank = Rank::Default;
-  std::size_t order = 0;
-};
-
 Grant to_grant(Access access) {
   switch (access) {
     case Access::Read:
+    case Access::Protect:
       return Grant::Read;
     case Access::Write:
       return Grant::Write;
@@ -43,32 +37,6 @@ Grant to_grant(Access access) {
       return Grant::Hide;
   }
   return Grant::Deny;
-}
-
-std::string_view word(Grant grant) {
-  switch (grant) {
-    case Grant::Read:
-      return "read";
-    case Grant::Write:
-      return "write";
-    case Grant::Scratch:
-      return "a private directory";
-    case Grant::Deny:
-      return "deny";
-    case Grant::Hide:
-      return "hide";
-  }
-  return "?";
-}
-
-bool takes_away(Grant grant) { return grant == Grant::Deny || grant == Grant::Hide; }
-
-// A default never gives back what the user took away, and an anchor only repeats the grant above
-// it.
-bool loses(const Rule& rule, const Rule& above) {
-  if (rule.anchor) return above.grant != Grant::Write;
-  const bool grants = rule.grant == Grant::Read || rule.grant == Grant::Write;
-  return grants && takes_away(above.grant);
 }
 
 class Collector {
@@ -81,7 +49,8 @@ class Collector {
     TRY(check_work_dir());
     TRY(pin_the_way_to_rules());
     add_defaults();
-    TRY(sort_and_link());
+    set_.rules = TRY(settle(std::move(candidates_)));
+    keep_what_names_can_meet(set_);
     return std::move(set_);
   }
 
@@ -103,7 +72,7 @@ class Collector {
     }
     set_.work_dir = location->path;
     remember_links(work_dir, location->path);
-    add(Rank::WorkDir, Grant::Write, *std::move(location), "work directory");
+    add(kWorkDirRank, Grant::Write, *std::move(location), "work directory");
     return {};
   }
 
@@ -139,26 +108,27 @@ class Collector {
   }
 
   Result<void> add_user_rule(const PathRule& rule) {
-    const auto refuse = [&](std::string detail) {
-      return std::unexpected(
-          invalid_argument(rule.origin.empty() ? std::string("apply a path rule") : rule.origin,
-                           rule.path, std::move(detail)));
-    };
-    if (rule.path.empty()) return refuse("it is empty");
-    if (rule.path.find('\0') != std::string::npos) return refuse("it contains a NUL byte");
-    const std::string path = normalize(rule.path, set_.work_dir);
+    const ExpandedRule expanded = TRY(expand_rule(rule, set_.work_dir));
+    set_.name_rules.insert(set_.name_rules.end(), expanded.names.begin(), expanded.names.end());
+    for (const std::string& path : expanded.paths) TRY(add_user_path(rule, path));
+    return {};
+  }
+
+  Result<void> add_user_path(const PathRule& rule, const std::string& path) {
+    const auto refuse = [&](std::string detail) { return refuse_rule(rule, std::move(detail)); };
     const Grant grant = to_grant(rule.access);
     if (path == "/") {
-      if (grant == Grant::Read) return expand_root(rule.origin);
+      if (rule.access == Access::Read) return expand_root(rule);
       return refuse(takes_away(grant) ? "nothing would be left; name what it is about"
                                       : "the root itself can only be read; name the directories");
     }
     if (is_beneath(path, "/proc")) return refuse("the sandbox has a /proc of its own");
     auto location = locate(path);
     if (!location) {
-      if (location.error().sys_errno == ENOENT) return refuse("it does not exist");
+      const int number = location.error().sys_errno;
+      if (number == ENOENT || number == ENOTDIR) return add_missing(rule, path);
       Error error = invalid_argument(rule.origin, rule.path, "");
-      error.sys_errno = location.error().sys_errno;
+      error.sys_errno = number;
       return std::unexpected(std::move(error));
     }
     if (is_beneath(location->path, "/proc")) return refuse("the sandbox has a /proc of its own");
@@ -171,12 +141,23 @@ class Collector {
                                 location->path));
     }
     if (!takes_away(grant)) remember_links(path, location->path);
-    add(Rank::User, grant, *std::move(location), rule.origin);
+    add(rank_of(rule.layer), grant, *std::move(location), rule.origin);
+    candidates_.back().protects = rule.access == Access::Protect;
+    candidates_.back().visible = rule.access != Access::Protect;
+    return {};
+  }
+
+  Result<void> add_missing(const PathRule& rule, const std::string& path) {
+    if (rule.presence == Presence::Optional) return {};
+    if (rule.access == Access::Read || rule.access == Access::Write) {
+      return refuse_rule(rule, "it does not exist");
+    }
+    for (NameRule& names : name_rules(rule, path)) set_.name_rules.push_back(std::move(names));
     return {};
   }
 
   // "Read everything": every directory of the root but those that the sandbox has of its own.
-  Result<void> expand_root(const std::string& origin) {
+  Result<void> expand_root(const PathRule& rule) {
     const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir("/"), closedir);
     if (!directory) return std::unexpected(system_error("list", "/"));
     while (const dirent* entry = readdir(directory.get())) {
@@ -189,7 +170,7 @@ class Collector {
       auto location = locate(path);
       if (!location) continue;  // a dangling link
       remember_links(path, location->path);
-      add(Rank::User, Grant::Read, *std::move(location), origin);
+      add(rank_of(rule.layer), Grant::Read, *std::move(location), rule.origin);
     }
     return {};
   }
@@ -200,7 +181,7 @@ class Collector {
     auto location = shallow ? locate_direct(path) : locate(path);
     if (!location) return;
     if (!takes_away(grant)) remember_links(path, location->path);
-    add(Rank::Default, grant, *std::move(location), kDefaultOrigin);
+    add(kDefaultRank, grant, *std::move(location), kDefaultOrigin);
   }
 
   // On most hosts /bin and its like are links into /usr, which is there already.
@@ -229,9 +210,9 @@ class Collector {
       add_default(Grant::Read, "/etc/resolv.conf");
     }
     for (const std::string& home : caller_.homes) {
-      if (!covered_by_user(home)) continue;
       for (const DefaultEntry& entry : defaults.secrets) {
-        add_default(Grant::Deny, beneath_home(home, entry.path));
+        const std::string secret = beneath_home(home, entry.path);
+        if (covered_by_user(secret)) add_default(Grant::Deny, secret);
       }
     }
     if (!covered_by_user(caller_.home())) add_scratch(caller_.home());
@@ -246,9 +227,14 @@ class Collector {
     const UniqueFd directory(open(set_.work_dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     for (const DefaultEntry& entry : defaults.protected_names) {
       auto location = locate_beneath(directory.get(), set_.work_dir, entry.path.data());
-      if (!location) continue;
+      if (!location) {
+        set_.name_rules.push_back({Access::Protect,
+                                   Glob::escape(fmt::format("{}/{}", set_.work_dir, entry.path)),
+                                   kDefaultOrigin, Layer::Default});
+        continue;
+      }
       const std::string place = location->path;
-      add(Rank::Default, Grant::Read, *std::move(location), kDefaultOrigin);
+      add(kDefaultRank, Grant::Read, *std::move(location), kDefaultOrigin);
       // If one of them is gone by now, the launch finds the protected path gone too, and fails.
       (void)pin_the_way(directory.get(), set_.work_dir, place);
     }
@@ -261,7 +247,7 @@ class Collector {
          above = parent_of(above)) {
       if (!pinned_.insert(std::string(above)).second) break;  // and so is all above it
       const std::string name(above.substr(root.size() + 1));
-      add(Rank::Default, Grant::Write, TRY(locate_beneath(root_fd, root, name.c_str())),
+      add(kDefaultRank, Grant::Write, TRY(locate_beneath(root_fd, root, name.c_str())),
           kDefaultOrigin);
       candidates_.back().rule.anchor = true;
     }
@@ -293,8 +279,8 @@ class Collector {
 
   bool covered_by_user(std::string_view path) const {
     return std::ranges::any_of(candidates_, [&](const Candidate& candidate) {
-      return candidate.rank != Rank::Default && !takes_away(candidate.rule.grant) &&
-             is_beneath(path, candidate.rule.path);
+      return candidate.rank != kDefaultRank && candidate.visible &&
+             !takes_away(candidate.rule.grant) && is_beneath(path, candidate.rule.path);
     });
   }
 
@@ -320,49 +306,6 @@ class Collector {
   void remember_links(const std::string& spelled, const std::string& real) {
     if (spelled == real) return;
     for (auto& link : links_on_the_way(spelled)) set_.links.push_back(std::move(link));
-  }
-
-  Result<void> sort_and_link() {
-    for (std::size_t i = 0; i < candidates_.size(); ++i) candidates_[i].order = i;
-    std::ranges::sort(candidates_, [](const Candidate& a, const Candidate& b) {
-      if (a.rule.path != b.rule.path) return tree_order(a.rule.path, b.rule.path);
-      if (a.rank != b.rank) return a.rank > b.rank;  // the winner first
-      return a.order < b.order;
-    });
-    std::vector<int> above;
-    Rank last_rank = Rank::Default;
-    for (Candidate& candidate : candidates_) {
-      Rule& rule = candidate.rule;
-      auto& rules = set_.rules;
-      if (!rules.empty() && rules.back().path == rule.path) {
-        if (last_rank == Rank::User && candidate.rank == Rank::User &&
-            rules.back().grant != rule.grant) {
-          return std::unexpected(
-              invalid_argument(std::string(rule.origin), rule.path,
-                               fmt::format("it contradicts {} for the same path; keep one of them",
-                                           rules.back().origin)));
-        }
-        // A protected path that also leads to another protected one stays protected.
-        if (rules.back().anchor && !rule.anchor && candidate.rank == last_rank) {
-          const int parent = rules.back().parent;
-          rules.back() = std::move(rule);
-          rules.back().parent = parent;
-        }
-        continue;
-      }
-      while (!above.empty() && !is_beneath(rule.path, rules[above.back()].path)) above.pop_back();
-      rule.parent = above.empty() ? -1 : above.back();
-      if (rule.parent >= 0 && candidate.rank == Rank::Default && loses(rule, rules[above.back()])) {
-        continue;
-      }
-      if (rule.grant == Grant::Read || rule.grant == Grant::Write) {
-        for (const int index : above) rules[index].has_inner = true;
-      }
-      last_rank = candidate.rank;
-      rules.push_back(std::move(rule));
-      above.push_back(static_cast<int>(rules.size()) - 1);
-    }
-    return {};
   }
 
   const Policy& policy_;

@@ -34,8 +34,19 @@ struct Rule {
   bool has_inner = false;  // a Read or Write rule lies beneath it
 };
 
+// Protect, Deny or Hide for names that no mount can stand for: those of a pattern, and those that
+// do not exist yet.
+struct NameRule {
+  Access access = Access::Protect;
+  std::string pattern;      // absolute, for Glob::parse(); what precedes wildcards is canonical
+  std::string_view origin;  // as of Rule
+  Layer layer = Layer::Default;
+};
+
 struct RuleSet {
   std::vector<Rule> rules;  // parents before children; each path once
+  // Those that the sandbox could meet: beneath something writable, or for Deny and Hide visible.
+  std::vector<NameRule> name_rules;
   // Symbolic links on the way to a rule's path, as the caller spelled it: where, and to what.
   std::vector<std::pair<std::string, std::string>> links;
   std::string work_dir;  // canonical

@@ -1,0 +1,190 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "core/try.h"
+#include "native/candidate.h"
+#include "native/paths.h"
+
+namespace cordon::native {
+
+namespace {
+
+// Deny over hide over protect over read over write.
+int strictness(const Candidate& candidate) {
+  switch (candidate.rule.grant) {
+    case Grant::Write:
+    case Grant::Scratch:
+      return 1;
+    case Grant::Read:
+      return candidate.protects ? 3 : 2;
+    case Grant::Hide:
+      return 4;
+    case Grant::Deny:
+      return 5;
+  }
+  return 5;
+}
+
+// What was granted stays to be read.
+void protect(Candidate& granted, Candidate& protecting) {
+  protecting.visible = protecting.visible || granted.visible;
+}
+
+// Of two rules of one rank for one path, the one that counts.
+Result<Candidate*> choose(Candidate& first, Candidate& second) {
+  if (first.rank <= kWorkDirRank) {
+    // A protected path that also leads to another protected one stays protected.
+    return first.rule.anchor && !second.rule.anchor ? &second : &first;
+  }
+  const int difference = strictness(second) - strictness(first);
+  if (difference == 0) return &first;
+  Candidate& strict = difference > 0 ? second : first;
+  Candidate& lax = difference > 0 ? first : second;
+  const bool agree = strict.protects && lax.rule.grant == Grant::Read;
+  // Packs are written apart from each other: what one of them takes away stays away.
+  if (!agree && first.rank != rank_of(Layer::Pack)) {
+    return std::unexpected(invalid_argument(
+        std::string(second.rule.origin), second.rule.path,
+        fmt::format("it contradicts {} for the same path; keep one of them", first.rule.origin)));
+  }
+  if (strict.protects) protect(lax, strict);
+  return &strict;
+}
+
+// `later` has the last word.
+void overrule(Candidate& earlier, Candidate& later) {
+  if (later.protects) {
+    if (takes_away(earlier.rule.grant) || earlier.rule.grant == Grant::Scratch) {
+      earlier.protected_by = later.rank;
+      return;
+    }
+    protect(earlier, later);
+  }
+  earlier = std::move(later);
+}
+
+// All the rules for one path: the one that comes of them. Sorted by rank, lowest first.
+Result<Candidate> settle_one(std::span<Candidate> same) {
+  std::optional<Candidate> settled;
+  for (std::size_t i = 0; i < same.size();) {
+    Candidate* chosen = &same[i];
+    std::size_t next = i + 1;
+    for (; next < same.size() && same[next].rank == same[i].rank; ++next) {
+      chosen = TRY(choose(*chosen, same[next]));
+    }
+    i = next;
+    if (settled) {
+      overrule(*settled, *chosen);
+    } else {
+      settled = std::move(*chosen);
+    }
+  }
+  return *std::move(settled);
+}
+
+class Linker {
+ public:
+  void add(Candidate candidate) {
+    Rule& rule = candidate.rule;
+    leave(rule.path);
+    const Rule* above = above_.empty() ? nullptr : &rules_[above_.back().index];
+    if (rule.anchor && (!above || above->grant != Grant::Write)) return;
+    const Rank protected_by = candidate.protects ? candidate.rank : candidate.protected_by;
+    if (protected_by >= 0) protected_.push_back({rule.path, protected_by});
+    if (candidate.protects) {
+      // Elsewhere there is nothing to write, or nothing of the host's.
+      if (!candidate.visible && (!above || above->grant != Grant::Write)) return;
+    }
+    if (rule.grant == Grant::Read || rule.grant == Grant::Write) {
+      if (taken_away(candidate)) return;
+      if (rule.grant == Grant::Write && kept_from_writing(candidate)) rule.grant = Grant::Read;
+    }
+    if (rule.grant == Grant::Read || rule.grant == Grant::Write) {
+      for (const Open& open : above_) rules_[open.index].has_inner = true;
+    }
+    rule.parent = above_.empty() ? -1 : static_cast<int>(above_.back().index);
+    above_.push_back({rules_.size(), candidate.rank});
+    rules_.push_back(std::move(rule));
+  }
+
+  std::vector<Rule> take() { return std::move(rules_); }
+
+ private:
+  struct Open {
+    std::size_t index;
+    Rank rank;
+  };
+  struct Protected {
+    std::string path;
+    Rank rank;
+  };
+
+  void leave(const std::string& path) {
+    while (!above_.empty() && !is_beneath(path, rules_[above_.back().index].path)) {
+      above_.pop_back();
+    }
+    while (!protected_.empty() && !is_beneath(path, protected_.back().path)) protected_.pop_back();
+  }
+
+  // What a later layer took away no earlier one gives back; and a default never gives anything
+  // back.
+  bool taken_away(const Candidate& candidate) const {
+    const bool by_default = candidate.rank == kDefaultRank && !above_.empty() &&
+                            takes_away(rules_[above_.back().index].grant);
+    return by_default || std::ranges::any_of(above_, [&](const Open& open) {
+             return open.rank > candidate.rank && takes_away(rules_[open.index].grant);
+           });
+  }
+
+  bool kept_from_writing(const Candidate& candidate) const {
+    return std::ranges::any_of(protected_,
+                               [&](const Protected& above) { return above.rank > candidate.rank; });
+  }
+
+  std::vector<Rule> rules_;
+  std::vector<Open> above_;
+  std::vector<Protected> protected_;
+};
+
+}  // namespace
+
+std::string_view word(Grant grant) {
+  switch (grant) {
+    case Grant::Read:
+      return "read";
+    case Grant::Write:
+      return "write";
+    case Grant::Scratch:
+      return "a private directory";
+    case Grant::Deny:
+      return "deny";
+    case Grant::Hide:
+      return "hide";
+  }
+  return "?";
+}
+
+Result<std::vector<Rule>> settle(std::vector<Candidate> candidates) {
+  for (std::size_t i = 0; i < candidates.size(); ++i) candidates[i].order = i;
+  std::ranges::sort(candidates, [](const Candidate& a, const Candidate& b) {
+    if (a.rule.path != b.rule.path) return tree_order(a.rule.path, b.rule.path);
+    if (a.rank != b.rank) return a.rank < b.rank;
+    return a.order < b.order;
+  });
+  Linker linker;
+  for (std::size_t i = 0; i < candidates.size();) {
+    std::size_t next = i + 1;
+    while (next < candidates.size() && candidates[next].rule.path == candidates[i].rule.path) {
+      ++next;
+    }
+    linker.add(TRY(settle_one(std::span(candidates).subspan(i, next - i))));
+    i = next;
+  }
+  return linker.take();
+}
+
+}  // namespace cordon::native
