@@ -116,9 +116,9 @@ Result<int> run(const RunOptions& options) {
   if (!options.report_path.empty()) report = TRY(ReportFile::prepare(options.report_path));
   Interruptions signals = TRY(Interruptions::catch_signals());
 
-  const bool needs_network =
-      options.action == RunAction::Run && options.policy.network == NetworkMode::None;
-  const auto preparation = needs_network ? Preparation::One : Preparation::OnDemand;
+  // Nothing is started where nothing is to be run.
+  const auto preparation =
+      options.action == RunAction::Run ? Preparation::AtOnce : Preparation::OnDemand;
   const auto look_at_host = [](IsolationLevel level, std::span<const BackendInfo> built_in) {
     return doctor::probe_host_facts(level, built_in);
   };

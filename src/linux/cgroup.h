@@ -19,6 +19,8 @@ struct Limits {
   std::optional<std::uint64_t> memory_bytes;  // memory and swap together
   std::optional<double> cpus;
   std::optional<std::uint32_t> pids;
+
+  bool operator==(const Limits&) const = default;
 };
 
 struct Usage {
@@ -60,6 +62,12 @@ class Cgroup {
   virtual std::span<const int> join_fds() const = 0;
   virtual std::span<const Place> places() const = 0;
   virtual Result<Usage> usage() const = 0;
+  // Whether renew() can ever say yes: the kernel must let the counters be set back.
+  virtual bool renewable() const = 0;
+  // Sets everything that is counted back to nothing, for another run with the same limits. False
+  // when something of the run before would show or weigh in: then it is of no more use. Call when
+  // nothing is inside, after usage().
+  virtual bool renew() = 0;
   // Kills every process inside, whatever its state. v2: cgroup.kill; v1: signals until empty,
   // bounded.
   virtual Result<void> kill() = 0;

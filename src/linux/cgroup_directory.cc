@@ -35,6 +35,14 @@ void sweep_one(int parent, const char* name, const Held& held) {
   const int read_it = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
   const UniqueFd lock(::openat(parent, held_path(name, held).c_str(), read_it));
   if (!lock.valid() || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return;
+  // Another sweep may have removed what is locked here, and the owner have made it again since.
+  struct stat locked{};
+  struct stat now{};
+  if (::fstat(lock.get(), &locked) != 0 ||
+      ::fstatat(parent, held_path(name, held).c_str(), &now, AT_SYMLINK_NOFOLLOW) != 0 ||
+      locked.st_ino != now.st_ino) {
+    return;
+  }
   ::unlinkat(parent, name, AT_REMOVEDIR);
 }
 

@@ -15,10 +15,15 @@ namespace cordon::cgroup {
 std::optional<std::string> read_knob(int directory, const std::string& name) {
   const UniqueFd fd(::openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd.valid()) return std::nullopt;
+  return read_knob(fd.get());
+}
+
+std::optional<std::string> read_knob(int file) {
   std::string text;
   std::array<char, 4096> buffer;
   for (;;) {
-    const ssize_t size = ::read(fd.get(), buffer.data(), buffer.size());
+    const ssize_t size =
+        ::pread(file, buffer.data(), buffer.size(), static_cast<off_t>(text.size()));
     if (size < 0) return std::nullopt;
     text.append(buffer.data(), static_cast<std::size_t>(size));
     // A knob answers as much as fits: a short answer is the last one.

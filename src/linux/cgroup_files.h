@@ -12,6 +12,8 @@ namespace cordon::cgroup {
 
 // The whole file; absent when it cannot be opened or read.
 std::optional<std::string> read_knob(int directory, const std::string& name);
+// The same, of an open file, from its beginning.
+std::optional<std::string> read_knob(int file);
 // Writes in one write(2), as knobs want it. 0, or the errno.
 int write_knob(int directory, const std::string& name, std::string_view value);
 // The same; an error names the file, `place` being the path of `directory`, and the value.

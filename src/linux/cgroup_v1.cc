@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cmath>
 #include <iterator>
+#include <map>
 
 #include "core/try.h"
 #include "linux/cgroup_directory.h"
@@ -61,6 +62,8 @@ class Group final : public Cgroup {
   std::span<const int> join_fds() const override { return join_numbers_; }
   std::span<const Place> places() const override { return places_; }
   Result<Usage> usage() const override;
+  bool renewable() const override { return true; }
+  bool renew() override;
   Result<void> kill() override;
 
  private:
@@ -78,6 +81,9 @@ class Group final : public Cgroup {
   std::vector<UniqueFd> joins_;  // also the locks
   std::vector<int> join_numbers_;
   std::vector<Place> places_;
+  mutable Usage last_usage_;
+  // Kept open: a group that is renewed is read again and again.
+  mutable std::map<std::string, UniqueFd, std::less<>> readers_;
 };
 
 bool Group::made_in(const Site& site) const {
@@ -149,21 +155,26 @@ Result<void> Group::set_limits(const Limits& limits) {
 }
 
 std::optional<std::string> Group::read(Controllers controller, std::string_view file) const {
-  const Site* site = sites_->of(controller);
-  if (!site || !made_in(*site)) return std::nullopt;
-  return read_knob(site->directory.get(), knob(file));
+  auto reader = readers_.find(file);
+  if (reader == readers_.end()) {
+    const Site* site = sites_->of(controller);
+    if (!site || !made_in(*site)) return std::nullopt;
+    UniqueFd fd(::openat(site->directory.get(), knob(file).c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd.valid()) return std::nullopt;
+    reader = readers_.emplace(file, std::move(fd)).first;
+  }
+  return read_knob(reader->second.get());
 }
 
 Result<Usage> Group::usage() const {
   Usage usage;
-  // A group that something else removed has no use that could be told.
-  for (const Place& place : places_) {
-    if (may_access(place.parent_fd, knob("tasks").c_str(), F_OK) != 0) {
-      return std::unexpected(system_error("read the use of a cgroup", name_));
-    }
-  }
   const auto cpu = read(kCpuTime, "cpuacct.usage");
   const auto memory = read(kMemory, "memory.max_usage_in_bytes");
+  // A group that something else removed has no use that could be told.
+  const bool expected = sites_->of(kCpuTime) || sites_->of(kMemory);
+  if (expected && !cpu && !memory) {
+    return std::unexpected(system_error("read the use of a cgroup", name_, ENOENT));
+  }
   usage.cpu_time_ns = leading_number(cpu.value_or(""));
   usage.memory_peak_bytes = leading_number(memory.value_or(""));
   if (const auto oom = read(kMemory, "memory.oom_control")) {
@@ -175,7 +186,25 @@ Result<Usage> Group::usage() const {
     usage.io_write_bytes = sum_of_operation(*io, "Write");
   }
   if (const auto pids = read(kPids, "pids.events")) usage.pids_refused = value_of(*pids, "max");
+  last_usage_ = usage;
   return usage;
+}
+
+bool Group::renew() {
+  // What stays charged after its processes are gone (page cache, directory entries) would count
+  // against the next.
+  constexpr std::uint64_t kMostLeftOver = 1ULL << 20;
+  if (last_usage_.oom_kills > 0 || last_usage_.pids_refused > 0) return false;
+  if (last_usage_.io_read_bytes > 0 || last_usage_.io_write_bytes > 0) return false;
+  const auto reset = [this](Controllers controller, std::string_view file) {
+    const Site* site = sites_->of(controller);
+    return !site || !made_in(*site) || write_knob(site->directory.get(), knob(file), "0") == 0;
+  };
+  if (const auto left = read(kMemory, "memory.usage_in_bytes");
+      left && leading_number(*left) > kMostLeftOver) {
+    return false;
+  }
+  return reset(kCpuTime, "cpuacct.usage") && reset(kMemory, "memory.max_usage_in_bytes");
 }
 
 void Group::kill_round() {

@@ -42,6 +42,8 @@ class Group final : public Cgroup {
   std::span<const int> join_fds() const override { return {}; }
   std::span<const Place> places() const override { return places_; }
   Result<Usage> usage() const override;
+  bool renewable() const override { return false; }  // cpu.stat cannot be set back
+  bool renew() override { return false; }
   Result<void> kill() override;
 
  private:

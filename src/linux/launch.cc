@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -12,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/try.h"
 #include "linux/launch_child.h"
 #include "linux/raw_syscall.h"
 
@@ -19,27 +21,37 @@ namespace cordon::linux_os {
 
 namespace {
 
-// A child's stack: its own mapping, so that running off it faults instead of reaching other memory.
-class Stack {
+// The children's stacks, one mapping. Below each lies a guard: running off a stack faults instead
+// of reaching other memory.
+class Stacks {
  public:
-  static constexpr std::size_t kSize = 64 * 1024;
-  static constexpr std::size_t kGuard = 4096;
-
-  Stack()
-      : memory_(mmap(nullptr, kSize, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0)) {
-    if (memory_ != MAP_FAILED) mprotect(memory_, kGuard, PROT_NONE);
+  Stacks()
+      : memory_(mmap(nullptr, kCount * kStride, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK,
+                     -1, 0)) {
+    for (std::size_t i = 0; valid() && i < kCount; ++i) {
+      const ChildStack stack = (*this)[i];
+      if (mprotect(stack.base, stack.size, PROT_READ | PROT_WRITE) != 0) release();
+    }
   }
-  ~Stack() {
-    if (memory_ != MAP_FAILED) munmap(memory_, kSize);
-  }
-  Stack(const Stack&) = delete;
-  Stack& operator=(const Stack&) = delete;
+  ~Stacks() { release(); }
+  Stacks(const Stacks&) = delete;
+  Stacks& operator=(const Stacks&) = delete;
 
   bool valid() const { return memory_ != MAP_FAILED; }
-  void* base() const { return memory_; }
+  ChildStack operator[](std::size_t index) const {
+    return {static_cast<char*>(memory_) + index * kStride + kGuard, kStride - kGuard};
+  }
 
  private:
+  static constexpr std::size_t kCount = 3;
+  static constexpr std::size_t kGuard = 4096;
+  static constexpr std::size_t kStride = 64 * 1024;
+
+  void release() {
+    if (valid()) munmap(memory_, kCount * kStride);
+    memory_ = MAP_FAILED;
+  }
+
   void* memory_;
 };
 
@@ -88,8 +100,8 @@ class NetworkNamespaceVisit {
   int error_ = 0;
 };
 
-// A descriptor that connect_streams() cannot overwrite.
-UniqueFd above_streams(UniqueFd fd) {
+// A descriptor that the child can move its own to the front past.
+UniqueFd above_first(UniqueFd fd) {
   if (fd.get() > 9) return fd;
   return UniqueFd(fcntl(fd.get(), F_DUPFD_CLOEXEC, 10));
 }
@@ -102,7 +114,7 @@ struct Ends {
 Result<Ends> make_setup_pipe() {
   int fds[2];
   if (pipe2(fds, O_CLOEXEC) != 0) return std::unexpected(system_error("make a pipe"));
-  return Ends{UniqueFd(fds[0]), above_streams(UniqueFd(fds[1]))};
+  return Ends{UniqueFd(fds[0]), above_first(UniqueFd(fds[1]))};
 }
 
 Result<Ends> make_control_socket() {
@@ -110,13 +122,18 @@ Result<Ends> make_control_socket() {
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
     return std::unexpected(system_error("make a socket pair"));
   }
-  return Ends{UniqueFd(fds[0]), above_streams(UniqueFd(fds[1]))};
+  return Ends{UniqueFd(fds[0]), above_first(UniqueFd(fds[1]))};
 }
 
 std::string_view words(Stage stage) {
   switch (stage) {
+    case Stage::Groundwork:
     case Stage::RunPlan:
       return "set up the sandbox";
+    case Stage::Network:
+      return "make a network namespace";
+    case Stage::Orders:
+      return "take orders from the supervisor";
     case Stage::OpenTerminal:
       return "open a terminal in the sandbox";
     case Stage::HandOver:
@@ -155,10 +172,16 @@ std::string_view words(Stage stage) {
   return "set up the sandbox";
 }
 
-Error to_error(const SetupFailure& failure, const LaunchRequest& request) {
+Error to_error(const SetupFailure& failure, const Groundwork& groundwork,
+               const LaunchRequest& request) {
   const Plan& plan = *request.plan;
   Error error = system_error(std::string(words(failure.stage)), {}, failure.error);
   switch (failure.stage) {
+    case Stage::Groundwork:
+      if (failure.step < groundwork.steps.size()) {
+        error.subject = describe(groundwork.steps[failure.step]);
+      }
+      break;
     case Stage::RunPlan:
       if (failure.step < plan.steps.size()) error.subject = describe(plan.steps[failure.step]);
       if (failure.error == ESTALE) {
@@ -194,7 +217,7 @@ void kill_and_reap(int pidfd) {
 }
 
 // Waits for end of file on the setup pipe: both processes have exec'ed, or one has said why not.
-Result<void> await_setup(int setup_fd, const LaunchRequest& request) {
+Result<void> await_setup(int setup_fd, const Groundwork& groundwork, const LaunchRequest& request) {
   const auto deadline = std::chrono::steady_clock::now() + request.setup_timeout;
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -211,15 +234,18 @@ Result<void> await_setup(int setup_fd, const LaunchRequest& request) {
     if (size < 0 && errno == EINTR) continue;
     if (size == 0) return {};
     if (size == static_cast<ssize_t>(sizeof failure)) {
-      return std::unexpected(to_error(failure, request));
+      return std::unexpected(to_error(failure, groundwork, request));
     }
     return std::unexpected(system_error("read the sandbox's setup pipe", {}, EIO));
   }
 }
 
 // The other half of hand_over() in launch_child.cc. It was sent before the setup pipe was closed.
-Result<void> receive_descriptors(int control_fd, const LaunchRequest& request, Launched& launched) {
-  const bool has_root = request.plan->namespaces & CLONE_NEWNS;
+enum class Root { Own, Host };
+
+Result<void> receive_descriptors(int control_fd, const LaunchRequest& request, Root root,
+                                 Launched& launched) {
+  const bool has_root = root == Root::Own;
   const std::size_t expected = (request.terminal ? 1U : 0U) + (has_root ? 1U : 0U);
   if (expected == 0) return {};
   char byte = 0;
@@ -261,54 +287,123 @@ Error clone_error(long result) {
   return error;
 }
 
+// Sends an order, with the descriptors that it needs. A first process that is gone has said why on
+// the setup pipe.
+Result<void> send_order(int control_fd, int wake_fd, Order order,
+                        std::span<const int> descriptors) {
+  iovec data{&order, sizeof order};
+  alignas(cmsghdr) char control[CMSG_SPACE(kMostDescriptors * sizeof(int))]{};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  if (!descriptors.empty()) {
+    if (descriptors.size() > kMostDescriptors) {
+      return std::unexpected(system_error("hand descriptors to the sandbox", {}, EMFILE));
+    }
+    message.msg_control = control;
+    message.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(descriptors.size_bytes());
+    std::memcpy(CMSG_DATA(header), descriptors.data(), descriptors.size_bytes());
+  }
+  if (sendmsg(control_fd, &message, MSG_NOSIGNAL) < 0 && errno != EPIPE && errno != ECONNRESET) {
+    return std::unexpected(system_error("hand descriptors to the sandbox"));
+  }
+  const std::uint64_t one = 1;
+  if (write(wake_fd, &one, sizeof one) != sizeof one) {
+    return std::unexpected(system_error("wake the sandbox's first process"));
+  }
+  return {};
+}
+
+std::vector<int> plan_descriptors(const LaunchRequest& request) {
+  std::vector<int> descriptors;
+  for (const int fd : {request.stdin_fd, request.stdout_fd, request.stderr_fd}) {
+    if (fd >= 0) descriptors.push_back(fd);
+  }
+  descriptors.push_back(request.init_image_fd);
+  return descriptors;
+}
+
+std::vector<int> cgroup_descriptors(const cgroup::Cgroup* group) {
+  std::vector<int> descriptors;
+  if (!group) return descriptors;
+  if (group->directory_fd() >= 0) descriptors.push_back(group->directory_fd());
+  for (const int fd : group->join_fds()) descriptors.push_back(fd);
+  for (const cgroup::Place& place : group->places()) descriptors.push_back(place.parent_fd);
+  return descriptors;
+}
+
+std::vector<char*> null_terminated(const std::vector<const char*>& words) {
+  std::vector<char*> list;
+  list.reserve(words.size() + 1);
+  for (const char* word : words) list.push_back(const_cast<char*>(word));
+  list.push_back(nullptr);
+  return list;
+}
+
 }  // namespace
 
-Result<Launched> launch(const LaunchRequest& request) {
-  auto setup = make_setup_pipe();
-  if (!setup) return std::unexpected(std::move(setup.error()));
-  auto control = make_control_socket();
-  if (!control) return std::unexpected(std::move(control.error()));
-  Stack first_stack;
-  Stack command_stack;
-  if (!first_stack.valid() || !command_stack.valid()) {
-    return std::unexpected(system_error("map a stack"));
-  }
-
+// What the child reads: it must not move, and it must outlive the child's use of this memory.
+struct FirstProcess::State {
+  const Groundwork* groundwork = nullptr;
+  Stacks stacks;
+  ChildContext child;
   std::vector<char*> arguments;
-  for (const char* argument : request.arguments) arguments.push_back(const_cast<char*>(argument));
-  arguments.push_back(nullptr);
   std::vector<char*> environment;
-  for (const char* entry : request.environment) environment.push_back(const_cast<char*>(entry));
-  environment.push_back(nullptr);
+  UniqueFd setup;
+  UniqueFd control;
+  UniqueFd wake;
+  UniqueFd pidfd;
+  pid_t pid = -1;
 
-  volatile int command_failed = 0;
-  ChildContext child{};
-  child.request = &request;
-  child.arguments = arguments.data();
-  child.environment = environment.data();
-  child.setup_fd = setup->theirs.get();
-  child.control_fd = control->theirs.get();
-  child.command_stack = command_stack.base();
-  child.command_stack_size = Stack::kSize;
-  child.terminal_master = -1;
-  child.command_failed = &command_failed;
+  ~State() {
+    if (pidfd.valid()) kill_and_reap(pidfd.get());
+  }
+};
+
+FirstProcess::FirstProcess(std::unique_ptr<State> state) : state_(std::move(state)) {}
+FirstProcess::FirstProcess(FirstProcess&&) noexcept = default;
+FirstProcess& FirstProcess::operator=(FirstProcess&&) noexcept = default;
+FirstProcess::~FirstProcess() = default;
+
+Result<FirstProcess> FirstProcess::start(const Groundwork& groundwork, int network_namespace_fd) {
+  auto state = std::make_unique<State>();
+  if (!state->stacks.valid()) return std::unexpected(system_error("map a stack"));
+  Ends setup = TRY(make_setup_pipe());
+  Ends control = TRY(make_control_socket());
+  state->wake = above_first(UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE)));
+  if (!state->wake.valid()) return std::unexpected(system_error("make an eventfd"));
+  state->groundwork = &groundwork;
+  ChildContext& child = state->child;
+  child.groundwork = &groundwork;
+  child.own_network = (groundwork.namespaces & CLONE_NEWNET) && network_namespace_fd < 0;
+  child.setup_fd = setup.theirs.get();
+  child.control_fd = control.theirs.get();
+  child.wake_fd = state->wake.get();
+  child.command_stack = state->stacks[1];
+  child.network_stack = state->stacks[2];
 
   int pidfd = -1;
+  const ChildStack stack = state->stacks[0];
   kernel::CloneArgs args{};
-  // The cgroup namespace comes later: its root is the cgroup its maker is in, and only the
-  // command's process enters the sandbox's.
-  args.flags = CLONE_VM | CLONE_PIDFD | kernel::kCloneClearSighand |
-               (request.plan->namespaces & ~static_cast<std::uint64_t>(CLONE_NEWCGROUP));
-  if (request.network_namespace_fd >= 0) args.flags &= ~static_cast<std::uint64_t>(CLONE_NEWNET);
+  // Two come later. The cgroup namespace: its root is the cgroup its maker is in, and only the
+  // command's process enters the sandbox's. The network namespace: it takes as long as all the
+  // rest.
+  args.flags =
+      CLONE_VM | CLONE_PIDFD | kernel::kCloneClearSighand |
+      (groundwork.namespaces & ~static_cast<std::uint64_t>(CLONE_NEWCGROUP | CLONE_NEWNET));
   args.pidfd = reinterpret_cast<std::uint64_t>(&pidfd);
   args.exit_signal = 0;  // the host's own SIGCHLD handling and waitpid(-1) never see this child
-  args.stack = reinterpret_cast<std::uint64_t>(first_stack.base());
-  args.stack_size = Stack::kSize;
+  args.stack = reinterpret_cast<std::uint64_t>(stack.base);
+  args.stack_size = stack.size;
 
   long pid = -1;
   {
     const BlockedSignals blocked;
-    const NetworkNamespaceVisit visit(request.network_namespace_fd);
+    const NetworkNamespaceVisit visit(network_namespace_fd);
     if (visit.error() != 0) {
       return std::unexpected(
           system_error("enter the prepared network namespace", {}, visit.error()));
@@ -316,20 +411,38 @@ Result<Launched> launch(const LaunchRequest& request) {
     pid = raw::clone3_call(&args, sizeof args, run_first_process, &child);
   }
   if (pid < 0) return std::unexpected(clone_error(pid));
+  state->pidfd = UniqueFd(pidfd);
+  state->pid = static_cast<pid_t>(pid);
+  state->setup = std::move(setup.ours);
+  state->control = std::move(control.ours);
+  return FirstProcess(std::move(state));
+}
 
+Result<Launched> FirstProcess::give_orders(const LaunchRequest& request) {
+  State& state = *state_;
+  state.arguments = null_terminated(request.arguments);
+  state.environment = null_terminated(request.environment);
+  state.child.request = &request;
+  state.child.arguments = state.arguments.data();
+  state.child.environment = state.environment.data();
+  TRY(send_order(state.control.get(), state.wake.get(), Order::RunPlan, plan_descriptors(request)));
+  state.child.cgroup = request.make_cgroup ? request.make_cgroup() : nullptr;
+  TRY(send_order(state.control.get(), state.wake.get(), Order::StartCommand,
+                 cgroup_descriptors(state.child.cgroup)));
+  TRY(await_setup(state.setup.get(), *state.groundwork, request));
   Launched launched;
-  launched.init_pidfd = UniqueFd(pidfd);
-  launched.init_pid = static_cast<pid_t>(pid);
-  setup->theirs.reset();
-  control->theirs.reset();
-  auto ready = await_setup(setup->ours.get(), request);
-  if (ready) ready = receive_descriptors(control->ours.get(), request, launched);
-  if (!ready) {
-    // The child still uses this frame's memory: it must be gone before the frame is.
-    kill_and_reap(pidfd);
-    return std::unexpected(std::move(ready.error()));
-  }
-  launched.control = std::move(control->ours);
+  const Root root = state.groundwork->namespaces & CLONE_NEWNS ? Root::Own : Root::Host;
+  TRY(receive_descriptors(state.control.get(), request, root, launched));
+  launched.init_pidfd = std::move(state.pidfd);
+  launched.init_pid = state.pid;
+  launched.control = std::move(state.control);
+  return launched;
+}
+
+Result<Launched> FirstProcess::launch(const LaunchRequest& request) {
+  auto launched = give_orders(request);
+  // A child that has not exec'ed still uses this memory, and the request: it goes before they do.
+  state_.reset();
   return launched;
 }
 

@@ -1,12 +1,13 @@
-// Starts a command inside a compiled plan: one clone3, a child that carries the plan out, and an
-// exec.
+// Starts a command inside a sandbox: one clone3, a child that carries out groundwork and plan, and
+// an exec.
 #pragma once
 
 #include <linux/filter.h>
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
+#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,18 +26,19 @@ struct LaunchRequest {
   std::vector<const char*> programs;     // absolute candidates, tried in order as execvp(3) does
   std::vector<const char*> arguments;    // argv, without the final null
   std::vector<const char*> environment;  // envp, without the final null
-  // The command's standard streams; ignored when `terminal` is set, where all three are the
-  // terminal.
+  // The command's standard streams, -1 for /dev/null; ignored when `terminal` is set, where all
+  // three are the terminal.
   int stdin_fd = -1;
   int stdout_fd = -1;
   int stderr_fd = -1;
   bool terminal = false;
   unsigned short terminal_rows = 0;
   unsigned short terminal_columns = 0;
-  int network_namespace_fd = -1;  // entered by the child instead of making a new one
-  const cgroup::Cgroup* cgroup = nullptr;
   std::span<const sock_filter> filter;
   int init_image_fd = -1;  // see init_image.h
+  // Called once, while the first process mounts: the cgroup that the command enters, or null. What
+  // it costs to make one is then not waited for.
+  std::function<const cgroup::Cgroup*()> make_cgroup;
   std::chrono::nanoseconds setup_timeout = std::chrono::seconds(30);
 };
 
@@ -45,14 +47,34 @@ struct Launched {
   UniqueFd init_pidfd;
   UniqueFd control;          // see init/protocol.h; closing it ends the sandbox
   UniqueFd terminal_master;  // valid if a terminal was asked for
-  UniqueFd root;             // O_PATH, the private root; valid if the plan makes one
+  UniqueFd root;             // O_PATH, the private root; valid if there is one
   pid_t init_pid = -1;
 };
 
-// Returns once the command's own exec has succeeded. On failure nothing is left running. Errors:
-// the operation of the plan that failed, with its errno; operation "exec" when only the command
-// itself could not be started (NotFound, PermissionDenied). Memory of the caller is never copied: a
-// large process launches as fast as a small one. Thread-safe.
-Result<Launched> launch(const LaunchRequest& request);
+// A sandbox's first process: it lays the groundwork, then waits for the rest. Memory of the caller
+// is never copied: a large process starts one as fast as a small one. It holds none of the caller's
+// descriptors while it waits. Movable; one thread at a time.
+class FirstProcess {
+ public:
+  // Returns as soon as the process exists; `groundwork` must stay alive and unchanged until
+  // launch() or the destructor. `network_namespace_fd`: the process enters that one; -1: it makes
+  // its own if the groundwork says so. Errors: Unsupported when the kernel refuses the namespaces.
+  static Result<FirstProcess> start(const Groundwork& groundwork, int network_namespace_fd);
+
+  FirstProcess(FirstProcess&&) noexcept;
+  FirstProcess& operator=(FirstProcess&&) noexcept;
+  ~FirstProcess();  // ends it
+
+  // Returns once the command's own exec has succeeded. On failure nothing is left running. Errors:
+  // the operation that failed, with its errno; operation "exec" when only the command itself could
+  // not be started (NotFound, PermissionDenied). Once.
+  Result<Launched> launch(const LaunchRequest& request);
+
+ private:
+  struct State;
+  explicit FirstProcess(std::unique_ptr<State> state);
+  Result<Launched> give_orders(const LaunchRequest& request);
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace cordon::linux_os

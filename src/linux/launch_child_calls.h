@@ -4,8 +4,8 @@
 //
 // Rules of these files: the child shares the supervisor's memory and thread pointer while the
 // supervisor keeps running. So: raw system calls only, no libc call, no errno, no allocation, no
-// C++ runtime (static initialisers, exceptions), writes only to its own stack, terminal_master and
-// command_failed. Compiled without sanitizers and without stack protector.
+// C++ runtime (static initialisers, exceptions), writes only to its own stacks and command_failed.
+// Compiled without sanitizers and without stack protector.
 #pragma once
 
 #include <cstddef>
@@ -21,20 +21,38 @@ using raw::call;
 inline constexpr int kCurrentDirectory = -100;  // AT_FDCWD
 inline constexpr unsigned kEmptyPath = 0x1000;  // AT_EMPTY_PATH
 
+inline constexpr int kMostHierarchies = 14;
+
+// The child's own side of a launch, on its own stack.
+struct Child {
+  ChildContext* context = nullptr;
+  const LaunchRequest* request = nullptr;
+  const cgroup::Cgroup* cgroup = nullptr;
+  int setup_fd = -1;
+  int control_fd = -1;
+  int wake_fd = -1;
+  int streams[3] = {-1, -1, -1};
+  int init_image = -1;
+  int terminal_master = -1;
+  int cgroup_directory = -1;
+  int cgroup_joins[kMostHierarchies];
+  int cgroup_parents[kMostHierarchies];
+};
+
 [[noreturn]] inline void leave(int status) {
   call(__NR_exit_group, status);
   __builtin_trap();
 }
 
-[[noreturn]] inline void fail(const ChildContext& child, Stage stage, long result,
+[[noreturn]] inline void fail(const Child& child, Stage stage, long result,
                               std::uint32_t step = 0) {
   const SetupFailure failure{stage, step, static_cast<std::int32_t>(-result)};
   call(__NR_write, child.setup_fd, &failure, sizeof failure);
-  *child.command_failed = 1;
+  child.context->command_failed = 1;
   leave(125);
 }
 
-inline void check(const ChildContext& child, Stage stage, long result) {
+inline void check(const Child& child, Stage stage, long result) {
   if (result < 0) fail(child, stage, result);
 }
 
@@ -60,6 +78,6 @@ long run(const PlanStep& step);
 void run_command_process(void* context);
 
 // Gates that the first process goes through as well.
-void drop_capabilities(const ChildContext& child);
+void drop_capabilities(const Child& child);
 
 }  // namespace cordon::linux_os::child

@@ -18,18 +18,18 @@ namespace cordon::linux_os::child {
 
 namespace {
 
-void join_cgroup(const ChildContext& child) {
-  const cgroup::Cgroup* group = child.request->cgroup;
-  if (!group) return;
-  for (const int fd : group->join_fds()) {
-    check(child, Stage::JoinCgroup, call(__NR_write, fd, "0", 1));
+void join_cgroup(const Child& child) {
+  if (!child.cgroup) return;
+  const std::size_t joins = child.cgroup->join_fds().size();
+  for (std::size_t i = 0; i < joins; ++i) {
+    check(child, Stage::JoinCgroup, call(__NR_write, child.cgroup_joins[i], "0", 1));
   }
-  if (child.request->plan->namespaces & CLONE_NEWCGROUP) {
+  if (child.context->groundwork->namespaces & CLONE_NEWCGROUP) {
     check(child, Stage::CgroupNamespace, call(__NR_unshare, CLONE_NEWCGROUP));
   }
 }
 
-void new_session(const ChildContext& child) {
+void new_session(const Child& child) {
   check(child, Stage::Session, call(__NR_setsid));
   // The caller's session keyring would be inherited. A kernel without keyrings has none to inherit.
   const long result = call(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr);
@@ -39,14 +39,14 @@ void new_session(const ChildContext& child) {
   }
 }
 
-// Away from 0, 1, 2: a supervisor that was started without them may have its pipes there.
-long move_up(const ChildContext& child, int fd) {
+// Away from 0, 1, 2, where received descriptors may have landed.
+long move_up(const Child& child, int fd) {
   const long moved = call(__NR_fcntl, fd, F_DUPFD_CLOEXEC, 10);
   check(child, Stage::Streams, moved);
   return moved;
 }
 
-void connect_streams(const ChildContext& child) {
+void connect_streams(const Child& child) {
   const LaunchRequest& request = *child.request;
   long streams[3];
   if (request.terminal) {
@@ -55,9 +55,8 @@ void connect_streams(const ChildContext& child) {
     check(child, Stage::Streams, call(__NR_ioctl, slave, TIOCSCTTY, 0));
     for (long& stream : streams) stream = move_up(child, static_cast<int>(slave));
   } else {
-    const int given[3] = {request.stdin_fd, request.stdout_fd, request.stderr_fd};
     for (int i = 0; i < 3; ++i) {
-      long fd = given[i];
+      long fd = child.streams[i];
       if (fd < 0) {
         fd = call(__NR_openat, kCurrentDirectory, "/dev/null", i == 0 ? O_RDONLY : O_WRONLY, 0);
         check(child, Stage::Streams, fd);
@@ -70,7 +69,7 @@ void connect_streams(const ChildContext& child) {
 
 // Really closed, not close-on-exec: an interpreter line such as #!/proc/self/fd/9/... is resolved
 // while exec still has them (CVE-2024-21626's family). Only the setup pipe stays, close-on-exec.
-void close_descriptors(ChildContext& child) {
+void close_descriptors(Child& child) {
   constexpr int kSetupFd = 3;
   if (child.setup_fd != kSetupFd) {
     check(child, Stage::CloseDescriptors, call(__NR_dup3, child.setup_fd, kSetupFd, O_CLOEXEC));
@@ -79,7 +78,7 @@ void close_descriptors(ChildContext& child) {
   check(child, Stage::CloseDescriptors, call(__NR_close_range, kSetupFd + 1, ~0U, 0));
 }
 
-void limit_resources(const ChildContext& child) {
+void limit_resources(const Child& child) {
   const auto& processors = child.request->plan->processors;
   if (!processors.empty()) {
     check(child, Stage::Limits,
@@ -94,20 +93,9 @@ void limit_resources(const ChildContext& child) {
   }
 }
 
-// The bounding set first, while CAP_SETPCAP is held: without it an exec as the namespace's uid 0
-// would bring every capability back.
-void empty_bounding_set(const ChildContext& child) {
-  for (int capability = 0; capability < 64; ++capability) {
-    const long result = call(__NR_prctl, PR_CAPBSET_DROP, capability, 0, 0, 0);
-    if (result == -22) break;  // -EINVAL: past the kernel's last capability
-    // -EPERM: an ordinary user without a namespace of his own has none to lose.
-    if (result < 0 && result != -1) fail(child, Stage::Capabilities, result);
-  }
-}
-
 }  // namespace
 
-void drop_capabilities(const ChildContext& child) {
+void drop_capabilities(const Child& child) {
   call(__NR_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   const unsigned bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
                         SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
@@ -121,7 +109,7 @@ void drop_capabilities(const ChildContext& child) {
 
 namespace {
 
-void restrict_files(const ChildContext& child) {
+void restrict_files(const Child& child) {
   const Plan& plan = *child.request->plan;
   if (plan.landlock_size == 0) return;
   const long ruleset = call(__NR_landlock_create_ruleset, &plan.landlock, plan.landlock_size, 0);
@@ -141,7 +129,7 @@ void restrict_files(const ChildContext& child) {
   call(__NR_close, ruleset);
 }
 
-void filter_system_calls(const ChildContext& child) {
+void filter_system_calls(const Child& child) {
   const auto filter = child.request->filter;
   if (filter.empty()) return;
   const sock_fprog program{static_cast<unsigned short>(filter.size()),
@@ -149,21 +137,16 @@ void filter_system_calls(const ChildContext& child) {
   check(child, Stage::Seccomp, call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program));
 }
 
-void reset_signals() {
-  // Handlers went with CLONE_CLEAR_SIGHAND; what the supervisor ignores would still be ignored, and
-  // a shell cannot trap a signal that was ignored when it started.
-  const kernel::SignalAction standard{};
-  for (int number = 1; number <= 64; ++number) {
-    call(__NR_rt_sigaction, number, &standard, nullptr, sizeof standard.mask);
-  }
+void unblock_signals() {
   const std::uint64_t none = 0;
   call(__NR_rt_sigprocmask, SIG_SETMASK, &none, nullptr, sizeof none);
 }
 
-[[noreturn]] void exec_command(const ChildContext& child) {
+[[noreturn]] void exec_command(const Child& child) {
   long verdict = -2;  // -ENOENT
   for (const char* program : child.request->programs) {
-    const long result = call(__NR_execve, program, child.arguments, child.environment);
+    const long result =
+        call(__NR_execve, program, child.context->arguments, child.context->environment);
     // As execvp(3): a name that cannot be run is remembered, a later directory may still have one
     // that can. -ENOENT, -ENOTDIR, -EACCES.
     if (result == -13) {
@@ -179,7 +162,7 @@ void reset_signals() {
 }  // namespace
 
 void run_command_process(void* context) {
-  ChildContext child = *static_cast<ChildContext*>(context);
+  Child child = *static_cast<Child*>(context);
   join_cgroup(child);
   new_session(child);
   connect_streams(child);
@@ -187,11 +170,10 @@ void run_command_process(void* context) {
   limit_resources(child);
   check(child, Stage::WorkingDirectory,
         call(__NR_chdir, child.request->plan->working_directory.c_str()));
-  empty_bounding_set(child);
   drop_capabilities(child);
   restrict_files(child);
   filter_system_calls(child);
-  reset_signals();
+  unblock_signals();
   exec_command(child);
 }
 

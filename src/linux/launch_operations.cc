@@ -1,9 +1,6 @@
 // The plan, operation by operation: files, mounts, the root. Rules: launch_child_calls.h.
 #include <fcntl.h>
-#include <net/if.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "linux/kernel.h"
@@ -37,21 +34,11 @@ long write_file(const char* path, const char* text) {
   return written < 0 ? written : 0;
 }
 
-long loopback_up() {
-  const long fd = call(__NR_socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return fd;
-  ifreq request{};
-  request.ifr_name[0] = 'l';
-  request.ifr_name[1] = 'o';
-  request.ifr_flags = IFF_UP | IFF_RUNNING;
-  const long result = call(__NR_ioctl, fd, SIOCSIFFLAGS, &request);
-  call(__NR_close, fd);
-  return result;
-}
-
 long new_root(std::uint64_t bytes) {
-  // Nothing that happens here may reach the host's mounts, nor the other way round.
-  long result = call(__NR_mount, nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
+  // Nothing that happens here may reach the host's mounts. What the host mounts and unmounts still
+  // comes through until PrivateMounts: a first process may wait for its command for a while, and
+  // must neither miss a file system nor keep one busy.
+  long result = call(__NR_mount, nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr);
   if (result < 0) return result;
   char options[96];
   char* cursor = options;
@@ -129,6 +116,21 @@ long cover(const PlanStep& step) {
   return result;
 }
 
+// The caller's own /dev: by name, as the caller uses it. One call fewer a device than by
+// descriptor.
+long bind_device(const PlanStep& step) {
+  const char* path = inside(step.path);
+  long result = call(__NR_mknodat, kCurrentDirectory, path, S_IFREG | 0444, 0);
+  if (result < 0) return result;
+  result = call(__NR_mount, step.path, path, nullptr, MS_BIND, nullptr);
+  if (result < 0) {
+    call(__NR_unlinkat, kCurrentDirectory, path, 0);
+    return result;
+  }
+  const kernel::MountAttr change{step.value, 0, 0, 0};
+  return call(__NR_mount_setattr, kCurrentDirectory, path, 0, &change, sizeof change);
+}
+
 long seal(const char* path) {
   const long result = call(__NR_mount, path, path, nullptr, MS_BIND, nullptr);
   if (result < 0) return result;
@@ -154,8 +156,6 @@ long run(const PlanStep& step) {
   switch (step.operation) {
     case Operation::WriteFile:
       return write_file(step.path, step.text);
-    case Operation::LoopbackUp:
-      return loopback_up();
     case Operation::NewRoot:
       return new_root(step.value);
     case Operation::MakeDirectory:
@@ -164,6 +164,10 @@ long run(const PlanStep& step) {
       return existing_is_fine(call(__NR_mknodat, kCurrentDirectory, path, S_IFREG | step.value, 0));
     case Operation::MakeSymlink:
       return existing_is_fine(call(__NR_symlinkat, step.text, kCurrentDirectory, path));
+    case Operation::PrivateMounts:
+      return call(__NR_mount, nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
+    case Operation::BindDevice:
+      return bind_device(step);
     case Operation::Bind:
       return bind(step);
     case Operation::Cover:

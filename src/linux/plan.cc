@@ -7,7 +7,7 @@
 
 namespace cordon::linux_os {
 
-const char* Plan::keep(std::string_view text) {
+const char* StepList::keep(std::string_view text) {
   if (text.empty()) return "";
   const std::size_t size = text.size() + 1;
   if (size > left_) {
@@ -20,6 +20,16 @@ const char* Plan::keep(std::string_view text) {
   std::memcpy(copy, text.data(), text.size());
   copy[text.size()] = 0;
   return copy;
+}
+
+PlanStep& StepList::add(Operation operation, std::string_view path, std::string_view text,
+                        std::uint64_t value) {
+  PlanStep& step = steps_.emplace_back();
+  step.operation = operation;
+  step.path = keep(path);
+  step.text = keep(text);
+  step.value = value;
+  return step;
 }
 
 namespace {
@@ -41,8 +51,6 @@ std::string describe(const PlanStep& step) {
       while (!text.empty() && text.back() == '\n') text.pop_back();
       return fmt::format("write \"{}\" to {}", text, step.path);
     }
-    case Operation::LoopbackUp:
-      return "bring up the loopback interface";
     case Operation::NewRoot:
       return fmt::format("new root: tmpfs of {} bytes", step.value);
     case Operation::MakeDirectory:
@@ -51,6 +59,10 @@ std::string describe(const PlanStep& step) {
       return fmt::format("make file {} (mode {:04o})", step.path, step.value);
     case Operation::MakeSymlink:
       return fmt::format("make symbolic link {} -> {}", step.path, step.text);
+    case Operation::PrivateMounts:
+      return "let no mount of the host come through from here on";
+    case Operation::BindDevice:
+      return fmt::format("mount the device {} ({})", step.path, attributes(step.value));
     case Operation::Bind:
       return fmt::format("mount {} at {} ({})", step.text, step.path, attributes(step.value));
     case Operation::Cover:

@@ -1,6 +1,9 @@
-// A compiled sandbox: a flat, ordered list of operations that the launcher's child carries out one
-// after the other, and the walls that go up at the end. Built by a backend, printed by --dry-run,
-// run by launch().
+// A compiled sandbox: flat, ordered lists of operations that the sandbox's first process carries
+// out one after the other, and the walls that go up at the end. Built by a backend, printed by
+// --dry-run, run by FirstProcess.
+//
+// In two parts. The groundwork is the same for most policies: it can begin before the policy is
+// compiled, and be done before anybody asks. The plan is one policy's.
 #pragma once
 
 #include <sys/types.h>
@@ -18,12 +21,13 @@
 namespace cordon::linux_os {
 
 enum class Operation : std::uint8_t {
-  WriteFile,   // `text` into host file `path`
-  LoopbackUp,  // the new network namespace's lo
-  NewRoot,     // tmpfs of `value` bytes; everything below `path` afterwards means: in the new root
+  WriteFile,  // `text` into host file `path`
+  NewRoot,    // tmpfs of `value` bytes; everything below `path` afterwards means: in the new root
   MakeDirectory,  // `path`, mode `value`; existing is fine
   MakeFile,       // `path`, empty, mode `value`; existing is fine
   MakeSymlink,    // `path` -> `text`
+  PrivateMounts,  // from here on the host's mounts and unmounts do not come through
+  BindDevice,     // the host's device node `path` at the same path, with mount attributes `value`
   Bind,   // host path `text` at `path`, with mount attributes `value`, if it still is `identity`
   Cover,  // new-root path `text` at `path`, as it is mounted there
   Seal,   // `path` read-only, nosuid, nodev, noexec from here on
@@ -43,7 +47,8 @@ struct FileIdentity {
 
 // What the path of a step leads through.
 enum class Ground : std::uint8_t {
-  Private,  // only directories that the launch itself made: nobody can have put a link there
+  Private,  // only directories that the launch itself made, or that only the host's administrator
+            // can write: nobody can have put a link there
   Host,     // a tree of the host that guests may have written: no symbolic link is followed
 };
 
@@ -74,10 +79,41 @@ struct ResourceLimit {
   std::uint64_t value;  // soft and hard; never above the hard limit that is in force
 };
 
-// Owns every string its steps point to, so that the child never allocates. Movable, not copyable.
-struct Plan {
+// Operations with the strings that they point to, so that the child never allocates. Movable, not
+// copyable.
+class StepList {
+ public:
+  StepList() = default;
+  StepList(StepList&&) = default;
+  StepList& operator=(StepList&&) = default;
+
+  // A NUL-terminated copy that lives as long as the list.
+  const char* keep(std::string_view text);
+  // Adds an operation; its strings are copied.
+  PlanStep& add(Operation operation, std::string_view path = {}, std::string_view text = {},
+                std::uint64_t value = 0);
+
+  auto begin() const { return steps_.begin(); }
+  auto end() const { return steps_.end(); }
+  std::size_t size() const { return steps_.size(); }
+  bool empty() const { return steps_.empty(); }
+  const PlanStep& operator[](std::size_t index) const { return steps_[index]; }
+
+ private:
+  static constexpr std::size_t kBlock = 16 * 1024;
+  std::vector<PlanStep> steps_;
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  char* block_end_ = nullptr;
+  std::size_t left_ = 0;
+};
+
+struct Groundwork {
   std::uint64_t namespaces = 0;  // CLONE_NEW*; without CLONE_NEWNS the host's root stays
-  std::vector<PlanStep> steps;
+  StepList steps;
+};
+
+struct Plan {
+  StepList steps;
   std::string working_directory = "/";
   std::vector<LandlockRule> landlock_rules;
   kernel::LandlockRulesetAttr landlock{};
@@ -86,20 +122,6 @@ struct Plan {
   std::vector<std::uint8_t> processors;  // sched_setaffinity(2) mask; empty: as the caller
   std::string terminal_multiplexer =
       "/dev/pts/ptmx";  // where a terminal comes from, in the new root
-
-  Plan() = default;
-  Plan(Plan&&) = default;
-  Plan& operator=(Plan&&) = default;
-
-  // A NUL-terminated copy that lives as long as the plan.
-  const char* keep(std::string_view text);
-  void add(PlanStep step) { steps.push_back(step); }
-
- private:
-  static constexpr std::size_t kBlock = 16 * 1024;
-  std::vector<std::unique_ptr<char[]>> blocks_;
-  char* block_end_ = nullptr;
-  std::size_t left_ = 0;
 };
 
 // "bind /usr at /usr (read-only, nosuid, nodev)": one operation in words, for --dry-run and errors.

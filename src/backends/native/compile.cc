@@ -11,9 +11,9 @@
 #include <set>
 
 #include "core/try.h"
+#include "native/groundwork.h"
 #include "native/landlock_rules.h"
 #include "native/paths.h"
-#include "policy/default_policy.h"
 
 namespace cordon::native {
 
@@ -23,15 +23,10 @@ using linux_os::Operation;
 using linux_os::Plan;
 using linux_os::PlanStep;
 
-constexpr std::uint64_t kDefaultDisk = 2ULL << 30;
 // Read-only says nothing about what is written *to* a device, but it keeps root's guest from
 // changing the mode and times of the host's node.
 constexpr std::uint64_t kDevice =
     kernel::kMountReadOnly | kernel::kMountNoSuid | kernel::kMountNoExec;
-// Masks and hidden scratch directories are made here, where the sandbox's devpts covers their names
-// in the end: what is mounted elsewhere stays, and nothing of it can be reached by name.
-constexpr std::string_view kMaskArea = "/dev/pts/masks";
-constexpr std::string_view kHiddenArea = "/dev/pts/hidden";
 
 // As many of the caller's processors as the limit has whole cores in it, at least one, beginning
 // with the one we are on: sandboxes started on different ones spread.
@@ -58,7 +53,6 @@ class Compiler {
   Plan compile() {
     plan_.working_directory = rules_.work_dir;
     if (input_.walls == Walls::Full) {
-      add_namespaces();
       add_root();
     } else {
       plan_.terminal_multiplexer = "/dev/ptmx";
@@ -69,38 +63,17 @@ class Compiler {
   }
 
  private:
-  void add_namespaces() {
-    plan_.namespaces =
-        CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
-    const Policy& policy = *input_.policy;
-    if (policy.network == NetworkMode::None) plan_.namespaces |= CLONE_NEWNET;
-    const auto inner_uid = policy.uid.value_or(input_.caller.uid);
-    const auto inner_gid = policy.uid ? *policy.uid : input_.caller.gid;
-    // One id, the caller's own: whatever number it sees inside, it owns no more outside.
-    write("/proc/self/setgroups", "deny");
-    write("/proc/self/uid_map", fmt::format("{} {} 1\n", inner_uid, input_.caller.uid));
-    write("/proc/self/gid_map", fmt::format("{} {} 1\n", inner_gid, input_.caller.gid));
-    if (policy.nested_namespaces == NestedNamespaces::Refused) {
-      // Behind the filter's refusal: no namespace of this kind can be made below this one. A host
-      // that mounts /proc/sys read-only keeps the first wall.
-      PlanStep step = make(Operation::WriteFile, "/proc/sys/user/max_user_namespaces", "0\n");
-      step.tolerance = linux_os::Tolerance::Anything;
-      plan_.add(step);
-    }
-    if (plan_.namespaces & CLONE_NEWNET) plan_.add(make(Operation::LoopbackUp));
-  }
-
+  // On the groundwork, which has made /dev and /proc.
   void add_root() {
-    plan_.add(
-        make(Operation::NewRoot, "/", "", input_.policy->limits.disk_bytes.value_or(kDefaultDisk)));
+    made_ = {"/dev", "/dev/pts", "/proc"};
+    steps_.add(Operation::PrivateMounts);
     add_masks();
     for (const Rule& rule : rules_.rules) add_rule(rule);
     for (const auto& [place, target] : rules_.links) add_link(place, target);
-    add_proc();
-    add_dev();
-    plan_.add(make(Operation::PivotRoot));
-    plan_.add(make(Operation::SealRoot));
-    plan_.add(make(Operation::Hostname, "", input_.policy->hostname));
+    steps_.add(Operation::MountDevpts, "/dev/pts");
+    steps_.add(Operation::PivotRoot);
+    steps_.add(Operation::SealRoot);
+    steps_.add(Operation::Hostname, "", input_.policy->hostname);
   }
 
   // ---- files ----
@@ -153,14 +126,18 @@ class Compiler {
     } else {
       attributes |= kernel::kMountNoDev;
     }
-    PlanStep step = make(Operation::Bind, rule.path, rule.path, attributes);
+    PlanStep& step = steps_.add(Operation::Bind, rule.path, rule.path, attributes);
     step.identity = rule.identity;
     step.ground = ground(rule);
-    plan_.add(step);
   }
 
   linux_os::Ground ground(const Rule& rule) const {
-    return on_private_ground(rule) ? linux_os::Ground::Private : linux_os::Ground::Host;
+    if (on_private_ground(rule)) return linux_os::Ground::Private;
+    // A part of /etc or /usr that the default policy itself names: the administrator's ground.
+    const Rule& above = *parent(rule);
+    const bool system = rule.from_default && above.from_default && above.grant == Grant::Read &&
+                        !is_beneath(rule.path, rules_.work_dir);
+    return system ? linux_os::Ground::Private : linux_os::Ground::Host;
   }
 
   void add_scratch(const Rule& rule) {
@@ -177,15 +154,13 @@ class Compiler {
     if (takes_away(*above) || stat(rule.path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
       return;
     }
-    const std::string place = fmt::format("{}/{}", kHiddenArea, hidden_places_++);
+    const std::string place = fmt::format("{}/{}", mask::kHidden, hidden_places_++);
     make_directories(place, mode);
     cover(rule, place);
   }
 
   void cover(const Rule& rule, const std::string& source) {
-    PlanStep step = make(Operation::Cover, rule.path, source);
-    step.ground = ground(rule);
-    plan_.add(step);
+    steps_.add(Operation::Cover, rule.path, source).ground = ground(rule);
   }
 
   // ---- masks: what stands where something is denied or hidden ----
@@ -193,28 +168,24 @@ class Compiler {
   // All of them before anything else, so that their area can be sealed once: what is taken from a
   // sealed mount is sealed.
   void add_masks() {
-    const std::string area(kMaskArea);
-    make_directories(area, 0755);
-    make_once(Operation::MakeDirectory, area + "/denied", 0);
-    make_once(Operation::MakeDirectory, area + "/empty", 0555);
-    make_once(Operation::MakeFile, area + "/denied-file", 0);
-    make_once(Operation::MakeFile, area + "/empty-file", 0444);
+    bool own = false;
     for (const Rule& rule : rules_.rules) {
       if (!masked(rule)) continue;
       const bool deny = rule.grant == Grant::Deny;
-      std::string source;
+      std::string& source = masks_[&rule];
       if (!rule.directory) {
-        source = area + (deny ? "/denied-file" : "/empty-file");
+        source = deny ? mask::kDeniedFile : mask::kEmptyFile;
       } else if (rule.has_inner) {
         // Something inside is allowed: its name must be reachable, and a mask of its own holds the
         // way.
-        source = fmt::format("{}/{}", area, masks_.size());
-        make_once(Operation::MakeDirectory, source, deny ? 0111 : 0555);
+        source = fmt::format("{}/{}", mask::kOfRules, masks_.size());
+        make_directories(source, deny ? 0111 : 0555);
+        own = true;
       } else {
-        source = area + (deny ? "/denied" : "/empty");
+        source = deny ? mask::kDeniedDirectory : mask::kEmptyDirectory;
       }
-      masks_[&rule] = source;
     }
+    if (!own) return;
     for (const Rule& rule : rules_.rules) {
       const Rule* above = parent(rule);
       if (!above || takes_away(rule) || rule.grant == Grant::Scratch) continue;
@@ -222,7 +193,7 @@ class Compiler {
       if (mask == masks_.end()) continue;
       make_mount_point(mask->second + rule.path.substr(above->path.size()), rule.directory);
     }
-    plan_.add(make(Operation::Seal, area));
+    steps_.add(Operation::Seal, mask::kOfRules);
   }
 
   // ---- names in the sandbox's own tmpfs ----
@@ -246,7 +217,7 @@ class Compiler {
 
   void make_once(Operation operation, const std::string& path, std::uint64_t mode) {
     if (path == "/" || !made_.insert(path).second) return;
-    plan_.add(make(operation, path, "", mode));
+    steps_.add(operation, path, "", mode);
   }
 
   void add_link(const std::string& place, const std::string& target) {
@@ -259,53 +230,7 @@ class Compiler {
     if (made_.contains(place)) return;
     make_directories(std::string(parent_of(place)), 0755);
     made_.insert(place);
-    plan_.add(make(Operation::MakeSymlink, place, target));
-  }
-
-  // ---- /proc and /dev ----
-
-  void add_proc() {
-    make_directories("/proc", 0555);
-    plan_.add(make(Operation::MountProc, "/proc"));
-    const DefaultPolicy defaults = default_policy();
-    const std::string area(kMaskArea);
-    for (const DefaultEntry& entry : defaults.proc_read_only) {
-      add_if_there(make(Operation::Seal, entry.path));
-    }
-    for (const DefaultEntry& entry : defaults.proc_hidden) {
-      add_if_there(make(Operation::Cover, entry.path, area + "/empty-file"));
-    }
-    for (const DefaultEntry& entry : defaults.proc_hidden_directories) {
-      add_if_there(make(Operation::Cover, entry.path, area + "/empty"));
-    }
-  }
-
-  // Which files /proc has depends on the kernel's configuration.
-  void add_if_there(PlanStep step) {
-    step.tolerance = linux_os::Tolerance::Absence;
-    plan_.add(step);
-  }
-
-  void add_dev() {
-    make_directories("/dev", 0755);
-    for (const DefaultEntry& entry : default_policy().devices) {
-      const auto location = locate_direct(std::string(entry.path));
-      if (!location) continue;
-      make_mount_point(std::string(entry.path), false);
-      PlanStep step = make(Operation::Bind, entry.path, location->path, kDevice);
-      step.identity = location->identity;
-      plan_.add(step);
-    }
-    plan_.add(make(Operation::MountDevpts, "/dev/pts"));
-    constexpr std::pair<std::string_view, std::string_view> links[] = {
-        {"/dev/ptmx", "pts/ptmx"},
-        {"/dev/fd", "/proc/self/fd"},
-        {"/dev/stdin", "/proc/self/fd/0"},
-        {"/dev/stdout", "/proc/self/fd/1"},
-        {"/dev/stderr", "/proc/self/fd/2"}};
-    for (const auto& [place, target] : links) {
-      plan_.add(make(Operation::MakeSymlink, place, target));
-    }
+    steps_.add(Operation::MakeSymlink, place, target);
   }
 
   // ---- limits that the process itself carries ----
@@ -327,23 +252,10 @@ class Compiler {
     }
   }
 
-  void write(std::string_view path, std::string_view text) {
-    plan_.add(make(Operation::WriteFile, path, text));
-  }
-
-  PlanStep make(Operation operation, std::string_view path = {}, std::string_view text = {},
-                std::uint64_t value = 0) {
-    PlanStep step;
-    step.operation = operation;
-    step.path = plan_.keep(path);
-    step.text = plan_.keep(text);
-    step.value = value;
-    return step;
-  }
-
   const CompileInput& input_;
   const RuleSet& rules_;
   Plan plan_;
+  linux_os::StepList& steps_ = plan_.steps;
   std::set<std::string> made_;
   std::map<const Rule*, std::string> masks_;
   int hidden_places_ = 0;

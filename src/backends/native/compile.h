@@ -29,7 +29,7 @@ struct CompileInput {
 };
 
 struct Compiled {
-  linux_os::Plan plan;
+  linux_os::Plan plan;  // for the groundwork of the policy's outline; none where walls are Landlock
   // Paths whose restriction only a mount namespace can hold; see rules_beyond_landlock().
   std::vector<std::string> beyond_landlock;
 };

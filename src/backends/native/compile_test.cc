@@ -13,6 +13,7 @@
 #include <fstream>
 #include <map>
 
+#include "native/groundwork.h"
 #include "native/paths.h"
 
 namespace cordon::native {
@@ -62,6 +63,7 @@ class Tree : public testing::Test {
 std::string fate(const linux_os::Plan& plan, const std::string& path) {
   std::string verdict = "private";
   std::size_t longest = 0;
+  const auto groundwork = make_groundwork({});
   for (const auto& step : plan.steps) {
     const std::string place = step.path;
     const bool mounts = step.operation == Operation::Bind || step.operation == Operation::Cover;
@@ -69,13 +71,16 @@ std::string fate(const linux_os::Plan& plan, const std::string& path) {
     longest = place.size();
     if (step.operation == Operation::Bind) {
       verdict = (step.value & kernel::kMountReadOnly) ? "read" : "write";
-    } else if (std::string_view(step.text).starts_with("/dev/pts/masks")) {
+    } else if (std::string_view(step.text).starts_with("/dev/pts/masks") ||
+               std::string_view(step.text).starts_with("/dev/pts/rules")) {
       // Nobody may list or read a mask that denies.
-      for (const auto& made : plan.steps) {
-        const bool makes =
-            made.operation == Operation::MakeDirectory || made.operation == Operation::MakeFile;
-        if (makes && std::string_view(made.path) == step.text) {
-          verdict = (made.value & 0444) ? "hide" : "deny";
+      for (const auto* steps : {&groundwork.steps, &plan.steps}) {
+        for (const auto& made : *steps) {
+          const bool makes =
+              made.operation == Operation::MakeDirectory || made.operation == Operation::MakeFile;
+          if (makes && std::string_view(made.path) == step.text) {
+            verdict = (made.value & 0444) ? "hide" : "deny";
+          }
         }
       }
     } else {
@@ -93,9 +98,6 @@ TEST_F(Tree, DefaultsShowTheSystemTheWorkDirectoryAndNothingElse) {
   EXPECT_EQ(fate(compiled->plan, root_ / "other"), "private");
   EXPECT_EQ(fate(compiled->plan, root_ / "home/x"), "scratch");
   EXPECT_EQ(fate(compiled->plan, "/tmp/x"), "scratch");
-  constexpr std::uint64_t all = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
-                                CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
-  EXPECT_EQ(compiled->plan.namespaces, all);
 }
 
 TEST_F(Tree, InnerRulesWinOverOuterOnesInAnyDepth) {
@@ -173,18 +175,6 @@ TEST_F(Tree, NothingIsMountedInsideWhatIsHiddenAnyway) {
   EXPECT_EQ(fate(compiled->plan, root_ / "work/sub/deep"), "hide");
 }
 
-TEST_F(Tree, DevicesAreMountedReadOnlySoThatTheirModesStay) {
-  const auto compiled = compile_policy();
-  ASSERT_TRUE(compiled);
-  int devices = 0;
-  for (const auto& step : compiled->plan.steps) {
-    if (step.operation != Operation::Bind || !is_beneath(step.path, "/dev")) continue;
-    ++devices;
-    EXPECT_TRUE(step.value & kernel::kMountReadOnly) << step.path;
-  }
-  EXPECT_GE(devices, 4);
-}
-
 TEST_F(Tree, MountsInsideTreesOfTheHostFollowNoLinks) {
   rule(Access::Deny, "sub");
   const auto compiled = compile_policy();
@@ -256,7 +246,6 @@ TEST_F(Tree, WithoutNamespacesLandlockCarriesTheGrants) {
   rule(Access::Deny, "sub");
   const auto compiled = compile_policy(Walls::LandlockOnly);
   ASSERT_TRUE(compiled);
-  EXPECT_EQ(compiled->plan.namespaces, 0U);
   EXPECT_TRUE(compiled->plan.steps.empty());
   EXPECT_THAT(compiled->beyond_landlock, testing::Contains((root_ / "work/sub").string()));
   EXPECT_NE(compiled->plan.landlock.handled_access_net, 0U);

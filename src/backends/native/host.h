@@ -2,18 +2,44 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <optional>
 
+#include "cordon/error.h"
 #include "core/unique_fd.h"
 #include "linux/cgroup.h"
 #include "native/nursery.h"
 
 namespace cordon::native {
 
-struct Host {
+// What the host offers, found out once.
+struct HostFacts {
   std::unique_ptr<cgroup::Hierarchy> cgroups;  // never null
   UniqueFd init_image;
   int landlock_abi = 0;
-  std::unique_ptr<Nursery> nursery;  // null: everything is built on demand
+};
+
+class Host {
+ public:
+  // Looked up when first asked for: a program that starts one sandbox asks while the sandbox's
+  // first process is at work already. Errors: cordon-init cannot be run here.
+  Result<const HostFacts*> facts();
+
+  // Whether a sandbox of some strength can be built. A yes is remembered: finding out takes as long
+  // as a sandbox.
+  Result<void> can_build();
+
+  // From now on sandboxes are prepared before they are asked for. Once, before any is.
+  void prepare_ahead();
+  Nursery* nursery() const { return nursery_.get(); }
+
+ private:
+  std::once_flag looked_;
+  HostFacts facts_;
+  std::optional<Error> unusable_;
+  std::mutex buildable_mutex_;
+  bool buildable_ = false;
+  std::unique_ptr<Nursery> nursery_;  // last: it uses the facts
 };
 
 }  // namespace cordon::native

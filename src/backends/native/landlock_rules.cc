@@ -39,7 +39,7 @@ class Writer {
 
   void allow(std::string_view path, std::uint64_t rights, bool directory) {
     rights &= handled_ & (directory ? ~0ULL : kFileRights);
-    plan_.landlock_rules.push_back({plan_.keep(path), rights});
+    plan_.landlock_rules.push_back({plan_.steps.keep(path), rights});
   }
 
  private:

@@ -1,14 +1,8 @@
 #include "native/native_backend.h"
 
-#include <unistd.h>
-
 #include <memory>
-#include <optional>
 
 #include "core/try.h"
-#include "linux/init_image.h"
-#include "linux/landlock.h"
-#include "linux/user_namespaces.h"
 #include "native/host.h"
 #include "native/native_sandbox.h"
 
@@ -18,47 +12,25 @@ namespace {
 
 class NativeBackend final : public Backend {
  public:
-  explicit NativeBackend(Preparation preparation) {
-    // First, because it goes on beside all the rest. Only root may make a network namespace outside
-    // a user namespace of the sandbox's own.
-    if (preparation == Preparation::One && geteuid() == 0) {
-      host_.nursery = std::make_unique<native::Nursery>();
-    }
-    host_.cgroups = cgroup::detect();
-    host_.landlock_abi = linux_os::landlock_abi();
-    auto image = linux_os::make_init_image();
-    if (image) {
-      host_.init_image = std::move(*image);
-    } else {
-      unusable_ = std::move(image.error());
-    }
-    host_.cgroups->sweep();
-    if (preparation == Preparation::Ahead && !unusable_) {
-      host_.nursery = std::make_unique<native::Nursery>(*host_.cgroups);
-    }
+  explicit NativeBackend(Preparation preparation) : preparation_(preparation) {
+    if (preparation == Preparation::Ahead) host_.prepare_ahead();
   }
 
   std::string_view name() const override { return "native"; }
   Tier tier() const override { return Tier::Light; }
   Capabilities capabilities() const override { return {.terminal = true}; }
 
-  Result<void> supported() const override {
-    if (unusable_) return std::unexpected(*unusable_);
-    const auto namespaces = linux_os::probe_user_namespaces();
-    if (namespaces.usable || host_.landlock_abi > 0) return {};
-    return std::unexpected(Error{ErrorCode::Unsupported, "build a sandbox", "", 0,
-                                 namespaces.blocked_by + "; and this kernel has no Landlock",
-                                 namespaces.remedy});
-  }
+  Result<void> supported() const override { return host_.can_build(); }
 
   Result<std::unique_ptr<Sandbox>> create(const SandboxSpec& spec) override {
-    if (unusable_) return std::unexpected(*unusable_);
-    return TRY(native::NativeSandbox::create(host_, spec));
+    const auto beginning = preparation_ == Preparation::OnDemand ? native::Beginning::AtStart
+                                                                 : native::Beginning::AtOnce;
+    return TRY(native::NativeSandbox::create(host_, spec, beginning));
   }
 
  private:
-  native::Host host_;
-  std::optional<Error> unusable_;
+  const Preparation preparation_;
+  mutable native::Host host_;  // finds its facts when asked
 };
 
 }  // namespace

@@ -9,10 +9,11 @@
 namespace cordon {
 
 enum class Preparation {
-  OnDemand,  // build each sandbox when it is asked for
-  One,  // start on a network namespace now, beside the caller's own work: right for a program that
-        // is about to start one sandbox
-  Ahead,  // a background thread keeps network namespaces and cgroups ready: right for a server
+  OnDemand,  // nothing is started before Sandbox::start()
+  AtOnce,  // Backend::create() starts the sandbox's first process before it reads the policy: right
+           // for a program that starts each sandbox it creates
+  Ahead,   // and while its command runs, the next sandbox is prepared: right for a program that
+           // runs one after the other
 };
 
 // Never null; supported() says whether this host can run it and how well.

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "core/try.h"
 #include "linux/process_tree.h"
 #include "linux/raw_syscall.h"
 
@@ -18,10 +19,13 @@ namespace cordon::native {
 NativeProcess::NativeProcess(RunningSandbox sandbox) : sandbox_(std::move(sandbox)) {}
 
 NativeProcess::~NativeProcess() {
-  kill();
-  reap();
-  if (sandbox_.cgroup && sandbox_.return_cgroup) {
-    sandbox_.return_cgroup(std::move(sandbox_.cgroup));
+  if (!alone_) kill();
+  if (sandbox_.nursery) {
+    if (!alone_) reap();
+    sandbox_.nursery->give_back({std::move(sandbox_.launched.init_pidfd),
+                                 std::move(sandbox_.network), std::move(sandbox_.cgroup)});
+  } else {
+    reap();
   }
 }
 
@@ -39,7 +43,7 @@ int NativeProcess::stdout_fd() const {
 
 int NativeProcess::stderr_fd() const { return sandbox_.streams.err.get(); }
 
-int NativeProcess::exit_fd() const { return sandbox_.launched.init_pidfd.get(); }
+int NativeProcess::exit_fd() const { return sandbox_.launched.control.get(); }
 
 void NativeProcess::reap() {
   if (reaped_) return;
@@ -59,34 +63,51 @@ bool NativeProcess::private_disk_is_full() const {
 }
 
 Result<ProcessEnd> NativeProcess::wait() {
-  reap();
   ProcessEnd end;
   end.wait_status = SIGKILL;  // when the first process was killed before it could say more
   init::CommandEnded ended{};
-  if (recv(sandbox_.launched.control.get(), &ended, sizeof ended, MSG_DONTWAIT) == sizeof ended) {
+  ended.others = 1;
+  ssize_t size = 0;
+  do {
+    size = recv(sandbox_.launched.control.get(), &ended, sizeof ended, 0);
+  } while (size < 0 && errno == EINTR);
+  if (size == sizeof ended) {
     end.wait_status = ended.wait_status;
     end.usage = {ended.cpu_time_ns, ended.memory_peak_bytes, ended.io_read_bytes,
                  ended.io_write_bytes};
   }
+  // The first process takes a tenth of a millisecond to leave. It is not in the group: when nobody
+  // else is left, what follows can go on beside it.
+  alone_ = size == sizeof ended && !ended.others;
+  if (!alone_) reap();
   if (WIFSIGNALED(end.wait_status)) {
     if (WTERMSIG(end.wait_status) == SIGXFSZ) end.limit_hit = LimitKind::Disk;
     if (WTERMSIG(end.wait_status) == SIGXCPU) end.limit_hit = LimitKind::Cpu;
   }
   if (!end.limit_hit && private_disk_is_full()) end.limit_hit = LimitKind::Disk;
+  sandbox_.launched.root.reset();
   if (killed_for_memory_) end.limit_hit = LimitKind::Memory;
-  if (sandbox_.cgroup) {
-    const auto usage = sandbox_.cgroup->usage();
-    if (!usage) return std::unexpected(usage.error());
-    // The group saw every process; the command's own figures only those it waited for. A controller
-    // that is missing reads as zero.
-    end.usage.cpu_time_ns = std::max(end.usage.cpu_time_ns, usage->cpu_time_ns);
-    end.usage.memory_peak_bytes = std::max(end.usage.memory_peak_bytes, usage->memory_peak_bytes);
-    end.usage.io_read_bytes = std::max(end.usage.io_read_bytes, usage->io_read_bytes);
-    end.usage.io_write_bytes = std::max(end.usage.io_write_bytes, usage->io_write_bytes);
-    if (usage->pids_refused > 0) end.limit_hit = LimitKind::Pids;
-    if (usage->oom_kills > 0) end.limit_hit = LimitKind::Memory;
-  }
+  const auto counted = add_group_usage(end);
+  const bool again =
+      sandbox_.nursery && counted && sandbox_.cgroup.group && sandbox_.cgroup.group->renewable();
+  if (!again) sandbox_.cgroup.group.reset();
+  if (!sandbox_.nursery) reap();
+  if (!counted) return std::unexpected(counted.error());
   return end;
+}
+
+Result<void> NativeProcess::add_group_usage(ProcessEnd& end) const {
+  if (!sandbox_.cgroup.group) return {};
+  const auto usage = TRY(sandbox_.cgroup.group->usage());
+  // The group saw every process; the command's own figures only those it waited for. A controller
+  // that is missing reads as zero.
+  end.usage.cpu_time_ns = std::max(end.usage.cpu_time_ns, usage.cpu_time_ns);
+  end.usage.memory_peak_bytes = std::max(end.usage.memory_peak_bytes, usage.memory_peak_bytes);
+  end.usage.io_read_bytes = std::max(end.usage.io_read_bytes, usage.io_read_bytes);
+  end.usage.io_write_bytes = std::max(end.usage.io_write_bytes, usage.io_write_bytes);
+  if (usage.pids_refused > 0) end.limit_hit = LimitKind::Pids;
+  if (usage.oom_kills > 0) end.limit_hit = LimitKind::Memory;
+  return {};
 }
 
 Result<void> NativeProcess::signal(int number) {

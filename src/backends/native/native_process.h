@@ -2,15 +2,14 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <optional>
 
 #include "cordon/backend.h"
 #include "core/unique_fd.h"
-#include "linux/cgroup.h"
 #include "linux/init/protocol.h"
 #include "linux/launch.h"
+#include "native/nursery.h"
 
 namespace cordon::native {
 
@@ -21,14 +20,12 @@ struct Streams {
   UniqueFd err;
 };
 
-// What is left of the sandbox once it has ended goes back to whoever made it.
-using CgroupReturn = std::function<void(std::unique_ptr<cgroup::Cgroup>)>;
-
 struct RunningSandbox {
   linux_os::Launched launched;
   Streams streams;
-  std::unique_ptr<cgroup::Cgroup> cgroup;  // may be null
-  CgroupReturn return_cgroup;
+  SpareCgroup cgroup;          // its group may be null
+  Network network;             // may be none
+  Nursery* nursery = nullptr;  // takes back what is left, if there is one
   bool own_pid_namespace = false;
   std::optional<std::uint64_t> watched_memory;  // a limit that no cgroup holds
 };
@@ -52,9 +49,12 @@ class NativeProcess final : public Process {
  private:
   void reap();
   bool private_disk_is_full() const;
+  // What the group counted. Once nothing is left inside.
+  Result<void> add_group_usage(ProcessEnd& end) const;
 
   RunningSandbox sandbox_;
   bool reaped_ = false;
+  bool alone_ = false;  // of all processes inside only the first is left, and it is leaving
   bool killed_for_memory_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +19,8 @@
 namespace cordon::native {
 
 namespace {
+
+constexpr std::string_view kSetUp = "set up the sandbox";  // what launch() calls a failed step
 
 struct Pipe {
   UniqueFd read;
@@ -60,7 +63,7 @@ std::vector<std::string> program_candidates(const std::string& command,
 // Whether the launch failed because the host does not let this caller make or use namespaces.
 bool about_namespaces(const Error& error) {
   if (error.code == ErrorCode::Unsupported) return true;
-  return error.operation == "set up the sandbox" && error.code == ErrorCode::PermissionDenied;
+  return error.operation == kSetUp && error.code == ErrorCode::PermissionDenied;
 }
 
 Result<void> check_policy(const Policy& policy) {
@@ -96,21 +99,37 @@ Result<void> check_policy(const Policy& policy) {
 NativeSandbox::NativeSandbox(Host& host, const SandboxSpec& spec)
     : host_(host), spec_(spec), caller_(current_caller()) {}
 
-Result<std::unique_ptr<NativeSandbox>> NativeSandbox::create(Host& host, const SandboxSpec& spec) {
+Result<std::unique_ptr<NativeSandbox>> NativeSandbox::create(Host& host, const SandboxSpec& spec,
+                                                             Beginning beginning) {
   TRY(check_policy(spec.policy));
   std::unique_ptr<NativeSandbox> sandbox(new NativeSandbox(host, spec));
+  if (beginning == Beginning::AtOnce) sandbox->prepared_ = sandbox->begin();
+  sandbox->facts_ = TRY(host.facts());
   TRY(sandbox->compile_for(Walls::Full));
   return sandbox;
 }
 
+Result<Prepared> NativeSandbox::begin() {
+  const Outline outline = outline_of(spec_.policy, caller_);
+  Nursery* nursery = host_.nursery();
+  if (!nursery) {
+    return Prepared::start(std::make_shared<linux_os::Groundwork>(make_groundwork(outline)), {});
+  }
+  if (auto ready = nursery->take(outline)) {
+    from_stock_ = true;
+    return *std::move(ready);
+  }
+  return nursery->start(outline);
+}
+
 Result<void> NativeSandbox::compile_for(Walls walls) {
-  const cgroup::Support& support = host_.cgroups->support();
+  const cgroup::Support& support = facts_->cgroups->support();
   CompileInput input;
   input.policy = &spec_.policy;
   input.work_dir = spec_.work_dir;
   input.caller = caller_;
   input.walls = walls;
-  input.landlock_abi = host_.landlock_abi;
+  input.landlock_abi = facts_->landlock_abi;
   input.pids_by_rlimit = !support.pids;
   input.cpus_by_affinity = !support.cpu;
   if (walls == Walls::LandlockOnly) {
@@ -120,7 +139,7 @@ Result<void> NativeSandbox::compile_for(Walls walls) {
   compiled_ = TRY(compile(input));
   enforcement_.policy = &spec_.policy;
   enforcement_.walls = walls;
-  enforcement_.landlock_abi = compiled_.plan.landlock_size > 0 ? host_.landlock_abi : 0;
+  enforcement_.landlock_abi = compiled_.plan.landlock_size > 0 ? facts_->landlock_abi : 0;
   enforcement_.pids_by_rlimit = input.pids_by_rlimit;
   enforcement_.cpus_by_affinity = !compiled_.plan.processors.empty();
   enforcement_.caller_is_root = caller_.uid == 0;
@@ -151,7 +170,7 @@ Result<void> NativeSandbox::weaken(Error refusal) {
     error.remedy += "--allow-degraded runs with Landlock, seccomp and rlimits only";
     return std::unexpected(std::move(error));
   }
-  if (host_.landlock_abi == 0) {
+  if (facts_->landlock_abi == 0) {
     return std::unexpected(Error{ErrorCode::Unsupported, "build a sandbox", "", 0,
                                  support.blocked_by + "; and this kernel has no Landlock",
                                  support.remedy});
@@ -174,28 +193,32 @@ Result<void> NativeSandbox::check_weakened() const {
   return {};
 }
 
-std::unique_ptr<cgroup::Cgroup> NativeSandbox::make_cgroup() {
-  const cgroup::Support& support = host_.cgroups->support();
+SpareCgroup NativeSandbox::make_cgroup() {
+  const cgroup::Support& support = facts_->cgroups->support();
+  const Limits& limits = spec_.policy.limits;
+  const cgroup::Limits wanted{limits.memory_bytes, limits.cpus, limits.pids};
   enforcement_.cgroup = nullptr;
   enforcement_.missing_cgroup = support.reason;
-  std::unique_ptr<cgroup::Cgroup> group;
-  if (host_.nursery) group = host_.nursery->take_cgroup();
-  if (!group) {
-    auto made = host_.cgroups->create(spec_.id);
+  SpareCgroup spare;
+  if (Nursery* nursery = host_.nursery()) spare = nursery->take_cgroup(wanted);
+  if (!spare.group) {
+    auto made = facts_->cgroups->create(spec_.id);
     if (!made) {
       if (enforcement_.missing_cgroup.empty()) enforcement_.missing_cgroup = made.error().message();
-      return nullptr;
+      return {};
     }
-    group = std::move(*made);
+    spare.group = std::move(*made);
   }
-  const Limits& limits = spec_.policy.limits;
-  const auto set = group->set_limits({limits.memory_bytes, limits.cpus, limits.pids});
-  if (!set) {
-    enforcement_.missing_cgroup = set.error().message();
-    return nullptr;
+  if (!spare.limits) {
+    const auto set = spare.group->set_limits(wanted);
+    if (!set) {
+      enforcement_.missing_cgroup = set.error().message();
+      return {};
+    }
+    spare.limits = wanted;
   }
   enforcement_.cgroup = &support;
-  return group;
+  return spare;
 }
 
 Result<std::vector<std::string>> NativeSandbox::environment() const {
@@ -212,11 +235,26 @@ Result<std::vector<std::string>> NativeSandbox::environment() const {
 }
 
 Result<std::unique_ptr<Process>> NativeSandbox::launch(const ProcessSpec& spec) {
+  if (enforcement_.walls != Walls::Full) {
+    prepared_.reset();
+    return launch_in(TRY(Prepared::start(std::make_shared<linux_os::Groundwork>(), {})), spec);
+  }
+  auto prepared = prepared_ ? std::move(*prepared_) : begin();
+  prepared_.reset();
+  auto process = launch_in(TRY(std::move(prepared)), spec);
+  const bool setup_failed = !process && process.error().operation == kSetUp;
+  if (!setup_failed || !from_stock_) return process;
+  return launch_in(TRY(host_.nursery()->start(outline_of(spec_.policy, caller_))), spec);
+}
+
+Result<std::unique_ptr<Process>> NativeSandbox::launch_in(Prepared prepared,
+                                                          const ProcessSpec& spec) {
   const bool full = enforcement_.walls == Walls::Full;
   const auto variables = TRY(environment());
   const auto programs = program_candidates(spec.command, variables);
 
   RunningSandbox running;
+  running.nursery = host_.nursery();
   Pipe in;
   Pipe out;
   Pipe err;
@@ -224,15 +262,6 @@ Result<std::unique_ptr<Process>> NativeSandbox::launch(const ProcessSpec& spec) 
     if (spec.stdin_source == StdinSource::Pipe) in = TRY(make_pipe(OurEnd::Write));
     out = TRY(make_pipe(OurEnd::Read));
     err = TRY(make_pipe(OurEnd::Read));
-  }
-  running.cgroup = make_cgroup();
-  if (!running.cgroup && spec_.policy.limits.memory_bytes) {
-    running.watched_memory = spec_.policy.limits.memory_bytes;
-  }
-  enforcement_.memory_watched = running.watched_memory.has_value();
-  UniqueFd network;
-  if (full && host_.nursery && spec_.policy.network == NetworkMode::None) {
-    network = host_.nursery->take_network();
   }
 
   // All that the launch will hold is decided; nothing is started yet.
@@ -252,23 +281,26 @@ Result<std::unique_ptr<Process>> NativeSandbox::launch(const ProcessSpec& spec) 
     request.terminal_rows = spec.terminal->rows;
     request.terminal_columns = spec.terminal->columns;
   }
-  request.network_namespace_fd = network.get();
-  request.cgroup = running.cgroup.get();
   // Without a network namespace the socket families hold the network.
   request.filter = seccomp::filter(spec_.policy.nested_namespaces,
                                    full || spec_.policy.network == NetworkMode::Open
                                        ? seccomp::Sockets::Internet
                                        : seccomp::Sockets::UnixOnly);
-  request.init_image_fd = host_.init_image.get();
-  running.launched = TRY(linux_os::launch(request));
+  request.init_image_fd = facts_->init_image.get();
+  request.make_cgroup = [&] {
+    running.cgroup = make_cgroup();
+    return running.cgroup.group.get();
+  };
+  running.launched = TRY(prepared.first.launch(request));
 
+  if (!running.cgroup.group && spec_.policy.limits.memory_bytes) {
+    running.watched_memory = spec_.policy.limits.memory_bytes;
+  }
+  enforcement_.memory_watched = running.watched_memory.has_value();
+  running.network = std::move(prepared.network);
   running.streams = {std::move(in.write), std::move(out.read), std::move(err.read)};
   running.own_pid_namespace = full;
-  if (Nursery* nursery = host_.nursery.get(); nursery && nursery->renews()) {
-    running.return_cgroup = [nursery](std::unique_ptr<cgroup::Cgroup> group) {
-      nursery->give_back(std::move(group));
-    };
-  }
+  if (running.nursery) running.nursery->tend();
   return std::make_unique<NativeProcess>(std::move(running));
 }
 
@@ -284,12 +316,18 @@ Result<std::string> NativeSandbox::describe(const ProcessSpec& spec) {
     text += fmt::format("{:4}  {}\n", number++, words);
   };
   const linux_os::Plan& plan = compiled_.plan;
-  line(plan.namespaces == 0 ? "start a process on the host's own tree"
-                            : "start a process in new namespaces");
+  if (enforcement_.walls == Walls::Full) {
+    line("start a process in new namespaces");
+    const linux_os::Groundwork groundwork = make_groundwork(outline_of(spec_.policy, caller_));
+    for (const linux_os::PlanStep& step : groundwork.steps) line(linux_os::describe(step));
+    if (groundwork.namespaces & CLONE_NEWNET) line("a network namespace, its loopback up");
+  } else {
+    line("start a process on the host's own tree");
+  }
   for (const linux_os::PlanStep& step : plan.steps) line(linux_os::describe(step));
-  line(fmt::format("enter a cgroup ({})", host_.cgroups->support().mechanism.empty()
-                                              ? "none: " + host_.cgroups->support().reason
-                                              : host_.cgroups->support().mechanism));
+  line(fmt::format("enter a cgroup ({})", facts_->cgroups->support().mechanism.empty()
+                                              ? "none: " + facts_->cgroups->support().reason
+                                              : facts_->cgroups->support().mechanism));
   line("new session, new session keyring, streams, close every other descriptor");
   for (const auto& limit : plan.resource_limits) {
     line(fmt::format("resource limit {} = {}", limit.resource, limit.value));

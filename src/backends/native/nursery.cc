@@ -1,130 +1,120 @@
 #include "native/nursery.h"
 
-#include <fcntl.h>
-#include <net/if.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
+#include <sys/wait.h>
 
-#include "core/id.h"
+#include <cerrno>
 
 namespace cordon::native {
 
 namespace {
 
-// Enough for one caller after the other to find one each time; a storm of launches makes its own.
-constexpr std::size_t kReady = 4;
+// A caller who comes back as soon as he has his result finds one each time.
+constexpr std::size_t kPrepared = 1;
+constexpr std::size_t kSpare = 16;
 
-bool bring_loopback_up() {
-  const UniqueFd fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  ifreq request{};
-  request.ifr_name[0] = 'l';
-  request.ifr_name[1] = 'o';
-  request.ifr_flags = IFF_UP | IFF_RUNNING;
-  return fd.valid() && ioctl(fd.get(), SIOCSIFFLAGS, &request) == 0;
+void reap(const UniqueFd& pidfd) {
+  siginfo_t info;
+  while (pidfd.valid() &&
+         waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED | __WALL) != 0 &&
+         errno == EINTR) {
+  }
 }
 
 }  // namespace
 
-Nursery::Nursery() : Nursery(nullptr, Stock::OneNetwork) {}
-
-Nursery::Nursery(cgroup::Hierarchy& hierarchy) : Nursery(&hierarchy, Stock::Renewed) {}
-
-Nursery::Nursery(cgroup::Hierarchy* hierarchy, Stock stock)
-    : hierarchy_(hierarchy),
-      stock_(stock),
-      thread_([this](const std::stop_token& stop) { run(stop); }) {}
-
 Nursery::~Nursery() {
-  thread_.request_stop();
-  wake_.notify_all();
-  thread_.join();
+  for (const Remains& remains : ended_) reap(remains.first_process);
 }
 
-UniqueFd Nursery::take_network() {
-  std::unique_lock lock(mutex_);
-  if (stock_ == Stock::OneNetwork) {
-    made_.wait(lock, [this] { return !networks_.empty() || !networks_work_; });
+std::shared_ptr<const linux_os::Groundwork> Nursery::groundwork(const Outline& outline) {
+  std::deque<Prepared> unwanted;  // ended outside the lock
+  const std::scoped_lock lock(mutex_);
+  if (outline_ != outline) {
+    groundwork_ = std::make_shared<linux_os::Groundwork>(make_groundwork(outline));
+    outline_ = outline;
+    unwanted.swap(prepared_);
   }
-  if (networks_.empty()) return UniqueFd();
-  UniqueFd fd = std::move(networks_.front());
-  networks_.pop_front();
-  if (stock_ == Stock::OneNetwork) networks_work_ = false;
-  wake_.notify_one();
-  return fd;
+  return groundwork_;
 }
 
-std::unique_ptr<cgroup::Cgroup> Nursery::take_cgroup() {
+std::optional<Prepared> Nursery::take(const Outline& outline) {
+  const auto wanted = groundwork(outline);
   const std::scoped_lock lock(mutex_);
-  if (cgroups_.empty()) return nullptr;
-  auto group = std::move(cgroups_.front());
-  cgroups_.pop_front();
-  wake_.notify_one();
-  return group;
+  if (prepared_.empty() || groundwork_ != wanted) return std::nullopt;
+  std::optional<Prepared> sandbox(std::move(prepared_.front()));
+  prepared_.pop_front();
+  return sandbox;
 }
 
-void Nursery::give_back(std::unique_ptr<cgroup::Cgroup> group) {
-  const std::scoped_lock lock(mutex_);
-  ended_.push_back(std::move(group));
-  wake_.notify_one();
+Result<Prepared> Nursery::start(const Outline& outline) {
+  return Prepared::start(groundwork(outline),
+                         outline.network == NetworkMode::None ? take_network() : Network());
 }
 
-bool Nursery::has_work() const {
-  return !ended_.empty() || (networks_work_ && networks_.size() < kReady) ||
-         (cgroups_work_ && cgroups_.size() < kReady);
-}
-
-void Nursery::run(const std::stop_token& stop) {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, nullptr);  // the host's signals are for the host's threads
-  if (stock_ == Stock::Renewed) return renew(stop);
-  make_network();
-}
-
-void Nursery::renew(const std::stop_token& stop) {
-  for (;;) {
-    std::vector<std::unique_ptr<cgroup::Cgroup>> ended;
-    bool network = false;
-    bool group = false;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, stop, [this] { return has_work(); });
-      ended.swap(ended_);
-      if (stop.stop_requested()) return;  // `ended` goes with it
-      network = networks_work_ && networks_.size() < kReady;
-      group = cgroups_work_ && cgroups_.size() < kReady;
+Network Nursery::take_network() {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!networks_work_) return {};
+    if (!networks_.empty()) {
+      Network network = std::move(networks_.front());
+      networks_.pop_front();
+      return network;
     }
-    if (network) make_network();
-    if (group) make_cgroup();
   }
-}
-
-void Nursery::make_network() {
-  // This thread alone moves into the new namespace; it stays there until it makes the next one.
-  UniqueFd fd;
-  if (unshare(CLONE_NEWNET) == 0 && bring_loopback_up()) {
-    fd = UniqueFd(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
-  }
-  const std::scoped_lock lock(mutex_);
-  // An ordinary user may not; each sandbox then makes its own, inside its user namespace.
-  if (fd.valid()) {
-    networks_.push_back(std::move(fd));
-  } else {
+  Network network = Network::make();
+  if (!network.valid()) {
+    const std::scoped_lock lock(mutex_);
     networks_work_ = false;
   }
-  made_.notify_all();
+  return network;
 }
 
-void Nursery::make_cgroup() {
-  const auto id = make_id();
-  auto group = id ? hierarchy_->create(*id) : std::unexpected(id.error());
+SpareCgroup Nursery::take_cgroup(const cgroup::Limits& limits) {
+  SpareCgroup unfit;  // ended outside the lock
   const std::scoped_lock lock(mutex_);
-  if (group) {
-    cgroups_.push_back(std::move(*group));
+  if (cgroups_.empty()) return {};
+  SpareCgroup spare = std::move(cgroups_.front());
+  cgroups_.pop_front();
+  if (spare.limits && *spare.limits != limits) {
+    unfit = std::move(spare);
+    return {};
+  }
+  return spare;
+}
+
+void Nursery::give_back(Remains remains) {
+  const std::scoped_lock lock(mutex_);
+  ended_.push_back(std::move(remains));
+}
+
+void Nursery::sort(Remains remains) {
+  reap(remains.first_process);
+  const bool network = remains.network.valid() && remains.network.untouched();
+  const bool group = remains.cgroup.group && remains.cgroup.group->renew();
+  const std::scoped_lock lock(mutex_);
+  if (network && networks_.size() < kSpare) networks_.push_back(std::move(remains.network));
+  if (group && cgroups_.size() < kSpare) cgroups_.push_back(std::move(remains.cgroup));
+}
+
+void Nursery::tend() {
+  std::vector<Remains> ended;
+  std::optional<Outline> outline;
+  {
+    const std::scoped_lock lock(mutex_);
+    ended.swap(ended_);
+    if (prepared_.size() < kPrepared) outline = outline_;
+  }
+  for (Remains& remains : ended) sort(std::move(remains));
+  if (!outline) return;
+  auto sandbox = start(*outline);
+  // Whoever needs one meets the same refusal, and can say it.
+  if (!sandbox) return;
+  std::optional<Prepared> unwanted;  // ended outside the lock
+  const std::scoped_lock lock(mutex_);
+  if (sandbox->groundwork == groundwork_ && prepared_.size() < kPrepared) {
+    prepared_.push_back(std::move(*sandbox));
   } else {
-    cgroups_work_ = false;
+    unwanted = std::move(*sandbox);
   }
 }
 

@@ -1,62 +1,68 @@
-// Keeps what is expensive to build ready: network namespaces (0.4 ms each) and cgroups. Nothing is
-// used twice; what comes back is taken apart in the background.
+// For a program that starts many sandboxes: the next one lays its groundwork while the last one
+// runs. A first process is used once. Network namespaces and cgroups are used again when, and only
+// when, nothing of the run before can be seen in them.
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <stop_token>
-#include <thread>
+#include <optional>
 #include <vector>
 
 #include "core/unique_fd.h"
 #include "linux/cgroup.h"
+#include "native/network.h"
+#include "native/prepared.h"
 
 namespace cordon::native {
 
-enum class Stock {
-  Renewed,     // a few of each, made again as they are taken
-  OneNetwork,  // one network namespace, and that is all; taking it waits until it is made
+struct SpareCgroup {
+  std::unique_ptr<cgroup::Cgroup> group;  // null: none
+  std::optional<cgroup::Limits> limits;   // in force already
 };
 
-// Thread-safe. The destructor waits until everything given back is gone.
+// What a sandbox leaves behind.
+struct Remains {
+  UniqueFd first_process;  // of a first process that is on its way out
+  Network network;
+  SpareCgroup cgroup;  // counted, renewable
+};
+
+// Thread-safe. No thread of its own: a new process is put on a processor that has nothing to do, a
+// thread that is woken is not. What is there to be done is done by tend(), which whoever has just
+// started a command calls before he waits for it.
 class Nursery {
  public:
-  // For Stock::Renewed; `hierarchy` must outlive it.
-  explicit Nursery(cgroup::Hierarchy& hierarchy);
-  // For Stock::OneNetwork.
-  Nursery();
+  Nursery() = default;
+  // Waits until everything given back is gone.
   ~Nursery();
   Nursery(const Nursery&) = delete;
   Nursery& operator=(const Nursery&) = delete;
 
-  // An unused network namespace whose loopback is up; not valid when none is ready or can be made.
-  UniqueFd take_network();
-  // An unused cgroup; null when none is ready.
-  std::unique_ptr<cgroup::Cgroup> take_cgroup();
-  void give_back(std::unique_ptr<cgroup::Cgroup> group);
-  bool renews() const { return stock_ == Stock::Renewed; }
+  // A prepared sandbox with this outline; empty when none is ready.
+  std::optional<Prepared> take(const Outline& outline);
+  // One that begins now. Errors as Prepared::start().
+  Result<Prepared> start(const Outline& outline);
+  // A cgroup without processes, with these limits or none yet; null when none is ready.
+  SpareCgroup take_cgroup(const cgroup::Limits& limits);
+
+  void give_back(Remains remains);
+  // Sorts what was given back, and prepares another sandbox like the last one taken.
+  void tend();
 
  private:
-  Nursery(cgroup::Hierarchy* hierarchy, Stock stock);
-  void run(const std::stop_token& stop);
-  void renew(const std::stop_token& stop);
-  bool has_work() const;
-  void make_network();
-  void make_cgroup();
+  std::shared_ptr<const linux_os::Groundwork> groundwork(const Outline& outline);
+  Network take_network();
+  void sort(Remains remains);
 
-  cgroup::Hierarchy* hierarchy_;  // null: Stock::OneNetwork
-  const Stock stock_;
   mutable std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::condition_variable made_;
-  std::deque<UniqueFd> networks_;
-  std::deque<std::unique_ptr<cgroup::Cgroup>> cgroups_;
-  std::vector<std::unique_ptr<cgroup::Cgroup>> ended_;
+  std::optional<Outline> outline_;                          // of the last one asked for
+  std::shared_ptr<const linux_os::Groundwork> groundwork_;  // for it
+  std::deque<Prepared> prepared_;                           // on it
+  std::deque<Network> networks_;
+  std::deque<SpareCgroup> cgroups_;
+  std::vector<Remains> ended_;
   bool networks_work_ = true;
-  bool cgroups_work_ = true;
-  std::jthread thread_;  // last: it uses everything above
 };
 
 }  // namespace cordon::native

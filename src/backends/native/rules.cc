@@ -13,6 +13,7 @@
 #include "core/try.h"
 #include "core/unique_fd.h"
 #include "native/candidate.h"
+#include "native/directory_glance.h"
 #include "native/expand_rule.h"
 #include "native/paths.h"
 #include "policy/default_policy.h"
@@ -201,7 +202,7 @@ class Collector {
     for (const DefaultEntry& entry : defaults.system) add_system(std::string(entry.path));
     for (const DefaultEntry& entry : defaults.denied) {
       // What the caller cannot read the sandbox cannot either: no mount needed.
-      if (access(entry.path.data(), R_OK) == 0) {
+      if (caller_.uid == 0 || access(entry.path.data(), R_OK) == 0) {
         add_default(Grant::Deny, std::string(entry.path));
       }
     }
@@ -225,8 +226,14 @@ class Collector {
   // (or swaps) where a protected name is expected must not draw another directory into the sandbox.
   void protect_work_dir(const DefaultPolicy& defaults) {
     const UniqueFd directory(open(set_.work_dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    const UniqueFd listing(openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const DirectoryGlance glance(listing.get());
     for (const DefaultEntry& entry : defaults.protected_names) {
-      auto location = locate_beneath(directory.get(), set_.work_dir, entry.path.data());
+      const std::string_view top = entry.path.substr(0, entry.path.find('/'));
+      Result<Location> location = std::unexpected(Error{});
+      if (!glance.complete() || glance.contains(top)) {
+        location = locate_beneath(directory.get(), set_.work_dir, entry.path.data());
+      }
       if (!location) {
         set_.name_rules.push_back({Access::Protect,
                                    Glob::escape(fmt::format("{}/{}", set_.work_dir, entry.path)),
@@ -289,6 +296,7 @@ class Collector {
     candidate.rule.grant = Grant::Scratch;
     candidate.rule.path = path;
     candidate.rule.origin = kDefaultOrigin;
+    candidate.rule.from_default = true;
     candidates_.push_back(std::move(candidate));
   }
 
@@ -298,6 +306,7 @@ class Collector {
     candidate.rule.grant = grant;
     candidate.rule.path = std::move(location.path);
     candidate.rule.origin = origin;
+    candidate.rule.from_default = rank == kDefaultRank;
     candidate.rule.directory = location.directory;
     candidate.rule.identity = location.identity;
     candidates_.push_back(std::move(candidate));

@@ -24,8 +24,9 @@ enum class Grant {
 
 struct Rule {
   Grant grant = Grant::Read;
-  std::string path;         // canonical: absolute, no symbolic links, "." or ".."
-  std::string_view origin;  // who asked for it; lives as long as the policy
+  std::string path;           // canonical: absolute, no symbolic links, "." or ".."
+  std::string_view origin;    // who asked for it; lives as long as the policy
+  bool from_default = false;  // nobody asked: the default policy says so
   bool directory = true;
   bool anchor =
       false;  // mounted on itself although its parent grants the same, so that nobody renames it

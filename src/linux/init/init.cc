@@ -115,6 +115,8 @@ std::uint64_t nanoseconds(const rusage& usage) {
 void report_end(int status, const rusage& usage) {
   CommandEnded ended{};
   ended.wait_status = status;
+  // Whoever lost his parent is a child of this process; whoever has one is below a child of it.
+  ended.others = call(__NR_wait4, -1, nullptr, WNOHANG | __WALL, nullptr) != kNoChild;
   ended.cpu_time_ns = nanoseconds(usage);
   ended.memory_peak_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024U;
   ended.io_read_bytes = static_cast<std::uint64_t>(usage.ru_inblock) * 512U;

@@ -17,7 +17,8 @@ struct SignalCommand {
 // first process -> supervisor, once, when the command has ended
 struct CommandEnded {
   std::int32_t wait_status;
-  std::uint64_t cpu_time_ns;        // of the command and the descendants it waited for
+  std::int32_t others;        // 0: no other process is left; the first process itself leaves next
+  std::uint64_t cpu_time_ns;  // of the command and the descendants it waited for
   std::uint64_t memory_peak_bytes;  // of the largest single process among them
   std::uint64_t io_read_bytes;
   std::uint64_t io_write_bytes;
