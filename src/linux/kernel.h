@@ -16,8 +16,15 @@ struct __attribute__((packed)) LandlockPathBeneathAttr {
   std::uint64_t allowed_access;
   std::int32_t parent_fd;
 };
+struct LandlockNetPortAttr {  // ABI 4
+  std::uint64_t allowed_access;
+  std::uint64_t port;
+};
 inline constexpr unsigned kLandlockVersion = 1U << 0;
+inline constexpr unsigned kLandlockErrata = 1U << 1;            // 6.15, and carried back
+inline constexpr unsigned kLandlockRestrictSelfTsync = 1U << 3;  // ABI 8
 inline constexpr int kLandlockRulePathBeneath = 1;
+inline constexpr int kLandlockRuleNetPort = 2;
 inline constexpr std::uint64_t kFsExecute = 1ULL << 0;
 inline constexpr std::uint64_t kFsWriteFile = 1ULL << 1;
 inline constexpr std::uint64_t kFsReadFile = 1ULL << 2;
@@ -38,7 +45,7 @@ inline constexpr std::uint64_t kNetBindTcp = 1ULL << 0;   // ABI 4
 inline constexpr std::uint64_t kNetConnectTcp = 1ULL << 1;
 inline constexpr std::uint64_t kScopeAbstractUnixSocket = 1ULL << 0;  // ABI 6
 inline constexpr std::uint64_t kScopeSignal = 1ULL << 1;
-inline constexpr int kLandlockNewestKnownAbi = 7;
+inline constexpr int kLandlockNewestKnownAbi = 8;
 
 // Mount API, mount_setattr(2), open_tree(2), move_mount(2)
 inline constexpr unsigned kOpenTreeClone = 1;
