@@ -6,3 +6,12 @@ add_custom_command(OUTPUT ${default_policy}
 set_property(SOURCE default_policy.cc APPEND PROPERTY OBJECT_DEPENDS ${default_policy})
 target_sources(cordon_policy PRIVATE ${default_policy})
 target_include_directories(cordon_policy PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
+
+file(GLOB embedded_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/policies/presets/*.toml
+     ${PROJECT_SOURCE_DIR}/policies/packs/*.toml)
+set(embedded_policies ${CMAKE_CURRENT_BINARY_DIR}/embedded_policies.inc)
+add_custom_command(OUTPUT ${embedded_policies}
+  COMMAND embed_documents ${embedded_policies} ${embedded_sources}
+  DEPENDS embed_documents ${embedded_sources})
+set_property(SOURCE embedded.cc APPEND PROPERTY OBJECT_DEPENDS ${embedded_policies})
+target_sources(cordon_policy PRIVATE ${embedded_policies})
