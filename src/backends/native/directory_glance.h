@@ -39,7 +39,7 @@ class DirectoryGlance {
     return ::syscall(SYS_getdents64, directory, buffer_.data() + from, buffer_.size() - from);
   }
 
-  alignas(dirent64) std::array<char, 8192> buffer_;
+  alignas(dirent64) std::array<char, 2048> buffer_;
   std::size_t size_ = 0;
   bool complete_ = false;
 };
