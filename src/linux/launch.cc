@@ -318,6 +318,37 @@ Result<void> send_order(int control_fd, int wake_fd, Order order,
   return {};
 }
 
+template <class T>
+List<T> view(const std::vector<T>& items) {
+  return {items.data(), items.size()};
+}
+
+PlanOrder plan_order(const LaunchRequest& request, char* const* arguments,
+                     char* const* environment) {
+  const Plan& plan = *request.plan;
+  PlanOrder order;
+  order.steps = view(plan.steps.all());
+  order.streams[0] = request.stdin_fd >= 0;
+  order.streams[1] = request.stdout_fd >= 0;
+  order.streams[2] = request.stderr_fd >= 0;
+  order.terminal = request.terminal;
+  order.terminal_rows = request.terminal_rows;
+  order.terminal_columns = request.terminal_columns;
+  order.terminal_multiplexer = plan.terminal_multiplexer.c_str();
+  order.working_directory = plan.working_directory.c_str();
+  order.processors = view(plan.processors);
+  order.resource_limits = view(plan.resource_limits);
+  order.landlock = &plan.landlock;
+  order.landlock_size = plan.landlock_size;
+  order.landlock_rules = view(plan.landlock_rules);
+  order.filter = {static_cast<unsigned short>(request.filter.size()),
+                  const_cast<sock_filter*>(request.filter.data())};
+  order.programs = view(request.programs);
+  order.arguments = arguments;
+  order.environment = environment;
+  return order;
+}
+
 std::vector<int> plan_descriptors(const LaunchRequest& request) {
   std::vector<int> descriptors;
   for (const int fd : {request.stdin_fd, request.stdout_fd, request.stderr_fd}) {
@@ -325,6 +356,15 @@ std::vector<int> plan_descriptors(const LaunchRequest& request) {
   }
   descriptors.push_back(request.init_image_fd);
   return descriptors;
+}
+
+CgroupOrder cgroup_order(const cgroup::Cgroup* group, std::vector<const char*>& places) {
+  if (!group) return {};
+  for (const cgroup::Place& place : group->places()) places.push_back(place.name.c_str());
+  return {.group = true,
+          .directory = group->directory_fd() >= 0,
+          .joins = group->join_fds().size(),
+          .places = view(places)};
 }
 
 std::vector<int> cgroup_descriptors(const cgroup::Cgroup* group) {
@@ -353,6 +393,7 @@ struct FirstProcess::State {
   ChildContext child;
   std::vector<char*> arguments;
   std::vector<char*> environment;
+  std::vector<const char*> places;
   UniqueFd setup;
   UniqueFd control;
   UniqueFd wake;
@@ -378,7 +419,8 @@ Result<FirstProcess> FirstProcess::start(const Groundwork& groundwork, int netwo
   if (!state->wake.valid()) return std::unexpected(system_error("make an eventfd"));
   state->groundwork = &groundwork;
   ChildContext& child = state->child;
-  child.groundwork = &groundwork;
+  child.namespaces = groundwork.namespaces;
+  child.groundwork = view(groundwork.steps.all());
   child.own_network = (groundwork.namespaces & CLONE_NEWNET) && network_namespace_fd < 0;
   child.setup_fd = setup.theirs.get();
   child.control_fd = control.theirs.get();
@@ -422,13 +464,12 @@ Result<Launched> FirstProcess::give_orders(const LaunchRequest& request) {
   State& state = *state_;
   state.arguments = null_terminated(request.arguments);
   state.environment = null_terminated(request.environment);
-  state.child.request = &request;
-  state.child.arguments = state.arguments.data();
-  state.child.environment = state.environment.data();
+  state.child.plan = plan_order(request, state.arguments.data(), state.environment.data());
   TRY(send_order(state.control.get(), state.wake.get(), Order::RunPlan, plan_descriptors(request)));
-  state.child.cgroup = request.make_cgroup ? request.make_cgroup() : nullptr;
+  const cgroup::Cgroup* group = request.make_cgroup ? request.make_cgroup() : nullptr;
+  state.child.cgroup = cgroup_order(group, state.places);
   TRY(send_order(state.control.get(), state.wake.get(), Order::StartCommand,
-                 cgroup_descriptors(state.child.cgroup)));
+                 cgroup_descriptors(group)));
   TRY(await_setup(state.setup.get(), *state.groundwork, request));
   Launched launched;
   const Root root = state.groundwork->namespaces & CLONE_NEWNS ? Root::Own : Root::Host;

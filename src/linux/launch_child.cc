@@ -115,7 +115,7 @@ bool tolerated(const PlanStep& step, long result) {
          (step.tolerance == Tolerance::Absence && result == -2 /* ENOENT */);
 }
 
-void run_steps(const Child& child, const StepList& steps, Stage stage) {
+void run_steps(const Child& child, List<PlanStep> steps, Stage stage) {
   const long mask = call(__NR_umask, 0);
   std::uint32_t index = 0;
   for (const PlanStep& step : steps) {
@@ -160,12 +160,10 @@ int await(const Child& child, Order order, int (&descriptors)[kMostDescriptors])
 void await_plan(Child& child) {
   int descriptors[kMostDescriptors];
   const int count = await(child, Order::RunPlan, descriptors);
-  child.request = child.context->request;
-  const LaunchRequest& request = *child.request;
-  const int wanted[3] = {request.stdin_fd, request.stdout_fd, request.stderr_fd};
   int next = 0;
   for (int i = 0; i < 3; ++i) {
-    child.streams[i] = wanted[i] >= 0 && next < count ? descriptors[next++] : -1;
+    const bool sent = child.context->plan.streams[i] && next < count;
+    child.streams[i] = sent ? descriptors[next++] : -1;
   }
   if (next + 1 != count) fail(child, Stage::Orders, -71);
   child.init_image = descriptors[next];
@@ -174,13 +172,16 @@ void await_plan(Child& child) {
 void await_cgroup(Child& child) {
   int descriptors[kMostDescriptors];
   const int count = await(child, Order::StartCommand, descriptors);
-  child.cgroup = child.context->cgroup;
-  if (!child.cgroup) return;
+  const CgroupOrder& group = child.context->cgroup;
+  if (!group.group) return;
+  const auto joins = static_cast<int>(group.joins);
+  const auto places = static_cast<int>(group.places.count);
+  if (joins > kMostHierarchies || places > kMostHierarchies ||
+      joins + places + (group.directory ? 1 : 0) != count) {
+    fail(child, Stage::Orders, -71);
+  }
   int next = 0;
-  if (child.cgroup->directory_fd() >= 0) child.cgroup_directory = descriptors[next++];
-  const auto joins = static_cast<int>(child.cgroup->join_fds().size());
-  const auto places = static_cast<int>(child.cgroup->places().size());
-  if (next + joins + places != count) fail(child, Stage::Orders, -71);
+  if (group.directory) child.cgroup_directory = descriptors[next++];
   for (int i = 0; i < joins; ++i) child.cgroup_joins[i] = descriptors[next++];
   for (int i = 0; i < places; ++i) child.cgroup_parents[i] = descriptors[next++];
 }
@@ -188,14 +189,13 @@ void await_cgroup(Child& child) {
 // ---- the command ----
 
 long open_terminal(Child& child) {
-  const long master =
-      call(__NR_openat, kCurrentDirectory, child.request->plan->terminal_multiplexer.c_str(),
-           O_RDWR | O_NOCTTY | O_CLOEXEC, 0);
+  const long master = call(__NR_openat, kCurrentDirectory, child.context->plan.terminal_multiplexer,
+                           O_RDWR | O_NOCTTY | O_CLOEXEC, 0);
   check(child, Stage::OpenTerminal, master);
   const int unlocked = 0;
   check(child, Stage::OpenTerminal, call(__NR_ioctl, master, TIOCSPTLCK, &unlocked));
   // Before the command exists: what it sees first is its size.
-  const winsize size{child.request->terminal_rows, child.request->terminal_columns, 0, 0};
+  const winsize size{child.context->plan.terminal_rows, child.context->plan.terminal_columns, 0, 0};
   check(child, Stage::OpenTerminal, call(__NR_ioctl, master, TIOCSWINSZ, &size));
   child.terminal_master = static_cast<int>(master);
   return master;
@@ -206,8 +206,8 @@ long open_terminal(Child& child) {
 void hand_over(Child& child) {
   int fds[2];
   int count = 0;
-  if (child.request->terminal) fds[count++] = static_cast<int>(open_terminal(child));
-  if (child.context->groundwork->namespaces & CLONE_NEWNS) {
+  if (child.context->plan.terminal) fds[count++] = static_cast<int>(open_terminal(child));
+  if (child.context->namespaces & CLONE_NEWNS) {
     const long root =
         call(__NR_openat, kCurrentDirectory, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
     check(child, Stage::HandOver, root);
@@ -249,7 +249,6 @@ long spawn_command(Child& child) {
 }
 
 [[noreturn]] void become_init(const Child& child, long command) {
-  const auto places = child.cgroup ? child.cgroup->places() : std::span<const cgroup::Place>{};
   char names[kMostHierarchies][160];
   char* environment[kMostHierarchies + 1];
   char pid[24];
@@ -262,8 +261,8 @@ long spawn_command(Child& child) {
   int next = init::kControlFd + 1;
   long high[kMostHierarchies];
   int used = 0;
-  for (const cgroup::Place& place : places) {
-    if (used == kMostHierarchies || place.name.size() > 120) break;
+  const List<const char*> places = child.context->cgroup.places;
+  for ([[maybe_unused]] const char* place : places) {
     high[used] = call(__NR_fcntl, child.cgroup_parents[used], F_DUPFD_CLOEXEC, 64);
     check(child, Stage::StartInit, high[used]);
     ++used;
@@ -280,7 +279,7 @@ long spawn_command(Child& child) {
     cursor = names[i];
     append(cursor, static_cast<std::uint64_t>(next));
     append(cursor, ":");
-    append(cursor, places[static_cast<std::size_t>(i)].name.c_str());
+    append(cursor, places.first[i]);
     *cursor = 0;
     environment[i] = names[i];
   }
@@ -301,21 +300,20 @@ void run_first_process(void* context) {
   Child child;
   child.context = static_cast<ChildContext*>(context);
   child.setup_fd = child.context->setup_fd;
-  const Groundwork& groundwork = *child.context->groundwork;
   // Away from the caller's terminal and process group: their signals are the supervisor's business.
   check(child, Stage::Session, call(__NR_setsid));
-  if (!(groundwork.namespaces & CLONE_NEWPID)) {
+  if (!(child.context->namespaces & CLONE_NEWPID)) {
     // Before there is anyone to adopt: an orphan of the command comes here, not to the host's init.
     check(child, Stage::Session, call(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
   }
   keep_own_descriptors(child);
   Network network;
   if (child.context->own_network) start_network(child, network);
-  run_steps(child, groundwork.steps, Stage::Groundwork);
+  run_steps(child, child.context->groundwork, Stage::Groundwork);
   empty_bounding_set(child);
   attend_to_all_signals();
   await_plan(child);
-  run_steps(child, child.request->plan->steps, Stage::RunPlan);
+  run_steps(child, child.context->plan.steps, Stage::RunPlan);
   if (child.context->own_network) enter_network(child, network);
   hand_over(child);
   await_cgroup(child);

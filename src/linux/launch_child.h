@@ -2,9 +2,10 @@
 // launch_child.cc.
 #pragma once
 
+#include <linux/filter.h>
+
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "linux/launch.h"
 
@@ -59,10 +60,49 @@ enum class Order : std::uint8_t {
 
 inline constexpr std::size_t kMostDescriptors = 32;  // of one order
 
+// A view without a function that could be compiled elsewhere, with a sanitizer's code in it.
+template <class T>
+struct List {
+  const T* first = nullptr;
+  std::size_t count = 0;
+
+  [[gnu::always_inline]] const T* begin() const { return first; }
+  [[gnu::always_inline]] const T* end() const { return first + count; }
+};
+
+// Order::RunPlan, and what is known by then. Strings are null-terminated.
+struct PlanOrder {
+  List<PlanStep> steps;
+  bool streams[3] = {};  // which of the standard streams are sent; the others are /dev/null
+  bool terminal = false;
+  unsigned short terminal_rows = 0;
+  unsigned short terminal_columns = 0;
+  const char* terminal_multiplexer = "";
+  const char* working_directory = "";
+  List<std::uint8_t> processors;
+  List<ResourceLimit> resource_limits;
+  const kernel::LandlockRulesetAttr* landlock = nullptr;
+  std::size_t landlock_size = 0;
+  List<LandlockRule> landlock_rules;
+  sock_fprog filter{};
+  List<const char*> programs;
+  char* const* arguments = nullptr;    // null-terminated
+  char* const* environment = nullptr;  // null-terminated
+};
+
+// Order::StartCommand.
+struct CgroupOrder {
+  bool group = false;      // there is one
+  bool directory = false;  // it is entered by CLONE_INTO_CGROUP
+  std::size_t joins = 0;
+  List<const char*> places;  // the names of its directories, each below a parent that is sent
+};
+
 // Lives in the supervisor's memory, which the child shares until its exec. The supervisor writes it
 // before it sends the order that the field is for.
 struct ChildContext {
-  const Groundwork* groundwork = nullptr;
+  std::uint64_t namespaces = 0;
+  List<PlanStep> groundwork;
   bool own_network = false;  // the child makes its network namespace itself
   int setup_fd = -1;         // write end
   int control_fd = -1;       // the child's end
@@ -70,10 +110,8 @@ struct ChildContext {
   ChildStack command_stack;
   ChildStack network_stack;
 
-  const LaunchRequest* request = nullptr;  // Order::RunPlan
-  char* const* arguments = nullptr;        // null-terminated
-  char* const* environment = nullptr;      // null-terminated
-  const cgroup::Cgroup* cgroup = nullptr;  // Order::StartCommand
+  PlanOrder plan;
+  CgroupOrder cgroup;
   volatile int command_failed = 0;  // set by the command's process when it gives up before its exec
 };
 

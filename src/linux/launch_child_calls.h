@@ -4,8 +4,9 @@
 //
 // Rules of these files: the child shares the supervisor's memory and thread pointer while the
 // supervisor keeps running. So: raw system calls only, no libc call, no errno, no allocation, no
-// C++ runtime (static initialisers, exceptions), writes only to its own stacks and command_failed.
-// Compiled without sanitizers and without stack protector.
+// C++ runtime (static initialisers, exceptions), no function that is compiled in another file,
+// writes only to its own stacks and command_failed. Compiled without sanitizers and without stack
+// protector.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +27,6 @@ inline constexpr int kMostHierarchies = 14;
 // The child's own side of a launch, on its own stack.
 struct Child {
   ChildContext* context = nullptr;
-  const LaunchRequest* request = nullptr;
-  const cgroup::Cgroup* cgroup = nullptr;
   int setup_fd = -1;
   int control_fd = -1;
   int wake_fd = -1;

@@ -19,12 +19,11 @@ namespace cordon::linux_os::child {
 namespace {
 
 void join_cgroup(const Child& child) {
-  if (!child.cgroup) return;
-  const std::size_t joins = child.cgroup->join_fds().size();
-  for (std::size_t i = 0; i < joins; ++i) {
+  if (!child.context->cgroup.group) return;
+  for (std::size_t i = 0; i < child.context->cgroup.joins; ++i) {
     check(child, Stage::JoinCgroup, call(__NR_write, child.cgroup_joins[i], "0", 1));
   }
-  if (child.context->groundwork->namespaces & CLONE_NEWCGROUP) {
+  if (child.context->namespaces & CLONE_NEWCGROUP) {
     check(child, Stage::CgroupNamespace, call(__NR_unshare, CLONE_NEWCGROUP));
   }
 }
@@ -47,9 +46,8 @@ long move_up(const Child& child, int fd) {
 }
 
 void connect_streams(const Child& child) {
-  const LaunchRequest& request = *child.request;
   long streams[3];
-  if (request.terminal) {
+  if (child.context->plan.terminal) {
     const long slave = call(__NR_ioctl, child.terminal_master, TIOCGPTPEER, O_RDWR | O_NOCTTY);
     check(child, Stage::Streams, slave);
     check(child, Stage::Streams, call(__NR_ioctl, slave, TIOCSCTTY, 0));
@@ -79,12 +77,12 @@ void close_descriptors(Child& child) {
 }
 
 void limit_resources(const Child& child) {
-  const auto& processors = child.request->plan->processors;
-  if (!processors.empty()) {
+  const List<std::uint8_t> processors = child.context->plan.processors;
+  if (processors.count > 0) {
     check(child, Stage::Limits,
-          call(__NR_sched_setaffinity, 0, processors.size(), processors.data()));
+          call(__NR_sched_setaffinity, 0, processors.count, processors.first));
   }
-  for (const ResourceLimit& limit : child.request->plan->resource_limits) {
+  for (const ResourceLimit& limit : child.context->plan.resource_limits) {
     rlimit64 now{};
     check(child, Stage::Limits, call(__NR_prlimit64, 0, limit.resource, nullptr, &now));
     const std::uint64_t value = limit.value < now.rlim_max ? limit.value : now.rlim_max;
@@ -110,9 +108,9 @@ void drop_capabilities(const Child& child) {
 namespace {
 
 void restrict_files(const Child& child) {
-  const Plan& plan = *child.request->plan;
+  const PlanOrder& plan = child.context->plan;
   if (plan.landlock_size == 0) return;
-  const long ruleset = call(__NR_landlock_create_ruleset, &plan.landlock, plan.landlock_size, 0);
+  const long ruleset = call(__NR_landlock_create_ruleset, plan.landlock, plan.landlock_size, 0);
   check(child, Stage::Landlock, ruleset);
   std::uint32_t index = 0;
   for (const LandlockRule& rule : plan.landlock_rules) {
@@ -130,11 +128,9 @@ void restrict_files(const Child& child) {
 }
 
 void filter_system_calls(const Child& child) {
-  const auto filter = child.request->filter;
-  if (filter.empty()) return;
-  const sock_fprog program{static_cast<unsigned short>(filter.size()),
-                           const_cast<sock_filter*>(filter.data())};
-  check(child, Stage::Seccomp, call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program));
+  const sock_fprog& filter = child.context->plan.filter;
+  if (filter.len == 0) return;
+  check(child, Stage::Seccomp, call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter));
 }
 
 void unblock_signals() {
@@ -144,9 +140,9 @@ void unblock_signals() {
 
 [[noreturn]] void exec_command(const Child& child) {
   long verdict = -2;  // -ENOENT
-  for (const char* program : child.request->programs) {
+  for (const char* program : child.context->plan.programs) {
     const long result =
-        call(__NR_execve, program, child.context->arguments, child.context->environment);
+        call(__NR_execve, program, child.context->plan.arguments, child.context->plan.environment);
     // As execvp(3): a name that cannot be run is remembered, a later directory may still have one
     // that can. -ENOENT, -ENOTDIR, -EACCES.
     if (result == -13) {
@@ -168,8 +164,7 @@ void run_command_process(void* context) {
   connect_streams(child);
   close_descriptors(child);
   limit_resources(child);
-  check(child, Stage::WorkingDirectory,
-        call(__NR_chdir, child.request->plan->working_directory.c_str()));
+  check(child, Stage::WorkingDirectory, call(__NR_chdir, child.context->plan.working_directory));
   drop_capabilities(child);
   restrict_files(child);
   filter_system_calls(child);

@@ -93,6 +93,7 @@ class StepList {
   PlanStep& add(Operation operation, std::string_view path = {}, std::string_view text = {},
                 std::uint64_t value = 0);
 
+  const std::vector<PlanStep>& all() const { return steps_; }
   auto begin() const { return steps_.begin(); }
   auto end() const { return steps_.end(); }
   std::size_t size() const { return steps_.size(); }
