@@ -38,7 +38,8 @@ SOURCE = (".cc", ".h", ".cpp", ".c")
 
 def project_files(root):
     for name in sorted(os.listdir(root)):
-        if os.path.isfile(os.path.join(root, name)):
+        # In a git worktree .git is a file.
+        if name != ".git" and os.path.isfile(os.path.join(root, name)):
             yield name
     for folder in FOLDERS:
         for place, folders, names in os.walk(os.path.join(root, folder)):
