@@ -12,6 +12,13 @@ endif()
 # The program is linked statically, and mold takes a shared library for it without a word: calls into it
 # then end at address zero.
 set(Boost_USE_STATIC_LIBS ON)
+find_package(Boost 1.81 QUIET COMPONENTS json)
+if(NOT Boost_FOUND)
+  set(Boost_USE_STATIC_LIBS OFF)
+  find_package(Boost 1.81 REQUIRED COMPONENTS json)
+endif()
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
                     -fstack-protector-strong)

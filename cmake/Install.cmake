@@ -11,6 +11,13 @@ add_library(cordon_shared SHARED ${PROJECT_SOURCE_DIR}/cmake/boost_json.cc
 foreach(layer IN ITEMS core linux policy sandbox native backends doctor)
   target_sources(cordon_shared PRIVATE $<TARGET_OBJECTS:cordon_${layer}>)
 endforeach()
+# libseccomp goes inside where its archive can: consumers then need nothing of it.
+find_library(SECCOMP_ARCHIVE libseccomp.a HINTS ${SECCOMP_LIBRARY_DIRS})
+if(SECCOMP_ARCHIVE)
+  target_link_libraries(cordon_shared PRIVATE ${SECCOMP_ARCHIVE})
+else()
+  target_link_libraries(cordon_shared PRIVATE PkgConfig::SECCOMP)
+endif()
 target_link_libraries(cordon_shared PRIVATE Threads::Threads)
 set_source_files_properties(${PROJECT_SOURCE_DIR}/cmake/boost_json.cc PROPERTIES COMPILE_OPTIONS -w)
 set_target_properties(cordon_shared PROPERTIES

@@ -3,7 +3,6 @@
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <sched.h>
-#include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/personality.h>
 #include <sys/socket.h>
@@ -52,14 +51,14 @@ const std::map<std::string_view, std::uint64_t> kConstants = {
     {"TIOCSTI", TIOCSTI},
 };
 
-std::uint32_t parse_action(const Group& group, std::string_view text) {
-  if (text == "allow") return SCMP_ACT_ALLOW;
-  if (text == "kill") return SCMP_ACT_KILL_PROCESS;
+Action parse_action(const Group& group, std::string_view text) {
+  if (text == "allow") return {.kind = SeccompAction::Allow, .error = {}};
+  if (text == "kill") return {.kind = SeccompAction::KillProcess, .error = {}};
   const auto error = kErrors.find(text);
   if (error == kErrors.end()) {
     fail("group \"{}\": action \"{}\" is neither allow, kill nor a known error", group.name, text);
   }
-  return SCMP_ACT_ERRNO(static_cast<std::uint32_t>(error->second));
+  return {.kind = SeccompAction::Errno, .error = static_cast<std::uint32_t>(error->second)};
 }
 
 void refuse_unknown_keys(const Group& group, const toml::table& table,

@@ -6,11 +6,14 @@
 #include <cstdint>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "cordon/seccomp.h"
 
 namespace cordon::tools {
 
@@ -21,14 +24,19 @@ struct Condition {
   bool any_bit = false;
 };
 
+struct Action {
+  SeccompAction kind = SeccompAction::KillProcess;
+  std::optional<std::uint32_t> error;
+};
+
 struct Rule {
-  std::uint32_t action = 0;
+  Action action;
   std::vector<Condition> when;
 };
 
 struct Group {
   std::string name;
-  std::uint32_t action = 0;
+  Action action;
   std::string variant;  // empty: all of them
   std::vector<std::string> syscalls;
   std::vector<Rule> rules;

@@ -21,7 +21,7 @@ struct LandlockNetPortAttr {  // ABI 4
   std::uint64_t port;
 };
 inline constexpr unsigned kLandlockVersion = 1U << 0;
-inline constexpr unsigned kLandlockErrata = 1U << 1;            // 6.15, and carried back
+inline constexpr unsigned kLandlockErrata = 1U << 1;             // 6.15, and carried back
 inline constexpr unsigned kLandlockRestrictSelfTsync = 1U << 3;  // ABI 8
 inline constexpr int kLandlockRulePathBeneath = 1;
 inline constexpr int kLandlockRuleNetPort = 2;
