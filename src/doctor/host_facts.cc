@@ -100,6 +100,10 @@ HostFacts probe_host_facts(IsolationLevel level, std::span<const BackendInfo> bu
   return facts;
 }
 
+HostFact probe_fact(HostFact HostFacts::* which, std::chrono::milliseconds socket_limit) {
+  return Prober(socket_limit).find_out(which);
+}
+
 void judge_levels(HostReport& report, std::span<const BackendInfo> built_in) {
   const HostFacts facts = host_facts(report);
   report.levels.clear();

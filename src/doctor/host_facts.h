@@ -18,6 +18,9 @@ HostFacts host_facts(const HostReport& report);
 HostFacts probe_host_facts(IsolationLevel level, std::span<const BackendInfo> built_in,
                            std::chrono::milliseconds socket_limit = std::chrono::milliseconds(300));
 
+// One fact about this host. Nothing waits longer than `socket_limit`.
+HostFact probe_fact(HostFact HostFacts::* which, std::chrono::milliseconds socket_limit);
+
 // Which backend each level gets on the host of this report, or why none does. Fills report.levels.
 void judge_levels(HostReport& report, std::span<const BackendInfo> built_in);
 
