@@ -45,6 +45,16 @@ TEST_F(InstalledProgram, OneThatOnlyItsOwnerCanChange) {
   EXPECT_EQ(installed_program(program_).value_or(""), program_) << "/tmp is sticky";
 }
 
+TEST(InstalledProgramBeside, IsTheOneOfThisBuild) {
+  const auto found = installed_program("");
+  if (!found) {
+    EXPECT_EQ(found.error().code, ErrorCode::PermissionDenied) << found.error().message();
+    EXPECT_THAT(found.error().message(), HasSubstr("chmod"));
+    return;
+  }
+  EXPECT_EQ(*found, std::filesystem::canonical(CORDON_TEST_PROGRAM));
+}
+
 TEST_F(InstalledProgram, LinksAreFollowedFirst) {
   const std::string link = root_ + "/link";
   ASSERT_EQ(::symlink(program_.c_str(), link.c_str()), 0);

@@ -26,9 +26,9 @@ class WrapCommand : public ::testing::Test {
     char pattern[] = "/var/tmp/cordon-wrap-XXXXXX";
     EXPECT_NE(::mkdtemp(pattern), nullptr);
     root_ = pattern;
-    std::filesystem::create_directory(root_ + "/work");
+    std::filesystem::create_directory(root_ + "/job");
     std::ofstream(root_ + "/secret") << "secret";
-    config_.work_dir = root_ + "/work";
+    config_.work_dir = root_ + "/job";
     // A copy of its own: a build directory may lie where others can write.
     config_.cordon = root_ + "/cordon";
     std::filesystem::copy_file(CORDON_TEST_PROGRAM, config_.cordon);
@@ -85,7 +85,7 @@ TEST_F(WrapCommand, WhatIsExecutedIsSandboxed) {
     EXPECT_EQ(unwrapped(attempt), 0) << attempt << ", control";
   }
   EXPECT_EQ(wrapped("echo made > file && exit 7"), 7) << "it works where it may";
-  EXPECT_TRUE(std::filesystem::exists(root_ + "/work/file"));
+  EXPECT_TRUE(std::filesystem::exists(root_ + "/job/file"));
 }
 
 TEST_F(WrapCommand, ThePolicyGoesAlong) {
@@ -105,7 +105,7 @@ TEST_F(WrapCommand, ThePolicyGoesAlong) {
 
 TEST_F(WrapCommand, ArgumentsAreTheCommandsOwn) {
   config_.policy.filesystem = {{.access = Access::Deny, .path = "-rf", .origin = ""}};
-  std::ofstream(root_ + "/work/-rf") << "x";
+  std::ofstream(root_ + "/job/-rf") << "x";
   const auto command = wrap_command({"--read", "a b", "$HOME", "*"}, config_);
   ASSERT_TRUE(command) << command.error().message();
   const auto& arguments = command->arguments;
@@ -113,7 +113,7 @@ TEST_F(WrapCommand, ArgumentsAreTheCommandsOwn) {
   EXPECT_EQ(arguments.front(), "run");
   EXPECT_THAT(std::vector(arguments.end() - 5, arguments.end()),
               ElementsAre("--", "--read", "a b", "$HOME", "*"));
-  EXPECT_THAT(arguments, Contains("--deny=" + root_ + "/work/-rf"));
+  EXPECT_THAT(arguments, Contains("--deny=" + root_ + "/job/-rf"));
   EXPECT_THAT(arguments, Contains("--net=none"));
   EXPECT_EQ(command->program, std::filesystem::canonical(config_.cordon));
 }
@@ -142,7 +142,7 @@ TEST_F(WrapCommand, NothingUnwrappedIsEverReturned) {
   config_.policy = {};
   config_.work_dir = "work";
   EXPECT_THAT(refusal(), HasSubstr("work directory"));
-  config_.work_dir = root_ + "/work";
+  config_.work_dir = root_ + "/job";
   EXPECT_EQ(refusal(), "wrapped");
   ::chmod(config_.cordon.c_str(), 0777);
   EXPECT_THAT(refusal(), HasSubstr("chmod go-w"));
