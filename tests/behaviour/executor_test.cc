@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -276,7 +277,20 @@ TEST_F(InProcess, ALargeHostProcessIsNoObstacle) {
   void* block = mmap(nullptr, kSize, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   if (block == MAP_FAILED) CORDON_SKIP("this host has no gigabyte to spare");
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(run(request("true")).exit_code, 0);
+  for (int i = 0; i < 5; ++i) {
+    ExecutionRequest what = request("true");
+    what.policy.limits.memory_bytes = 256 << 20;
+    const ExecutionResult result = run(what);
+    EXPECT_EQ(result.exit_code, 0);
+    // A cgroup counts what was charged to the command, not what its caller had up to exec.
+    const bool counted = std::ranges::any_of(result.guarantees, [](const Guarantee& one) {
+      return one.name == guarantee::kMemoryLimit &&
+             one.mechanism.find("cgroup") != std::string::npos;
+    });
+    if (counted) {
+      EXPECT_LT(result.resource_usage->memory_peak_bytes, kSize / 2);
+    }
+  }
   munmap(block, kSize);
 }
 

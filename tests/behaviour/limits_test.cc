@@ -43,6 +43,21 @@ TEST_P(LimitsOf, MemoryOnTheHeap) {
   }
 }
 
+// What is reported is what was charged against the limit. The resident size of an interpreter at
+// its limit is megabytes above it: its program and libraries are the page cache of somebody else.
+TEST_P(LimitsOf, APeakIsNotAboveTheLimitThatHeld) {
+  constexpr std::int64_t kLimit = 64 << 20;
+  const boost::json::object result =
+      json(with({"--memory", "64M"}),
+           {"python3", "-c", "a = []\nwhile True: a.append(bytearray(1 << 20))"});
+  EXPECT_NE(number(result, "exit_code"), 0) << boost::json::serialize(result);
+  if (mechanism(result, "memory.limit").find("cgroup") == std::string::npos) return;
+  const auto peak = number(result.at("resource_usage").as_object(), "memory_peak_bytes");
+  EXPECT_GE(peak, kLimit / 2);
+  // The kernel lets a process that it is killing go over by a few pages.
+  EXPECT_LE(peak, kLimit + (1 << 20));
+}
+
 TEST_P(LimitsOf, MemoryInAMemfd) {
   const boost::json::object result = json_guest(with({"--memory", "64M"}), {"memory_memfd", "512"});
   if (strength(result, "memory.limit") == "enforced") {

@@ -102,7 +102,10 @@ Result<void> NativeProcess::add_group_usage(ProcessEnd& end) const {
   // The group saw every process; the command's own figures only those it waited for. A controller
   // that is missing reads as zero.
   end.usage.cpu_time_ns = std::max(end.usage.cpu_time_ns, usage.cpu_time_ns);
-  end.usage.memory_peak_bytes = std::max(end.usage.memory_peak_bytes, usage.memory_peak_bytes);
+  // Not the larger of both: a process's resident size counts pages that are charged to others (the
+  // program and libraries of the host's page cache, and the caller's own memory up to exec), so it
+  // can stand above a limit that held.
+  if (usage.memory_peak_bytes > 0) end.usage.memory_peak_bytes = usage.memory_peak_bytes;
   end.usage.io_read_bytes = std::max(end.usage.io_read_bytes, usage.io_read_bytes);
   end.usage.io_write_bytes = std::max(end.usage.io_write_bytes, usage.io_write_bytes);
   if (usage.pids_refused > 0) end.limit_hit = LimitKind::Pids;
