@@ -73,10 +73,12 @@ struct Limits {
 };
 
 // The environment is built from nothing: PATH, HOME, TMPDIR, USER, LANG and TERM have fixed or
-// derived values, `pass` copies named variables from the caller, `set` overrides all.
+// derived values, `pass` copies named variables from the caller, `set` overrides all. `path` are
+// directories that PATH begins with.
 struct EnvironmentRules {
   std::vector<std::string> pass;
   std::vector<std::pair<std::string, std::string>> set;
+  std::vector<std::string> path = {};  // absolute, without ':'
 
   bool operator==(const EnvironmentRules&) const = default;
 };

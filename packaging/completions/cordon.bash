@@ -2,9 +2,11 @@
 # Completion of cordon for bash.
 
 # The options of each subcommand; a test compares them with what the program takes.
-_cordon_run_switches='--allow-degraded --tty --json --dry-run --help'
-_cordon_run_values='--tier --backend --level --hostname --uid --workdir --read --write --deny --hide --net
+_cordon_run_switches='--no-project-policy --no-policy-files --allow-degraded --tty --json --dry-run --help'
+_cordon_run_values='--preset --pack --policy --require --tier --backend --level --hostname --uid --workdir
+  --read --write --protect --deny --hide --net
   --env --pass-env --timeout --memory --cpus --pids --disk --output-limit --stdin --report'
+_cordon_policy_switches='--help'
 _cordon_doctor_switches='--json --help'
 _cordon_main_switches='--help --version'
 
@@ -23,6 +25,13 @@ _cordon_words() {
 # What may stand for the value of option $1; $2 is what there is of it.
 _cordon_value() {
     case $1 in
+        --preset) _cordon_words 'strict workspace off' "$2" ;;
+        --pack) _cordon_words 'git node python rust go java cpp gpu ssh-agent x11' "$2" ;;
+        --require)
+            _cordon_words 'filesystem.read filesystem.write network.egress process.tree process.isolation
+                syscalls memory.limit cpu.limit pids.limit disk.limit output.limit ipc.unix_abstract
+                ipc.unix_path ipc.sysv privileges devices env' "$2"
+            ;;
         --tier) _cordon_words 'light gvisor container strong' "$2" ;;
         --backend) _cordon_words 'native' "$2" ;;
         --level) _cordon_words 'default enhanced container maximum' "$2" ;;
@@ -31,7 +40,7 @@ _cordon_value() {
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -d -- "$2")
             ;;
-        --read | --write | --deny | --hide | --stdin | --report)
+        --read | --write | --protect | --deny | --hide | --policy | --stdin | --report)
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -- "$2")
             ;;
@@ -75,13 +84,23 @@ _cordon() {
     local begun=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _cordon_words "run doctor help $_cordon_main_switches" "$begun"
+        _cordon_words "run policy doctor help $_cordon_main_switches" "$begun"
         return
     fi
     case ${COMP_WORDS[1]} in
         run) _cordon_run ;;
+        policy)
+            if ((COMP_CWORD == 2)); then
+                _cordon_words "show check schema $_cordon_policy_switches" "$begun"
+            elif [[ ${COMP_WORDS[2]} == show ]]; then
+                _cordon_words "$_cordon_run_values $_cordon_run_switches" "$begun"
+            elif [[ ${COMP_WORDS[2]} == check ]]; then
+                compopt -o filenames
+                mapfile -t COMPREPLY < <(compgen -f -- "$begun")
+            fi
+            ;;
         doctor) _cordon_words "$_cordon_doctor_switches" "$begun" ;;
-        help) _cordon_words 'run doctor' "$begun" ;;
+        help) _cordon_words 'run policy doctor' "$begun" ;;
     esac
 }
 

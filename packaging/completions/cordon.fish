@@ -11,7 +11,7 @@ function __cordon_run_command
             case --
                 set -e words[1]
                 break
-            case '--*=*' --allow-degraded --tty --json --dry-run --help -h
+            case '--*=*' --no-project-policy --no-policy-files --allow-degraded --tty --json --dry-run --help -h
                 set -e words[1]
             case '-?*'
                 set -e words[1]
@@ -42,15 +42,24 @@ end
 
 complete -c cordon -f
 complete -c cordon -n __cordon_before_subcommand -a run -d 'run one command in a sandbox'
+complete -c cordon -n __cordon_before_subcommand -a policy -d 'what a run may do'
 complete -c cordon -n __cordon_before_subcommand -a doctor -d 'what this host can enforce'
 complete -c cordon -n __cordon_before_subcommand -a help -d 'the page of a subcommand'
 complete -c cordon -n __cordon_before_subcommand -l help -d 'print what cordon does'
 complete -c cordon -n __cordon_before_subcommand -l version -d 'print the version'
-complete -c cordon -n '__cordon_in help' -a 'run doctor'
+complete -c cordon -n '__cordon_in help' -a 'run policy doctor'
+complete -c cordon -n '__cordon_in policy' -a 'show check schema' -F
+complete -c cordon -n '__cordon_in policy' -l help -d 'print the page of this subcommand'
 complete -c cordon -n '__cordon_in doctor' -l json -d 'print the findings as JSON'
 complete -c cordon -n '__cordon_in doctor' -l help -d 'print the page of this subcommand'
 
 complete -c cordon -n __cordon_run_command -a '(__cordon_complete_command)'
+complete -c cordon -n '__cordon_in run' -l preset -x -a 'strict workspace off' -d 'what to start from'
+complete -c cordon -n '__cordon_in run' -l pack -x -a 'git node python rust go java cpp gpu ssh-agent x11' -d 'what a tool needs besides'
+complete -c cordon -n '__cordon_in run' -l policy -r -F -d 'a policy in TOML'
+complete -c cordon -n '__cordon_in run' -l no-project-policy -d 'leave the .cordon.toml of the work directory aside'
+complete -c cordon -n '__cordon_in run' -l no-policy-files -d 'read no policy but that of --policy'
+complete -c cordon -n '__cordon_in run' -l require -x -a 'filesystem.read filesystem.write network.egress process.tree process.isolation syscalls memory.limit cpu.limit pids.limit disk.limit output.limit ipc.unix_abstract ipc.unix_path ipc.sysv privileges devices env' -d 'run nothing where this is not enforced'
 complete -c cordon -n '__cordon_in run' -l tier -x -a 'light gvisor container strong' -d 'how strong the wall is'
 complete -c cordon -n '__cordon_in run' -l backend -x -a native -d 'the implementation to use'
 complete -c cordon -n '__cordon_in run' -l level -x -a 'default enhanced container maximum' -d 'what to ask for instead of a tier'
@@ -60,6 +69,7 @@ complete -c cordon -n '__cordon_in run' -l allow-degraded -d 'run even where not
 complete -c cordon -n '__cordon_in run' -l workdir -x -a '(__fish_complete_directories)' -d 'the directory it works in, writable'
 complete -c cordon -n '__cordon_in run' -l read -r -F -d 'show this path, read-only'
 complete -c cordon -n '__cordon_in run' -l write -r -F -d 'show this path, writable'
+complete -c cordon -n '__cordon_in run' -l protect -r -F -d 'keep this path from being changed'
 complete -c cordon -n '__cordon_in run' -l deny -r -F -d 'refuse every access to this path'
 complete -c cordon -n '__cordon_in run' -l hide -r -F -d 'let this path look empty'
 complete -c cordon -n '__cordon_in run' -l net -x -a 'none open' -d network

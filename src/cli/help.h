@@ -17,6 +17,7 @@ struct Page {
 };
 
 Page run_page();
+Page policy_page();
 Page doctor_page();
 Page main_page();
 

@@ -8,6 +8,7 @@
 #include "cli/exit_status.h"
 #include "cli/help.h"
 #include "cli/options.h"
+#include "cli/policy.h"
 #include "cli/run.h"
 #include "cli/standard_descriptors.h"
 #include "cli/write_all.h"
@@ -24,6 +25,7 @@ struct Subcommand {
 
 constexpr Subcommand kSubcommands[] = {
     {"run", cordon::cli::run_main, cordon::cli::run_page},
+    {"policy", cordon::cli::policy_main, cordon::cli::policy_page},
     {"doctor", cordon::cli::doctor_main, cordon::cli::doctor_page},
 };
 
@@ -43,9 +45,10 @@ int dispatch(Arguments arguments) {
   }
   const std::string_view asked = help ? arguments[1] : first;
   if (const auto* subcommand = find(asked)) return print(format_page(subcommand->page()));
-  complain("cordon", refuse_option(asked, {}, "no such subcommand; there is run, doctor and help")
-                         .error()
-                         .message());
+  complain("cordon",
+           refuse_option(asked, {}, "no such subcommand; there is run, policy, doctor and help")
+               .error()
+               .message());
   return kExitCannotRun;
 }
 

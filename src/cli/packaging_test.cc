@@ -1,6 +1,7 @@
 // Help pages, man pages and completions name the options that the program takes: all, and no other.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <regex>
@@ -9,7 +10,10 @@
 
 #include "cli/doctor_options.h"
 #include "cli/help.h"
+#include "cli/policy.h"
 #include "cli/run_option_table.h"
+#include "cordon/guarantees.h"
+#include "policy/embedded.h"
 
 namespace cordon::cli {
 namespace {
@@ -59,7 +63,7 @@ Names names_of(std::span<const OptionSpec> table, Takes takes) {
 const std::string kLong = "--([a-z-]+)";
 
 TEST(Table, NamesEachOptionOnceAndKeepsGroupsTogether) {
-  for (const auto table : {run_option_table(), doctor_option_table()}) {
+  for (const auto table : {run_option_table(), policy_option_table(), doctor_option_table()}) {
     EXPECT_EQ(names_of(table).size(), table.size());
     Names seen;
     std::string_view group;
@@ -73,8 +77,30 @@ TEST(Table, NamesEachOptionOnceAndKeepsGroupsTogether) {
   }
 }
 
+// Values that are lists of names elsewhere in the program.
+TEST(Completions, OfferEveryPresetPackAndGuarantee) {
+  for (const char* file :
+       {"completions/cordon.bash", "completions/_cordon", "completions/cordon.fish"}) {
+    std::string text = read(file);
+    std::ranges::replace(text, '\n', ' ');
+    text = std::regex_replace(text, std::regex(" +"), " ");
+    const auto offers = [&](const auto& names) {
+      for (const auto name : names) {
+        EXPECT_TRUE(std::regex_search(
+            text,
+            std::regex("[ '(]" + std::regex_replace(std::string(name), std::regex("\\."), "\\.") +
+                       "[ ')]")))
+            << file << " does not offer " << name;
+      }
+    };
+    offers(embedded_names(EmbeddedKind::Preset));
+    offers(embedded_names(EmbeddedKind::Pack));
+    offers(guarantee::kAll);
+  }
+}
+
 TEST(HelpPage, ListsEveryOptionAndFitsAScreen) {
-  for (const Page& page : {run_page(), doctor_page(), main_page()}) {
+  for (const Page& page : {run_page(), policy_page(), doctor_page(), main_page()}) {
     const std::string text = format_page(page);
     for (const OptionSpec& option : page.options) {
       EXPECT_NE(text.find("\n  --" + std::string(option.name)), std::string::npos) << option.name;
@@ -95,6 +121,7 @@ TEST(BashCompletion, TakesWhatTheProgramTakes) {
   };
   EXPECT_EQ(list("_cordon_run_values"), names_of(run_option_table(), Takes::Value));
   EXPECT_EQ(list("_cordon_run_switches"), names_of(run_option_table(), Takes::Nothing));
+  EXPECT_EQ(list("_cordon_policy_switches"), names_of(policy_option_table(), Takes::Nothing));
   EXPECT_EQ(list("_cordon_doctor_switches"), names_of(doctor_option_table(), Takes::Nothing));
 }
 
@@ -132,6 +159,8 @@ TEST(ManPage, DescribesWhatTheProgramTakes) {
         "--" + std::string(option.name) + " \" " + std::string(option.value) + "\"";
     EXPECT_NE(run.find(heading), std::string::npos) << heading;
   }
+  EXPECT_EQ(all_matches(without_escapes(read("man/cordon-policy.1")), "\n\\.B --([a-z-]+)\n"),
+            names_of(policy_option_table()));
   EXPECT_EQ(all_matches(without_escapes(read("man/cordon-doctor.1")), "\n\\.B --([a-z-]+)\n"),
             names_of(doctor_option_table()));
 }

@@ -1,6 +1,7 @@
 // The prose of the help pages. Options come from their tables.
 #include "cli/doctor_options.h"
 #include "cli/help.h"
+#include "cli/policy.h"
 #include "cli/run_option_table.h"
 
 namespace cordon::cli {
@@ -26,6 +27,9 @@ Page run_page() {
           "    cordon run -- make\n"
           "  Run a script with half a gigabyte, for at most half a minute:\n"
           "    cordon run --memory 512M --timeout 30s -- python3 script.py\n"
+          "  Let a package manager share your cache, and look at what that opens:\n"
+          "    cordon run --pack node --net open -- npm ci\n"
+          "    cordon policy show --pack node\n"
           "  Let it read a data set, and keep it away from one file of this directory:\n"
           "    cordon run --read /srv/data --deny .env -- ./analyse /srv/data\n"
           "  A shell to look around in, with the network:\n"
@@ -39,6 +43,34 @@ Page run_page() {
           "  125  cordon could not do what was asked; it says what and why\n"
           "  126  the command is there, but cannot be executed\n"
           "  127  there is no such command in the sandbox",
+  };
+}
+
+Page policy_page() {
+  return {
+      .usage =
+          "usage: cordon policy show [OPTION OF RUN...] [--json]\n"
+          "       cordon policy check FILE\n"
+          "       cordon policy schema",
+      .about =
+          "What a run may do is stated in layers: a preset, packs, /etc/cordon/policy.toml,\n"
+          "~/.config/cordon/policy.toml, --policy FILE, the options of cordon run, and last\n"
+          "the .cordon.toml of the work directory. Later ones have the last word; the last\n"
+          "one, which anybody may have put there, can only take rights away.\n"
+          "\n"
+          "  show    the policy that comes of it, and where each part was stated\n"
+          "  check   what is wrong in a file, as FILE:LINE:COLUMN\n"
+          "  schema  all that a policy can say, as a JSON Schema for editors",
+      .options = policy_option_table(),
+      .closing =
+          "Examples:\n"
+          "  cordon policy show --preset strict --pack git\n"
+          "  cordon policy show --json --workdir project\n"
+          "  cordon policy check .cordon.toml\n"
+          "\n"
+          "Exit status:\n"
+          "  0    done, and of check: nothing is wrong\n"
+          "  125  a policy is wrong, or cordon could not do what was asked",
   };
 }
 
@@ -66,8 +98,9 @@ Page main_page() {
   return {
       .usage =
           "usage: cordon run [OPTION...] [--] COMMAND [ARGUMENT...]\n"
+          "       cordon policy show|check|schema\n"
           "       cordon doctor [--json]\n"
-          "       cordon help [run|doctor]\n"
+          "       cordon help [run|policy|doctor]\n"
           "       cordon --version",
       .about =
           "Cordon runs code that nobody vouches for: a command, a script, a build, a coding\n"
@@ -77,6 +110,7 @@ Page main_page() {
           "refuses, and says why.\n"
           "\n"
           "  run     run one command in a sandbox that ends with it\n"
+          "  policy  what a run may do, and who said so\n"
           "  doctor  what this host can enforce, what not, and what would unlock it\n"
           "  help    the page of a subcommand; the same as cordon SUBCOMMAND --help",
       .options = {},

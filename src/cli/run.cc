@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "backends/registry.h"
+#include "cli/current_directory.h"
 #include "cli/exit_status.h"
 #include "cli/help.h"
 #include "cli/input.h"
@@ -19,13 +20,13 @@
 #include "cli/notices.h"
 #include "cli/report_file.h"
 #include "cli/run_options.h"
+#include "cli/run_policy.h"
 #include "cli/select_backend.h"
 #include "cli/terminal.h"
 #include "cli/write_all.h"
 #include "core/id.h"
 #include "core/try.h"
 #include "doctor/host_facts.h"
-#include "policy/default_limits.h"
 #include "sandbox/supervise.h"
 
 namespace cordon::cli {
@@ -33,12 +34,6 @@ namespace cordon::cli {
 namespace {
 
 constexpr std::string_view kWho = "cordon run";
-
-std::string current_directory() {
-  const std::unique_ptr<char, void (*)(void*)> path(::getcwd(nullptr, 0), std::free);
-  // "(unreachable)/..." when it lies outside this process's root.
-  return path && path.get()[0] == '/' ? path.get() : "";
-}
 
 // A refusal names the place that was meant; the caller wrote the link that leads there.
 Error as_written(Error error, const RunOptions& options) {
@@ -50,9 +45,9 @@ Error as_written(Error error, const RunOptions& options) {
   return error;
 }
 
-Supervision supervision(const RunOptions& options, int input_fd, const Interruptions& signals) {
+Supervision supervision(const RunOptions& options, const Limits& limits, int input_fd,
+                        const Interruptions& signals) {
   Supervision supervision;
-  const Limits& limits = options.policy.limits;
   supervision.stdin_from_fd = input_fd;
   if (options.output == RunOutput::Json) {
     supervision.out.keep_bytes = supervision.err.keep_bytes = limits.output_bytes.value_or(0);
@@ -124,10 +119,11 @@ Result<int> run(const RunOptions& options) {
   };
   const BackendInfo chosen = TRY(select_backend(built_in_backends(), options, look_at_host));
   const std::unique_ptr<Backend> backend = make_backend(chosen.name, preparation);
+  const Policy policy = TRY(effective_policy(options)).policy;
   const std::string id = TRY(make_id());
   auto created = backend->create({.id = id,
                                   .work_dir = options.work_dir,
-                                  .policy = options.policy,
+                                  .policy = policy,
                                   .weaker_guarantees = options.weaker_guarantees});
   if (!created) return std::unexpected(as_written(std::move(created).error(), options));
   std::unique_ptr<Sandbox> sandbox = *std::move(created);
@@ -137,7 +133,7 @@ Result<int> run(const RunOptions& options) {
 
   auto process = TRY(sandbox->start(spec));
   terminal.make_raw();
-  Supervision how = supervision(options, input.fd(), signals);
+  Supervision how = supervision(options, policy.limits, input.fd(), signals);
   how.on_wake = [&](Process& running) { signals.handle(running, terminal); };
   ExecutionResult result = TRY(supervise(*process, how));
   terminal.restore();
@@ -152,14 +148,13 @@ Result<int> run(const RunOptions& options) {
   sandbox.reset();
   if (report) TRY(report->write(to_json(result.guarantees) + "\n"));
   if (options.output == RunOutput::Json) return report_json(result);
-  return report_live(result, options.policy.limits, signals);
+  return report_live(result, policy.limits, signals);
 }
 
 }  // namespace
 
 int run_main(std::span<char* const> arguments) {
-  const auto options = parse_run_options(
-      arguments, {.limits = default_limits(), .current_directory = current_directory()});
+  const auto options = parse_run_options(arguments, {.current_directory = current_directory()});
   if (!options) {
     complain(kWho, options.error().message());
     return kExitCannotRun;

@@ -8,6 +8,7 @@ namespace {
 
 constexpr int id(RunOption option) { return static_cast<int>(option); }
 
+constexpr std::string_view kPolicy = "Policy";
 constexpr std::string_view kWhere = "Where it runs";
 constexpr std::string_view kFiles = "Files";
 constexpr std::string_view kNetwork = "Network";
@@ -17,6 +18,30 @@ constexpr std::string_view kStreams = "Streams";
 constexpr std::string_view kReport = "Report";
 
 constexpr std::array kTable = {
+    OptionSpec{id(RunOption::Preset), "preset", "NAME", kPolicy,
+               "What to start from: strict (the work directory is read-only), workspace, or off "
+               "(files and network as you have them).",
+               "workspace"},
+    OptionSpec{id(RunOption::Pack), "pack", "NAME", kPolicy,
+               "What a tool needs besides: git, node, python, rust, go, java, cpp, gpu, ssh-agent, "
+               "x11. Its caches are shared, its tokens are not. Repeatable.",
+               ""},
+    OptionSpec{id(RunOption::Policy), "policy", "FILE", kPolicy,
+               "A policy in TOML. It comes after the system's and yours, and before the options "
+               "here.",
+               ""},
+    OptionSpec{id(RunOption::NoProjectPolicy), "no-project-policy", "", kPolicy,
+               "Leave the .cordon.toml of the work directory aside. It can only take rights away.",
+               "obey it"},
+    OptionSpec{id(RunOption::NoPolicyFiles), "no-policy-files", "", kPolicy,
+               "Read no policy but that of --policy: neither the system's nor yours nor the "
+               "project's.",
+               "read them"},
+    OptionSpec{id(RunOption::Require), "require", "NAME", kPolicy,
+               "Run nothing where this guarantee is not enforced, such as network.egress. "
+               "Repeatable.",
+               ""},
+
     OptionSpec{id(RunOption::Tier), "tier", "TIER", kWhere,
                "How strong the wall is: light, gvisor, container or strong. A tier that this build "
                "or this host does not have is refused.",
@@ -42,6 +67,8 @@ constexpr std::array kTable = {
                "Show this file or directory, read-only. Repeatable.", ""},
     OptionSpec{id(RunOption::Write), "write", "PATH", kFiles,
                "Show this file or directory, writable. Repeatable.", ""},
+    OptionSpec{id(RunOption::Protect), "protect", "PATH", kFiles,
+               "Keep this path from being changed, replaced or made. Repeatable.", ""},
     OptionSpec{id(RunOption::Deny), "deny", "PATH", kFiles,
                "Refuse every access to this path: permission denied. Repeatable.", ""},
     OptionSpec{id(RunOption::Hide), "hide", "PATH", kFiles,

@@ -8,6 +8,12 @@
 namespace cordon::cli {
 
 enum class RunOption {
+  Preset,
+  Pack,
+  Policy,
+  NoProjectPolicy,
+  NoPolicyFiles,
+  Require,
   Tier,
   Backend,
   Level,
@@ -17,6 +23,7 @@ enum class RunOption {
   Workdir,
   Read,
   Write,
+  Protect,
   Deny,
   Hide,
   Net,

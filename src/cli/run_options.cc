@@ -7,30 +7,23 @@
 #include "cli/option_values.h"
 #include "cli/options.h"
 #include "cli/run_option_table.h"
+#include "cli/run_policy.h"
 #include "core/try.h"
+#include "policy/glob.h"
+#include "policy/limit_ranges.h"
+#include "policy/required_guarantees.h"
 
 namespace cordon::cli {
 
 namespace {
 
-constexpr std::uint64_t kLeastMemory = 4 << 20;  // less starts no program
-constexpr std::uint64_t kLeastDisk = 4096;       // to a tmpfs, a size of 0 means no limit
-constexpr std::uint64_t kJsonOutput = 8 << 20;
-constexpr std::uint64_t kMostPids = 4 << 20;          // PID_MAX_LIMIT
-constexpr std::uint64_t kMostUid = (1ULL << 32) - 2;  // the last one means "no user"
-constexpr double kLeastCpus = 0.01;
-constexpr double kMostCpus = 8192;  // NR_CPUS of the largest kernels
-
 class Builder {
  public:
-  explicit Builder(RunDefaults defaults) : defaults_(std::move(defaults)) {
-    options_.policy.limits = defaults_.limits;
-  }
+  explicit Builder(RunDefaults defaults) : defaults_(std::move(defaults)) {}
 
   Result<void> apply(const GivenOption& given) {
     name_ = fmt::format("--{}", given.option->name);
     value_ = given.value;
-    Limits& limits = options_.policy.limits;
     switch (static_cast<RunOption>(given.option->id)) {
       case RunOption::Tier:
         options_.tier = TRY(known(parse_tier(value_)));
@@ -41,12 +34,32 @@ class Builder {
       case RunOption::Level:
         options_.level = TRY(known(parse_isolation_level(value_)));
         break;
+      case RunOption::Preset:
+        add(Key::Preset).text = TRY(not_empty());
+        break;
+      case RunOption::Pack:
+        add(Key::Packs).text = TRY(not_empty());
+        break;
+      case RunOption::Policy:
+        options_.policy_file = TRY(path());
+        break;
+      case RunOption::NoProjectPolicy:
+        options_.project_policy = ProjectPolicy::Ignore;
+        break;
+      case RunOption::NoPolicyFiles:
+        options_.policy_files = PolicyFiles::NamedOnly;
+        options_.project_policy = ProjectPolicy::Ignore;
+        break;
+      case RunOption::Require:
+        TRY(known(check_guarantee_name(std::string(value_))));
+        add(Key::Require).text = value_;
+        break;
       case RunOption::Hostname:
-        options_.policy.hostname = TRY(hostname_value(name_, value_));
+        add(Key::Hostname).text = TRY(hostname_value(name_, value_));
         break;
       case RunOption::Uid:
-        options_.policy.uid = static_cast<std::uint32_t>(
-            TRY(whole_number_value(name_, value_, {.least = 0, .most = kMostUid})));
+        add(Key::Uid).number =
+            TRY(whole_number_value(name_, value_, {.least = 0, .most = kMostUid}));
         break;
       case RunOption::AllowDegraded:
         options_.weaker_guarantees = WeakerGuarantees::Accept;
@@ -55,13 +68,15 @@ class Builder {
         options_.work_dir = TRY(path());
         break;
       case RunOption::Read:
-        return add_rule(Access::Read);
+        return add_rule(Key::Read);
       case RunOption::Write:
-        return add_rule(Access::Write);
+        return add_rule(Key::Write);
+      case RunOption::Protect:
+        return add_rule(Key::Protect);
       case RunOption::Deny:
-        return add_rule(Access::Deny);
+        return add_rule(Key::Deny);
       case RunOption::Hide:
-        return add_rule(Access::Hide);
+        return add_rule(Key::Hide);
       case RunOption::Net:
         return choose_network();
       case RunOption::Env:
@@ -69,23 +84,25 @@ class Builder {
       case RunOption::PassEnv:
         return pass_variable();
       case RunOption::Timeout:
-        limits.timeout = TRY(duration_value(name_, value_));
+        add(Key::Timeout).number =
+            static_cast<std::uint64_t>(TRY(duration_value(name_, value_)).count());
         break;
       case RunOption::Memory:
-        limits.memory_bytes = TRY(size_value(name_, value_, kLeastMemory));
+        add(Key::Memory).number = TRY(size_value(name_, value_, kLeastMemory));
         break;
       case RunOption::Cpus:
-        limits.cpus = TRY(decimal_value(name_, value_, {.least = kLeastCpus, .most = kMostCpus}));
+        add(Key::Cpus).cores =
+            TRY(decimal_value(name_, value_, {.least = kLeastCpus, .most = kMostCpus}));
         break;
       case RunOption::Pids:
-        limits.pids = static_cast<std::uint32_t>(
-            TRY(whole_number_value(name_, value_, {.least = 1, .most = kMostPids})));
+        add(Key::Pids).number =
+            TRY(whole_number_value(name_, value_, {.least = 1, .most = kMostPids}));
         break;
       case RunOption::Disk:
-        limits.disk_bytes = TRY(size_value(name_, value_, kLeastDisk));
+        add(Key::Disk).number = TRY(size_value(name_, value_, kLeastDisk));
         break;
       case RunOption::OutputLimit:
-        limits.output_bytes = TRY(size_value(name_, value_, 0));
+        add(Key::Output).number = TRY(size_value(name_, value_, 0));
         break;
       case RunOption::Stdin:
         options_.stdin_path = value_ == "-" ? "-" : TRY(path());
@@ -113,12 +130,15 @@ class Builder {
   RunOptions take() { return std::move(options_); }
 
   // What can only be said once all options are known.
-  Result<RunOptions> finish(std::span<char* const> command) {
-    if (command.empty()) {
-      return refuse_option("no command", {}, "write it after the options, as in cordon run -- ls");
+  Result<RunOptions> finish(std::span<char* const> command, CommandWanted wanted) {
+    if (wanted == CommandWanted::Yes) {
+      if (command.empty()) {
+        return refuse_option("no command", {},
+                             "write it after the options, as in cordon run -- ls");
+      }
+      options_.command = command.front();
+      options_.args.assign(command.begin() + 1, command.end());
     }
-    options_.command = command.front();
-    options_.args.assign(command.begin() + 1, command.end());
     TRY(check_level());
     if (options_.work_dir.empty()) {
       if (defaults_.current_directory.empty()) {
@@ -127,13 +147,9 @@ class Builder {
       }
       options_.work_dir = std::move(defaults_.current_directory);
     }
-    if (options_.output == RunOutput::Json) {
-      if (options_.streams == RunStreams::Terminal) {
-        return refuse_option("--json", {},
-                             "not together with --tty: a terminal's output is for a person");
-      }
-      auto& limit = options_.policy.limits.output_bytes;
-      limit = limit.value_or(kJsonOutput);
+    if (options_.output == RunOutput::Json && options_.streams == RunStreams::Terminal) {
+      return refuse_option("--json", {},
+                           "not together with --tty: a terminal's output is for a person");
     }
     return std::move(options_);
   }
@@ -141,6 +157,12 @@ class Builder {
  private:
   std::unexpected<Error> refuse(std::string_view detail) const {
     return refuse_option(name_, value_.empty() ? "\"\"" : value_, detail);
+  }
+
+  PolicyEntry& add(Key key) {
+    auto& entries = options_.request.entries;
+    entries.push_back({.key = key, .position = {0, 0, name_}});
+    return entries.back();
   }
 
   // The same error, in terms of the option.
@@ -164,19 +186,23 @@ class Builder {
     return fmt::format("{}/{}", defaults_.current_directory, value_);
   }
 
-  Result<void> add_rule(Access access) {
-    options_.policy.filesystem.push_back({access, TRY(path()), name_});
+  // The shell has put variables in already.
+  Result<void> add_rule(Key key) {
+    std::string pattern(value_);
+    if (!value_.starts_with('/')) {
+      TRY(path());
+      pattern = fmt::format("{}/{}", Glob::escape(defaults_.current_directory), value_);
+    }
+    TRY(known(check_path_text(plain_variables(pattern), Anchor::Any)));
+    add(key).text = plain_variables(pattern);
     return {};
   }
 
   Result<void> choose_network() {
-    if (value_ == "none") {
-      options_.policy.network = NetworkMode::None;
-    } else if (value_ == "open") {
-      options_.policy.network = NetworkMode::Open;
-    } else {
+    if (value_ != "none" && value_ != "open") {
       return refuse("there is none and open; this version has no allow lists");
     }
+    add(Key::Network).text = value_;
     return {};
   }
 
@@ -186,8 +212,9 @@ class Builder {
       return refuse("write NAME=value; --pass-env passes on a variable of yours");
     }
     if (equals == 0) return refuse("the name before the = is missing; write NAME=value");
-    options_.policy.environment.set.emplace_back(value_.substr(0, equals),
-                                                 value_.substr(equals + 1));
+    PolicyEntry& entry = add(Key::EnvSet);
+    entry.text = value_.substr(0, equals);
+    entry.value = value_.substr(equals + 1);
     return {};
   }
 
@@ -195,7 +222,7 @@ class Builder {
     if (value_.find('=') != std::string_view::npos) {
       return refuse("write the name only; --env NAME=value sets a value");
     }
-    options_.policy.environment.pass.push_back(TRY(not_empty()));
+    add(Key::EnvPass).text = TRY(not_empty());
     return {};
   }
 
@@ -224,14 +251,18 @@ class Builder {
 
 }  // namespace
 
-Result<RunOptions> parse_run_options(std::span<char* const> arguments, RunDefaults defaults) {
+Result<RunOptions> parse_run_options(std::span<char* const> arguments, RunDefaults defaults,
+                                     CommandWanted wanted) {
   const ParsedArguments parsed = TRY(parse_options(run_option_table(), arguments));
   Builder builder(std::move(defaults));
   for (const GivenOption& given : parsed.given) {
     TRY(builder.apply(given));
     if (builder.wants_help()) return builder.take();
   }
-  return builder.finish(arguments.subspan(parsed.rest));
+  if (wanted == CommandWanted::No && parsed.rest < arguments.size()) {
+    return refuse_option(arguments[parsed.rest], {}, "nothing is run here; leave the command out");
+  }
+  return builder.finish(arguments.subspan(parsed.rest), wanted);
 }
 
 }  // namespace cordon::cli

@@ -10,19 +10,24 @@
 #include "cordon/execution.h"
 #include "cordon/policy.h"
 #include "cordon/tier.h"
+#include "policy/load_policy.h"
 
 namespace cordon::cli {
 
 enum class RunAction { Run, PrintPlan, PrintHelp };
 enum class RunOutput { Live, Json };
+enum class PolicyFiles { All, NamedOnly };
 enum class RunStreams { Pipes, Terminal };
 
 struct RunOptions {
   RunAction action = RunAction::Run;
   std::string command;
   std::vector<std::string> args;
-  std::string work_dir;                 // absolute
-  Policy policy;                        // its paths are absolute
+  std::string work_dir;     // absolute
+  PolicyDocument request;   // what it says of the policy; its paths are absolute
+  std::string policy_file;  // absolute; empty: none
+  ProjectPolicy project_policy = ProjectPolicy::Obey;
+  PolicyFiles policy_files = PolicyFiles::All;
   std::optional<IsolationLevel> level;  // never Off, and not together with a tier or a backend
   std::optional<Tier> tier;
   std::string backend;  // empty: chosen by tier or level
@@ -35,12 +40,17 @@ struct RunOptions {
 
 // What the command line leaves open.
 struct RunDefaults {
-  Limits limits;
   std::string current_directory;  // empty when it cannot be told
+};
+
+enum class CommandWanted {
+  Yes,
+  No,  // `cordon policy show` takes the options and runs nothing
 };
 
 // `arguments` are those after `run`. Errors: one line that names the option, what was given and
 // what is allowed. Whether paths exist is for the backend to say.
-Result<RunOptions> parse_run_options(std::span<char* const> arguments, RunDefaults defaults);
+Result<RunOptions> parse_run_options(std::span<char* const> arguments, RunDefaults defaults,
+                                     CommandWanted wanted = CommandWanted::Yes);
 
 }  // namespace cordon::cli

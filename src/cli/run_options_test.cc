@@ -6,18 +6,16 @@
 #include <string>
 #include <utility>
 
+#include "cli/run_policy.h"
+#include "policy/merge.h"
+
 namespace cordon::cli {
 namespace {
 
 using ::testing::HasSubstr;
 using namespace std::chrono_literals;
 
-RunDefaults defaults() {
-  RunDefaults defaults;
-  defaults.limits.pids = 1024;
-  defaults.current_directory = "/here";
-  return defaults;
-}
+RunDefaults defaults() { return {.current_directory = "/here"}; }
 
 Result<RunOptions> parse(std::vector<std::string> words, RunDefaults from = defaults()) {
   std::vector<char*> pointers;
@@ -30,6 +28,14 @@ RunOptions parsed(std::vector<std::string> words) {
   auto options = parse(std::move(words));
   EXPECT_TRUE(options.has_value()) << options.error().message();
   return options ? *std::move(options) : RunOptions();
+}
+
+// What the command line alone comes to.
+Policy policy_of(std::vector<std::string> words) {
+  const std::vector<PolicyLayer> layers = {{Layer::CommandLine, parsed(std::move(words)).request}};
+  const auto merged = merge(layers, {.home = "/home/me", .work_dir = "/w", .variable = {}});
+  EXPECT_TRUE(merged.has_value()) << (merged ? "" : merged.error().message());
+  return merged ? merged->policy : Policy();
 }
 
 std::string refusal(std::vector<std::string> options) {
@@ -51,9 +57,9 @@ TEST(RunOptions, WithoutOptionsAreTheDefaults) {
   EXPECT_EQ(options.stdin_path, "-");
   EXPECT_EQ(options.weaker_guarantees, WeakerGuarantees::Refuse);
   EXPECT_FALSE(options.tier.has_value());
-  Policy expected;
-  expected.limits = defaults().limits;
-  EXPECT_EQ(options.policy, expected);
+  EXPECT_TRUE(options.request.entries.empty());
+  EXPECT_EQ(options.policy_file, "");
+  EXPECT_EQ(options.project_policy, ProjectPolicy::Obey);
 }
 
 TEST(RunOptions, EverythingAfterTheCommandIsTheCommands) {
@@ -70,9 +76,9 @@ TEST(RunOptions, TakeAHundredThousandArguments) {
 }
 
 TEST(RunOptions, SetEveryLimit) {
-  const Limits limits = parsed({"--memory", "512M", "--cpus", "1.5", "--pids=64", "--disk", "1G",
-                                "--output-limit", "8k", "--timeout", "1m30s", "cmd"})
-                            .policy.limits;
+  const Limits limits = policy_of({"--memory", "512M", "--cpus", "1.5", "--pids=64", "--disk", "1G",
+                                   "--output-limit", "8k", "--timeout", "1m30s", "cmd"})
+                            .limits;
   EXPECT_EQ(limits.memory_bytes, 512ULL << 20);
   EXPECT_EQ(limits.cpus, 1.5);
   EXPECT_EQ(limits.pids, 64U);
@@ -82,25 +88,50 @@ TEST(RunOptions, SetEveryLimit) {
 }
 
 TEST(RunOptions, OfTwoTheLastOneCounts) {
-  EXPECT_EQ(parsed({"--pids", "1", "--pids", "2", "cmd"}).policy.limits.pids, 2U);
+  EXPECT_EQ(policy_of({"--pids", "1", "--pids", "2", "cmd"}).limits.pids, 2U);
 }
 
 TEST(RunOptions, KeepRulesWithTheirOriginAndMakePathsAbsolute) {
-  const RunOptions options = parsed({"--read", "/a", "--write", "b", "--deny=../c", "--hide", "~",
-                                     "--read", "/d", "--workdir", "w", "--report", "r", "cmd"});
+  const std::vector<std::string> words = {
+      "--read", "/a",        "--write", "b",        "--deny=../c", "--hide",
+      "~",      "--protect", "*.lock",  "--read",   "/$HOME",      "--workdir",
+      "w",      "--report",  "r",       "--policy", "p.toml",      "cmd"};
   const std::vector<PathRule> expected = {{Access::Read, "/a", "--read"},
                                           {Access::Write, "/here/b", "--write"},
                                           {Access::Deny, "/here/../c", "--deny"},
                                           {Access::Hide, "/here/~", "--hide"},
-                                          {Access::Read, "/d", "--read"}};
-  EXPECT_EQ(options.policy.filesystem, expected);
+                                          {Access::Protect, "/here/*.lock", "--protect"},
+                                          {Access::Read, "/$HOME", "--read"}};
+  EXPECT_EQ(policy_of(words).filesystem, expected);
+  const RunOptions options = parsed(words);
   EXPECT_EQ(options.work_dir, "/here/w");
   EXPECT_EQ(options.report_path, "/here/r");
+  EXPECT_EQ(options.policy_file, "/here/p.toml");
+}
+
+TEST(RunOptions, ARuleIsInADirectoryWhateverItsName) {
+  const auto options = parse({"--read", "b", "cmd"}, {.current_directory = "/od*d$X"});
+  ASSERT_TRUE(options.has_value());
+  EXPECT_EQ(options->request.entries.at(0).text, "/od\\*d\\$X/b");
+}
+
+TEST(RunOptions, NamePresetPacksAndGuarantees) {
+  const RunOptions options = parsed({"--preset", "strict", "--pack", "git", "--pack", "node",
+                                     "--require", "privileges", "--no-project-policy", "cmd"});
+  ASSERT_EQ(options.request.entries.size(), 4U);
+  EXPECT_EQ(options.request.entries[2].text, "node");
+  EXPECT_EQ(options.project_policy, ProjectPolicy::Ignore);
+  EXPECT_EQ(options.policy_files, PolicyFiles::All);
+  EXPECT_EQ(parsed({"--no-policy-files", "cmd"}).policy_files, PolicyFiles::NamedOnly);
+  EXPECT_EQ(parsed({"--no-policy-files", "cmd"}).project_policy, ProjectPolicy::Ignore);
+  EXPECT_THAT(refusal({"--require", "privilege"}), HasSubstr("did you mean privileges?"));
+  EXPECT_THAT(refusal({"--deny", "**"}), HasSubstr("everything"));
+  EXPECT_THAT(refusal({"--deny", "*.{a,b}"}), HasSubstr("one rule for each"));
 }
 
 TEST(RunOptions, BuildTheEnvironment) {
   const EnvironmentRules rules =
-      parsed({"--env", "A=1=2", "--env=B=", "--pass-env", "LANG", "cmd"}).policy.environment;
+      policy_of({"--env", "A=1=2", "--env=B=", "--pass-env", "LANG", "cmd"}).environment;
   EXPECT_EQ(rules.set, (std::vector<std::pair<std::string, std::string>>{{"A", "1=2"}, {"B", ""}}));
   EXPECT_EQ(rules.pass, std::vector<std::string>{"LANG"});
 }
@@ -111,10 +142,12 @@ TEST(RunOptions, ChooseWhoRunsIt) {
               "1000", "--allow-degraded", "--net", "open", "--tty", "--stdin", "-", "cmd"});
   EXPECT_EQ(options.tier, Tier::Strong);
   EXPECT_EQ(options.backend, "native");
-  EXPECT_EQ(options.policy.hostname, "box-1.example");
-  EXPECT_EQ(options.policy.uid, 1000U);
+  const Policy policy =
+      policy_of({"--hostname", "box-1.example", "--uid", "1000", "--net", "open", "cmd"});
+  EXPECT_EQ(policy.hostname, "box-1.example");
+  EXPECT_EQ(policy.uid, 1000U);
   EXPECT_EQ(options.weaker_guarantees, WeakerGuarantees::Accept);
-  EXPECT_EQ(options.policy.network, NetworkMode::Open);
+  EXPECT_EQ(policy.network, NetworkMode::Open);
   EXPECT_EQ(options.streams, RunStreams::Terminal);
   EXPECT_EQ(options.stdin_path, "-");
 }
@@ -129,8 +162,14 @@ TEST(RunOptions, ALevelNeverMeansLess) {
 }
 
 TEST(RunOptions, JsonKeepsABoundedAmountOfOutput) {
-  EXPECT_EQ(parsed({"--json", "cmd"}).policy.limits.output_bytes, 8ULL << 20);
-  EXPECT_EQ(parsed({"--json", "--output-limit", "1k", "cmd"}).policy.limits.output_bytes, 1024U);
+  const auto limit = [](std::vector<std::string> words) {
+    words.insert(words.end(), {"--workdir", "/var/tmp", "--no-project-policy", "cmd"});
+    const auto effective = effective_policy(parsed(std::move(words)));
+    EXPECT_TRUE(effective.has_value()) << (effective ? "" : effective.error().message());
+    return effective ? effective->policy.limits.output_bytes : std::nullopt;
+  };
+  EXPECT_EQ(limit({"--json"}), 8ULL << 20);
+  EXPECT_EQ(limit({"--json", "--output-limit", "1k"}), 1024U);
   EXPECT_THAT(refusal({"--json", "--tty"}), HasSubstr("--tty"));
 }
 

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include "core/try.h"
 #include "doctor/host_facts.h"
 #include "library/installed_program.h"
+#include "policy/environment.h"
 #include "policy/glob.h"
 
 namespace cordon {
@@ -66,6 +68,9 @@ class Options {
     for (const PathRule& rule : policy.filesystem) TRY(add(rule));
     add("net", to_string(policy.network));
     add(policy.limits);
+    if (!policy.environment.path.empty()) {
+      add("env", fmt::format("PATH={}:{}", fmt::join(policy.environment.path, ":"), kDefaultPath));
+    }
     for (const std::string& name : policy.environment.pass) add("pass-env", name);
     for (const auto& [name, value] : policy.environment.set) {
       add("env", fmt::format("{}={}", name, value));
@@ -117,6 +122,8 @@ Result<WrappedCommand> wrap_command(const std::vector<std::string>& command,
   Options options(config.work_dir);
   if (config.level) options.add("level", to_string(*config.level));
   if (config.weaker_guarantees == WeakerGuarantees::Accept) options.add_flag("allow-degraded");
+  // The policy is the caller's: what files on this host say must not widen it.
+  options.add_flag("no-policy-files");
   options.add("workdir", config.work_dir);
   TRY(options.add(config.policy));
   WrappedCommand wrapped{.program = TRY(library::installed_program(config.cordon)),

@@ -23,8 +23,12 @@ std::string place_of(std::string_view source, const Position& position) {
 
 std::unexpected<Error> refuse_entry(const PolicyDocument& document, const PolicyEntry& entry,
                                     std::string detail) {
+  std::string subject(document.source.empty() ? "" : spec_of(entry.key).name);
+  if (!entry.text.empty()) {
+    subject += fmt::format("{}{}", subject.empty() ? "" : " ", entry.text.substr(0, 200));
+  }
   return std::unexpected(invalid_argument(place_of(document.source, entry.position),
-                                          std::string(spec_of(entry.key).name), std::move(detail)));
+                                          std::move(subject), std::move(detail)));
 }
 
 }  // namespace cordon

@@ -48,15 +48,22 @@ Result<std::vector<std::string>> build_environment(const EnvironmentRules& rules
                                                    const GuestSurroundings& guest,
                                                    const char* const* caller_environment) {
   std::map<std::string, std::string, std::less<>> variables = {
-      {"HOME", guest.home},
-      {"LANG", "C.UTF-8"},
-      {"LOGNAME", guest.user},
-      {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
-      {"PWD", guest.work_dir},
-      {"SHELL", "/bin/sh"},
-      {"TMPDIR", "/tmp"},
-      {"USER", guest.user},
+      {"HOME", guest.home},    {"LANG", "C.UTF-8"},
+      {"LOGNAME", guest.user}, {"PATH", std::string(kDefaultPath)},
+      {"PWD", guest.work_dir}, {"SHELL", "/bin/sh"},
+      {"TMPDIR", "/tmp"},      {"USER", guest.user},
   };
+
+  std::string path;
+  for (const auto& directory : rules.path) {
+    if (!directory.starts_with('/') || directory.contains(':') || directory.contains('\0')) {
+      return std::unexpected(invalid_argument(
+          "search programs in", directory.substr(0, 200),
+          "a directory of PATH begins with / and contains neither ':' nor a NUL byte"));
+    }
+    path += directory + ":";
+  }
+  variables["PATH"].insert(0, path);
 
   for (const auto& name : rules.pass) TRY(check_name("pass the environment variable", name));
   const std::unordered_set<std::string_view> wanted(rules.pass.begin(), rules.pass.end());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cordon/error.h"
@@ -15,6 +16,10 @@ struct GuestSurroundings {
   std::string user;      // USER and LOGNAME
   std::string work_dir;  // PWD
 };
+
+// PATH, unless the rules say otherwise.
+inline constexpr std::string_view kDefaultPath =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 // "NAME=value", sorted, each name once. `caller_environment` is as environ(7): null-terminated, and
 // may be null. Errors: a name that is empty or holds '=' or NUL, a value that holds NUL, a variable

@@ -56,6 +56,14 @@ TEST(BuildEnvironment, PassCopiesByNameAndSetOverridesAll) {
   EXPECT_THAT(environment, Not(Contains(StartsWith("C="))));
 }
 
+TEST(BuildEnvironment, PathBeginsWithWhatThePolicyNames) {
+  const auto environment = build({.pass = {}, .set = {}, .path = {"/a/bin", "/b"}}).value();
+  EXPECT_THAT(environment, Contains(StartsWith("PATH=/a/bin:/b:/usr/local/sbin:")));
+  for (const auto* path : {"relative", "", "/a:/b"}) {
+    EXPECT_FALSE(build({.pass = {}, .set = {}, .path = {path}})) << path;
+  }
+}
+
 TEST(BuildEnvironment, RefusesWhatExecveCannotCarry) {
   const std::string nul("A\0B", 3);
   for (const auto& name : {std::string(), std::string("A=B"), nul}) {

@@ -151,6 +151,10 @@ class Interpreter {
         problem(item.position, spec.name, "a variable's name cannot contain '=' or NUL");
         continue;
       }
+      if (spec.key == Key::EnvPath && !is_directory(item.text)) {
+        problem(item.position, spec.name, "write a plain path, without ':' and wildcards");
+        continue;
+      }
       if (spec.key == Key::Require) {
         if (const auto known = check_guarantee_name(item.text); !known) {
           problem(item.position, spec.name,
@@ -160,6 +164,12 @@ class Interpreter {
       }
       add(spec, item.position).text = item.text;
     }
+  }
+
+  // Variables have values with colons in them, and are looked at again.
+  static bool is_directory(std::string_view text) {
+    return text.find_first_of("*?[") == std::string_view::npos &&
+           (text.contains('$') || !text.contains(':')) && check_path_text(text, Anchor::Any);
   }
 
   void read_paths(const KeySpec& spec, const Node& value) {

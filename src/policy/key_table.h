@@ -38,6 +38,7 @@ enum class Key {
   EnvPass,
   EnvSet,
   EnvDrop,
+  EnvPath,
   Require,
   Hostname,
   Uid,

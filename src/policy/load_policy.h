@@ -9,6 +9,7 @@
 #include "policy/document.h"
 #include "policy/merge.h"
 #include "policy/path_text.h"
+#include "policy/to_toml.h"
 
 namespace cordon {
 
@@ -30,7 +31,7 @@ struct PolicySources {
 
 struct EffectivePolicy {
   Policy policy;
-  std::vector<std::pair<std::string_view, std::string>> origins;  // as MergedPolicy
+  Origins origins;  // as MergedPolicy
   std::string preset;
   std::vector<std::string> packs;
   std::vector<std::string> files;  // that were read, in the order of their words

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "core/try.h"
+#include "policy/glob.h"
 #include "policy/merge_limits.h"
 
 namespace cordon {
@@ -87,6 +88,7 @@ class Merger {
       case Key::EnvPass:
       case Key::EnvSet:
       case Key::EnvDrop:
+      case Key::EnvPath:
         return change_environment(entry);
       case Key::Require: {
         auto& required = policy.required_guarantees;
@@ -138,16 +140,16 @@ class Merger {
     if (layer_ == Layer::System) {
       const auto anchored = check_path_text(entry.text, Anchor::Absolute);
       if (!anchored) {
-        return refuse(entry, fmt::format("\"{}\": {}", entry.text, anchored.error().detail));
+        return refuse(entry, anchored.error().detail);
       }
     }
     auto path = expand_path(entry.text, context_);
     if (!path) return refuse(entry, path.error().detail);
     if (!*path) {
       if (entry.presence == Presence::Optional) return {};
-      return refuse(entry, fmt::format("\"{}\" names a variable that is not set; write "
-                                       "${{NAME:-instead}}, or optional = true",
-                                       entry.text));
+      return refuse(entry,
+                    "it names a variable that is not set; write ${NAME:-instead}, or "
+                    "optional = true");
     }
     PathRule rule{access_of(entry.key), **std::move(path), origin_of(*document_, entry),
                   entry.presence, layer_};
@@ -163,7 +165,7 @@ class Merger {
       other.layer = rule.layer;
       other.origin = std::move(rule.origin);
     } else if (other.layer == layer_ && layer_ != Layer::Pack) {
-      return refuse(entry, fmt::format("\"{}\" contradicts {} of {}; keep one of them", entry.text,
+      return refuse(entry, fmt::format("it contradicts {} of {}; keep one of them",
                                        to_string(other.access), other.origin));
     } else if (rule.access == Access::Protect || other.access == Access::Protect ||
                layer_ == Layer::Pack) {
@@ -179,7 +181,7 @@ class Merger {
   }
 
   Result<void> change_environment(const PolicyEntry& entry) {
-    auto& [pass, set] = merged_.policy.environment;
+    auto& [pass, set, path] = merged_.policy.environment;
     const auto same = [&](const auto& variable) { return variable.first == entry.text; };
     switch (entry.key) {
       case Key::EnvDrop:
@@ -191,6 +193,17 @@ class Merger {
         if (is_project()) return refuse_widening(entry, "leave it out");
         pass.push_back(entry.text);
         break;
+      case Key::EnvPath: {
+        if (is_project()) return refuse_widening(entry, "leave it out");
+        const auto expanded = TRY(expand_path(entry.text, context_));
+        const auto directory = expanded ? Glob::parse(*expanded) : std::unexpected(Error());
+        // A list where one directory is expected, as GOPATH may be, names none.
+        if (!directory || !directory->literal() || expanded->contains(':')) break;
+        if (std::ranges::find(path, directory->literal_prefix()) == path.end()) {
+          path.push_back(directory->literal_prefix());
+        }
+        break;
+      }
       default:
         if (is_project()) return refuse_widening(entry, "leave it out");
         std::erase_if(set, same);

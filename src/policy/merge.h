@@ -11,6 +11,7 @@
 #include "cordon/policy.h"
 #include "policy/document.h"
 #include "policy/path_text.h"
+#include "policy/to_toml.h"
 
 namespace cordon {
 
@@ -22,7 +23,7 @@ struct PolicyLayer {
 struct MergedPolicy {
   Policy policy;
   // Where each single value comes from: the key's name, and "policy.toml:12".
-  std::vector<std::pair<std::string_view, std::string>> origins;
+  Origins origins;
 };
 
 // `layers` in the order of their words, see Layer. Each field's rule stands in docs/policy.md.

@@ -45,7 +45,14 @@ Result<void> LimitMerger::apply(Layer layer, const PolicyDocument& document,
   Limit& limit = limit_of(entry.key);
   std::optional<Stated>& stated = is_most(entry.key) ? limit.most : limit.value;
   const bool raises = stated && above(entry, stated->entry);
+  if (layer == Layer::CommandLine && !is_most(entry.key) && !limit.of_files) {
+    limit.of_files = limit.value;
+  }
   if (layer == Layer::Project && raises) {
+    // Neither one run with less than usual nor a smaller machine is a reason to complain.
+    const std::optional<Stated>& usual =
+        stated->layer == Layer::CommandLine ? limit.of_files : stated;
+    if (!usual || usual->layer == Layer::Default || !above(entry, usual->entry)) return {};
     return refuse_entry(document, entry,
                         fmt::format("{} is above the {} of {}; a project's own file can only lower "
                                     "a limit",
@@ -54,12 +61,13 @@ Result<void> LimitMerger::apply(Layer layer, const PolicyDocument& document,
   // Of two maxima the lower one holds, whoever stated it.
   if (is_most(entry.key) && raises) return {};
   stated =
-      Stated{entry, layer, origin_of(document, entry), place_of(document.source, entry.position)};
+      Stated{entry, layer, origin_of(document, entry), place_of(document.source, entry.position),
+             std::string(document.source.empty() ? "" : spec_of(entry.key).name)};
   return {};
 }
 
 Result<Limits> LimitMerger::finish() {
-  for (auto& [value, most] : limits_) {
+  for (auto& [value, of_files, most] : limits_) {
     if (!most || (value && !above(value->entry, most->entry))) continue;
     if (value && value->layer > most->layer) {
       return std::unexpected(

@@ -27,9 +27,11 @@ class LimitMerger {
     Layer layer = Layer::Default;
     std::string origin;
     std::string place;  // for the front of a message
+    std::string subject;
   };
   struct Limit {
     std::optional<Stated> value;
+    std::optional<Stated> of_files;  // what it was before the command line spoke
     std::optional<Stated> most;
   };
 

@@ -72,6 +72,12 @@ TEST(Merge, VariablesComeAndGo) {
   EXPECT_THAT(policy.environment.set, ElementsAre(std::pair("X", "2")));
 }
 
+TEST(Merge, PathBeginsWithDirectoriesOfTheHome) {
+  const Policy policy = merged({layer(Layer::Pack, "[env]\npath = [\"~/bin\", \"$NO/bin\"]"),
+                                layer(Layer::User, "[env]\npath = [\"tools\", \"~/bin\"]")});
+  EXPECT_THAT(policy.environment.path, ElementsAre("/home/me/bin", "/w/tools"));
+}
+
 TEST(Merge, AMaximumHoldsForWhatComesLater) {
   const auto system = layer(Layer::System, "[limits]\nmax_timeout = \"5m\"\nmax_memory = \"1G\"");
   // Stated by nobody, or before it: lowered.
@@ -107,12 +113,24 @@ TEST(Merge, AProjectOnlyTakesAway) {
   EXPECT_EQ(policy.limits.cpus, 1.0);
   EXPECT_EQ(policy.filesystem.size(), 2U);
   EXPECT_THAT(policy.required_guarantees, ElementsAre("privileges"));
+  // Neither one run with less than usual nor a smaller machine is a reason to complain.
+  EXPECT_EQ(merged({layer(Layer::Default, "[limits]\nmemory = \"1G\""),
+                    layer(Layer::Project, "[limits]\nmemory = \"2G\"")})
+                .limits.memory_bytes,
+            1ULL << 30);
+  EXPECT_EQ(merged({user, layer(Layer::CommandLine, "[limits]\npids = 5"),
+                    layer(Layer::Project, "[limits]\npids = 10")})
+                .limits.pids,
+            5U);
+  EXPECT_THAT(refusal({user, layer(Layer::CommandLine, "[limits]\npids = 5"),
+                       layer(Layer::Project, "[limits]\npids = 101")}),
+              HasSubstr("project.toml:"));
   for (const char* widening :
        {"[filesystem]\nread = [\"/a\"]", "[filesystem]\nwrite = [\"a\"]", "packs = [\"git\"]",
         "preset = \"workspace\"", "include = [\"x.toml\"]", "[network]\nmode = \"open\"",
         "[limits]\npids = 101", "[limits]\nmemory = \"2G\"", "[env]\npass = [\"TOKEN\"]",
-        "[env]\nset = { PATH = \"/w\" }", "[identity]\nuid = 0", "[identity]\nhostname = \"x\"",
-        "[process]\nnested_namespaces = \"allowed\""}) {
+        "[env]\nset = { PATH = \"/w\" }", "[env]\npath = [\"bin\"]", "[identity]\nuid = 0",
+        "[identity]\nhostname = \"x\"", "[process]\nnested_namespaces = \"allowed\""}) {
     EXPECT_THAT(refusal({user, layer(Layer::Project, widening)}), HasSubstr("project.toml:"))
         << widening;
   }

@@ -30,7 +30,10 @@ class Expander {
     while (at_ < text_.size()) {
       const char c = text_[at_];
       if (c == '\\' && at_ + 1 < text_.size()) {
-        out_ += text_.substr(at_, 2);
+        // What is special here only is no longer so in the pattern.
+        const char taken = text_[at_ + 1];
+        if (taken != '$' && taken != '~') out_ += c;
+        out_ += taken;
         at_ += 2;
       } else if (c == '$') {
         TRY(take_variable());
@@ -40,11 +43,19 @@ class Expander {
       }
     }
     if (!complete_) return std::nullopt;
-    if (!out_.starts_with('/')) out_ = Glob::escape(context_.work_dir) + "/" + out_;
+    if (!out_.starts_with('/')) out_ = anchored();
     return std::move(out_);
   }
 
  private:
+  std::string anchored() const {
+    std::string_view rest = out_;
+    while (rest.starts_with("./")) rest.remove_prefix(2);
+    std::string path = Glob::escape(context_.work_dir);
+    if (!rest.empty() && rest != ".") path += fmt::format("/{}", rest);
+    return path;
+  }
+
   Result<void> take_home(std::string_view text) {
     if (!text.starts_with('~')) return {};
     if (text.size() > 1 && text[1] != '/') {

@@ -34,6 +34,13 @@ std::string toml_key(std::string_view text) {
   return bare ? std::string(text) : toml_string(text);
 }
 
+std::string as_written(std::string_view pattern) {
+  std::string path;
+  for (const char c : pattern) path += c == '$' ? std::string("\\$") : std::string(1, c);
+  if (path.starts_with('~')) path.insert(0, 1, '\\');
+  return path;
+}
+
 std::string size_text(std::uint64_t bytes) {
   constexpr std::array<std::pair<unsigned, char>, 4> kUnits = {
       {{40, 'T'}, {30, 'G'}, {20, 'M'}, {10, 'K'}}};

@@ -1,4 +1,4 @@
-// Values as TOML writes them.
+// Values as policies write them.
 #pragma once
 
 #include <chrono>
@@ -12,6 +12,9 @@ namespace cordon {
 std::string toml_string(std::string_view text);
 // A bare key where it can be one, else a quoted one.
 std::string toml_key(std::string_view text);
+
+// A pattern as a policy writes it: a `$` or `~` would be taken for a variable of whoever reads it.
+std::string as_written(std::string_view pattern);
 
 // As written in a policy, exact: "512M", "1G", 5000.
 std::string size_text(std::uint64_t bytes);

@@ -264,9 +264,6 @@ Result<std::unique_ptr<Process>> NativeSandbox::launch_in(Prepared prepared,
     err = TRY(make_pipe(OurEnd::Read));
   }
 
-  // All that the launch will hold is decided; nothing is started yet.
-  TRY(check_required(spec_.policy.required_guarantees, guarantees()));
-
   linux_os::LaunchRequest request;
   request.plan = &compiled_.plan;
   for (const std::string& program : programs) request.programs.push_back(program.c_str());
@@ -291,6 +288,12 @@ Result<std::unique_ptr<Process>> NativeSandbox::launch_in(Prepared prepared,
     running.cgroup = make_cgroup();
     return running.cgroup.group.get();
   };
+  if (!spec_.policy.required_guarantees.empty()) {
+    // With the cgroup all that this launch will hold is decided, and the command is not there yet.
+    running.cgroup = make_cgroup();
+    TRY(check_required(spec_.policy.required_guarantees, guarantees()));
+    request.make_cgroup = [&] { return running.cgroup.group.get(); };
+  }
   running.launched = TRY(prepared.first.launch(request));
 
   if (!running.cgroup.group && spec_.policy.limits.memory_bytes) {

@@ -233,6 +233,14 @@ TEST_F(Rules, PatternsThatCannotBeMeantAreRefused) {
   EXPECT_THAT(fate({{Access::Deny, "a[b"}}, work()), HasSubstr("no ]"));
 }
 
+TEST_F(Rules, ProtectingShowsNothingThatALayerBetweenTookAway) {
+  EXPECT_EQ(fate({{Access::Write, "sub/deep", Layer::Pack},
+                  {Access::Deny, "sub", Layer::User},
+                  {Access::Protect, "sub/deep", Layer::Project}},
+                 work() / "sub/deep"),
+            "deny");
+}
+
 // Adding a Project rule never lets anything be read or written that was not before.
 RC_GTEST_FIXTURE_PROP(Rules, AProjectRuleOnlyTakesAway, ()) {
   const std::vector<fs::path> places = {work(),

@@ -29,11 +29,6 @@ int strictness(const Candidate& candidate) {
   return 5;
 }
 
-// What was granted stays to be read.
-void protect(Candidate& granted, Candidate& protecting) {
-  protecting.visible = protecting.visible || granted.visible;
-}
-
 // Of two rules of one rank for one path, the one that counts.
 Result<Candidate*> choose(Candidate& first, Candidate& second) {
   if (first.rank <= kWorkDirRank) {
@@ -51,20 +46,24 @@ Result<Candidate*> choose(Candidate& first, Candidate& second) {
         std::string(second.rule.origin), second.rule.path,
         fmt::format("it contradicts {} for the same path; keep one of them", first.rule.origin)));
   }
-  if (strict.protects) protect(lax, strict);
+  strict.visible = strict.visible || lax.visible;
   return &strict;
 }
 
 // `later` has the last word.
 void overrule(Candidate& earlier, Candidate& later) {
-  if (later.protects) {
-    if (takes_away(earlier.rule.grant) || earlier.rule.grant == Grant::Scratch) {
-      earlier.protected_by = later.rank;
-      return;
-    }
-    protect(earlier, later);
+  const bool something_stays = earlier.visible || takes_away(earlier.rule.grant);
+  if (!later.protects || !something_stays) {
+    earlier = std::move(later);
+    return;
   }
-  earlier = std::move(later);
+  // What was granted stays to be read, with no more authority than before: a rule between the two
+  // layers may take it away.
+  if (earlier.rule.grant == Grant::Write) {
+    earlier.rule.grant = Grant::Read;
+    earlier.rule.origin = later.rule.origin;
+  }
+  earlier.protected_by = later.rank;
 }
 
 // All the rules for one path: the one that comes of them. Sorted by rank, lowest first.
@@ -93,7 +92,8 @@ class Linker {
     leave(rule.path);
     const Rule* above = above_.empty() ? nullptr : &rules_[above_.back().index];
     if (rule.anchor && (!above || above->grant != Grant::Write)) return;
-    const Rank protected_by = candidate.protects ? candidate.rank : candidate.protected_by;
+    const Rank protected_by =
+        std::max(candidate.protects ? candidate.rank : -1, candidate.protected_by);
     if (protected_by >= 0) protected_.push_back({rule.path, protected_by});
     if (candidate.protects) {
       // Elsewhere there is nothing to write, or nothing of the host's.
