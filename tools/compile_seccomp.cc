@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "cordon/seccomp.h"
+#include "guarded_filter.h"
 #include "linux/seccomp_compile.h"
 #include "seccomp_policy.h"
 
@@ -179,8 +180,13 @@ void compile(int argc, char** argv) {
          "#include <linux/filter.h>\n\nnamespace cordon::seccomp::generated {\n\n";
   for (const Variant& variant : kVariants) {
     const SeccompProfile profile = make_profile(policy, architecture, architecture_name, variant);
-    write_program(out, variant.name, compile_variant(profile, policy, architecture));
-    if (&variant == &kVariants[0]) write_profile(argv[4], profile);
+    const seccomp::Program program = compile_variant(profile, policy, architecture);
+    write_program(out, variant.name, program);
+    if (&variant != &kVariants[0]) continue;
+    write_profile(argv[4], profile);
+    for (std::size_t level = 0; level < std::size(kGuardedNames); ++level) {
+      write_program(out, kGuardedNames[level], with_guard(program, policy, architecture, level));
+    }
   }
   write_numbers(out, policy);
   out << "}  // namespace cordon::seccomp::generated\n";

@@ -12,12 +12,14 @@
 #include <cerrno>
 #include <optional>
 
+#include "linux/bpf_evaluator.h"
+
 namespace cordon::tools {
 namespace {
 
 const std::map<std::string_view, int> kErrors = {
-    {"EACCES", EACCES}, {"EAFNOSUPPORT", EAFNOSUPPORT}, {"EINVAL", EINVAL}, {"ENOSYS", ENOSYS},
-    {"EPERM", EPERM},
+    {"EACCES", EACCES}, {"EAFNOSUPPORT", EAFNOSUPPORT}, {"EINVAL", EINVAL},
+    {"ENOSYS", ENOSYS}, {"EOPNOTSUPP", EOPNOTSUPP},     {"EPERM", EPERM},
 };
 
 const std::map<std::string_view, std::uint64_t> kConstants = {
@@ -159,6 +161,38 @@ Group parse_group(const toml::table& table) {
   return group;
 }
 
+Guarded parse_guarded(const toml::table& table) {
+  Group words;  // what is said about a group goes for an entry as well
+  words.name = table["name"].value_or(std::string());
+  refuse_unknown_keys(words, table, {"name", "reason", "level", "action", "syscalls", "when"});
+  if (words.name.empty() || table["reason"].value_or(std::string()).empty()) {
+    fail("guarded \"{}\": give a name and a reason", words.name);
+  }
+  Guarded guarded{.name = words.name, .syscalls = {}, .when = {}};
+  const auto level = std::ranges::find(kLevels, table["level"].value_or(std::string_view{}));
+  if (level == std::end(kLevels)) fail("guarded \"{}\": unknown level", guarded.name);
+  guarded.level = static_cast<std::size_t>(level - std::begin(kLevels));
+  const auto action = table["action"].value_or(std::string_view{});
+  guarded.answer = action == "hand-over"
+                       ? seccomp::kAnswerHandOver
+                       : seccomp::kAnswerError | parse_action(words, action).error.value_or(EPERM);
+  const toml::array* syscalls = table["syscalls"].as_array();
+  if (syscalls == nullptr || syscalls->empty()) fail("guarded \"{}\": no syscalls", guarded.name);
+  for (const toml::node& node : *syscalls) {
+    guarded.syscalls.push_back(node.value_or(std::string()));
+  }
+  if (const toml::array* conditions = table["when"].as_array()) {
+    for (const toml::node& node : *conditions) {
+      if (!node.is_table()) fail("guarded \"{}\": a condition is a table", guarded.name);
+      guarded.when.push_back(parse_condition(words, *node.as_table()));
+    }
+    if (guarded.when.size() != 1 || !guarded.when[0].any_bit) {
+      fail("guarded \"{}\": `when` is one condition with `any_bit`", guarded.name);
+    }
+  }
+  return guarded;
+}
+
 void read_numbers(Policy& policy, const toml::table& numbers, std::string_view architecture) {
   for (const auto& [key, value] : numbers) {
     const std::string name(key.str());
@@ -190,7 +224,8 @@ Policy read_policy(const char* path, std::string_view architecture) {
     fail("{}:{}: {}", path, error.source().begin.line, error.description());
   }
   for (const auto& [key, value] : file) {
-    if (key != "group" && key != "numbers") fail("unknown key \"{}\"", key.str());
+    if (key != "group" && key != "numbers" && key != "guarded")
+      fail("unknown key \"{}\"", key.str());
   }
   Policy policy;
   if (const toml::table* numbers = file["numbers"].as_table()) {
@@ -201,6 +236,12 @@ Policy read_policy(const char* path, std::string_view architecture) {
   for (const toml::node& node : *groups) {
     if (!node.is_table()) fail("{}: a group is a table", path);
     policy.groups.push_back(parse_group(*node.as_table()));
+  }
+  const toml::array* guarded = file["guarded"].as_array();
+  if (guarded == nullptr) fail("{}: no guarded entries", path);
+  for (const toml::node& node : *guarded) {
+    if (!node.is_table()) fail("{}: a guarded entry is a table", path);
+    policy.guarded.push_back(parse_guarded(*node.as_table()));
   }
   return policy;
 }

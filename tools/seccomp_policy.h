@@ -42,11 +42,23 @@ struct Group {
   std::vector<Rule> rules;
 };
 
+// Another answer to calls that a group allows, in filters of a guarded sandbox.
+struct Guarded {
+  std::string name;
+  std::size_t level = 0;     // index into kLevels
+  std::uint32_t answer = 0;  // as the kernel takes it
+  std::vector<std::string> syscalls;
+  std::vector<Condition> when;  // one, or none
+};
+
 struct Policy {
   std::vector<Group> groups;
+  std::vector<Guarded> guarded;
   std::map<std::string, int> numbers;  // of calls that libseccomp may not know
   std::set<std::string> elsewhere;     // known to have a number on other architectures only
 };
+
+inline constexpr std::string_view kLevels[] = {"making", "removing", "opening"};
 
 struct Variant {
   std::string_view name;

@@ -23,6 +23,7 @@ static_assert(sizeof(SystemCall) == 64);
 // A filter's answer: one of these, with data (the error number) in the low 16 bits.
 inline constexpr std::uint32_t kAnswerKillProcess = 0x80000000;
 inline constexpr std::uint32_t kAnswerError = 0x00050000;
+inline constexpr std::uint32_t kAnswerHandOver = 0x7fc00000;
 inline constexpr std::uint32_t kAnswerTrace = 0x7ff00000;
 inline constexpr std::uint32_t kAnswerAllow = 0x7fff0000;
 inline constexpr std::uint32_t kAnswerMask = 0xffff0000;

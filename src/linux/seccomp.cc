@@ -13,4 +13,16 @@ std::span<const sock_filter> filter(NestedNamespaces nested, Sockets sockets) {
   return generated::kNestedRefusedInternet;
 }
 
+std::span<const sock_filter> guarded_filter(Guarded level) {
+  switch (level) {
+    case Guarded::Making:
+      return generated::kGuardedMaking;
+    case Guarded::Removing:
+      return generated::kGuardedRemoving;
+    case Guarded::Opening:
+      return generated::kGuardedOpening;
+  }
+  return generated::kGuardedOpening;
+}
+
 }  // namespace cordon::seccomp

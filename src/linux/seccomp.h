@@ -20,4 +20,15 @@ enum class Sockets {
 // x32) kill.
 std::span<const sock_filter> filter(NestedNamespaces nested, Sockets sockets);
 
+// Which calls about names go to the guard's broker (guard/broker.h) instead of the kernel.
+enum class Guarded {
+  Making,    // what makes, moves or opens a name for writing
+  Removing,  // and what removes one
+  Opening,   // and every open
+};
+
+// As filter(NestedNamespaces::Refused, Sockets::Internet), for a sandbox with a guard. It must be
+// loaded with a listener.
+std::span<const sock_filter> guarded_filter(Guarded level);
+
 }  // namespace cordon::seccomp

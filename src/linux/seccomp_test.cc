@@ -1,6 +1,7 @@
 // The compiled filters against the policy they were made from, call by call, in memory.
 #include "linux/seccomp.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 #include <linux/audit.h>
@@ -10,6 +11,7 @@
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <toml++/toml.h>
 
@@ -137,6 +139,100 @@ TEST_P(Seccomp, NumbersOutOfRangeAreNotThere) {
   EXPECT_EQ(answer(-1), error(ENOSYS)) << "a tracer's way to skip a call";
   EXPECT_EQ(answer(4096), error(ENOSYS));
   EXPECT_EQ(answer(kX32 - 1), error(ENOSYS));
+}
+
+// --- Filters of a guarded sandbox
+
+class GuardedFilter : public testing::TestWithParam<Guarded> {
+ protected:
+  static std::uint32_t evaluated(std::span<const sock_filter> program, int number,
+                                 std::vector<std::uint64_t> arguments) {
+    SystemCall call{.number = number, .architecture = kArchitecture};
+    std::copy(arguments.begin(), arguments.end(), call.arguments);
+    return evaluate(program, call).value_or(0);
+  }
+  std::uint32_t answer(int number, std::vector<std::uint64_t> arguments = {}) const {
+    return evaluated(guarded_filter(GetParam()), number, std::move(arguments));
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Levels, GuardedFilter,
+                         testing::Values(Guarded::Making, Guarded::Removing, Guarded::Opening));
+
+constexpr std::uint64_t kOpenFlags[] = {0,
+                                        O_WRONLY,
+                                        O_RDWR,
+                                        O_CREAT,
+                                        O_TRUNC,
+                                        O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+                                        O_PATH,
+                                        O_TMPFILE | O_WRONLY,
+                                        O_RDWR | O_CREAT | O_EXCL,
+                                        O_NOFOLLOW | O_NONBLOCK};
+
+TEST_P(GuardedFilter, MakingAndOpeningToWriteIsHandedOver) {
+  for (const int number : {SYS_mkdirat, SYS_mknodat, SYS_symlinkat, SYS_linkat, SYS_renameat2,
+                           SYS_truncate, SYS_umask}) {
+    EXPECT_EQ(answer(number), kAnswerHandOver) << number;
+  }
+  for (const std::uint64_t flags : kOpenFlags) {
+    const bool writes = flags & (O_ACCMODE | O_CREAT | O_TRUNC);
+    const std::uint32_t want =
+        writes || GetParam() == Guarded::Opening ? kAnswerHandOver : kAnswerAllow;
+    for (const std::uint64_t high : {std::uint64_t{0}, kHighBits}) {
+      EXPECT_EQ(answer(SYS_openat, {0, 0, flags | high, 0644}), want) << flags;
+#if defined(__x86_64__)
+      EXPECT_EQ(answer(SYS_open, {0, flags | high, 0644}), want) << flags;
+#endif
+    }
+  }
+#if defined(__x86_64__)
+  for (const int number : {SYS_creat, SYS_mkdir, SYS_mknod, SYS_symlink, SYS_link, SYS_rename}) {
+    EXPECT_EQ(answer(number, {0, 0600}), kAnswerHandOver) << number;
+  }
+#endif
+}
+
+TEST_P(GuardedFilter, WhatIsRefusedStaysRefused) {
+  EXPECT_EQ(answer(SYS_openat, {0, 0, O_CREAT | O_WRONLY, 04755}), error(EPERM));
+  EXPECT_EQ(answer(SYS_mknodat, {0, 0, S_IFREG | 02755}), error(EPERM));
+#if defined(__x86_64__)
+  EXPECT_EQ(answer(SYS_open, {0, O_CREAT, 04755}), error(EPERM));
+  EXPECT_EQ(answer(SYS_creat, {0, 04755}), error(EPERM));
+#endif
+  EXPECT_EQ(answer(SYS_openat2), error(ENOSYS));
+  EXPECT_EQ(answer(SYS_io_uring_setup), error(ENOSYS));
+  EXPECT_EQ(answer(SYS_open_by_handle_at), error(EPERM));
+  EXPECT_EQ(answer(SYS_mount), error(EPERM));
+}
+
+TEST_P(GuardedFilter, RemovingIsHandedOverFromItsLevelOn) {
+  const std::uint32_t want = GetParam() == Guarded::Making ? kAnswerAllow : kAnswerHandOver;
+  EXPECT_EQ(answer(SYS_unlinkat), want);
+#if defined(__x86_64__)
+  EXPECT_EQ(answer(SYS_unlink), want);
+  EXPECT_EQ(answer(SYS_rmdir), want);
+#endif
+}
+
+// Every other call is answered as in a sandbox without a guard.
+TEST_P(GuardedFilter, NothingElseChanges) {
+  const auto plain = filter(NestedNamespaces::Refused, Sockets::Internet);
+  const std::set<int> own = {444, 445, 446};  // Landlock: EOPNOTSUPP
+  for (int number = 0; number < 1024; ++number) {
+    for (const std::uint64_t argument :
+         {std::uint64_t{0}, std::uint64_t{0x7f}, ~std::uint64_t{0}}) {
+      const std::vector<std::uint64_t> arguments(6, argument);
+      const std::uint32_t given = answer(number, arguments);
+      if (own.contains(number)) {
+        EXPECT_EQ(given, error(EOPNOTSUPP));
+      } else if (given != kAnswerHandOver) {
+        EXPECT_EQ(given, evaluated(plain, number, arguments)) << number;
+      } else {
+        EXPECT_EQ(evaluated(plain, number, arguments), kAnswerAllow) << number;
+      }
+    }
+  }
 }
 
 // A marker for joining that was left over would hand the decision to a tracer.

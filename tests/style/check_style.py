@@ -15,7 +15,7 @@ LAYERS = ["core", "linux", "policy", "sandbox", "native", "backends", "doctor", 
 
 # A double close of a number that was reused closes somebody else's file: descriptors have one owner. The child
 # that shares its parent's memory owns nothing and may not run destructors.
-MAY_CLOSE = re.compile(r"^src/(core/unique_fd\.h|linux/init/.*|linux/(launch|child|plan|interpret)[a-z_]*\.(cc|h))$"
+MAY_CLOSE = re.compile(r"^src/(core/unique_fd\.h|linux/(init|guard)/.*|linux/(launch|child|plan|interpret)[a-z_]*\.(cc|h))$"
                        r"|^src/[a-z/]*(launch|child)[a-z_]*\.(cc|h)$")
 BANNED = [
     (re.compile(r"(?<![\w.>:])(?:::|std::)?system\s*\("), "system() runs a shell"),

@@ -1,0 +1,134 @@
+// rename and link: calls about two names.
+#include <asm/errno.h>
+#include <linux/fcntl.h>
+#include <linux/fs.h>
+
+#include "linux/guard/call.h"
+
+namespace cordon::guard {
+
+namespace {
+
+constexpr unsigned kDirectory = 0040000;
+constexpr unsigned kLink = 0120000;
+
+Act arrival(const Place& from) {
+  if (from.is(kDirectory)) return Act::MoveDirectory;
+  return from.is(kLink) ? Act::MakeLink : Act::MakeFile;
+}
+
+// Whether the directory holds what the rest of a rule names, or something else on the way to it.
+bool holds(const Table& table, const Place& directory, const Difference& difference) {
+  Fd here(call(__NR_openat, directory.directory.get(), directory.name.data,
+               O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0));
+  if (!here.valid()) return true;
+  for (std::size_t i = 0; i < difference.count; ++i) {
+    const Component& component =
+        table.component(difference.rule->first_component + difference.first + i);
+    PathBuffer name;
+    name.add(table.text(component.text, component.size));
+    const long next = call(__NR_openat, here.get(), name.data, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (next == -ENOENT) return false;
+    if (next < 0 || i + 1 == difference.count) {
+      if (next >= 0) close_fd(next);
+      return true;
+    }
+    here.reset(next);
+    struct stat status{};
+    if (call(__NR_newfstatat, here.get(), "", &status, AT_EMPTY_PATH) < 0) return true;
+    if ((status.st_mode & 0170000) != kDirectory) return true;
+  }
+  return true;
+}
+
+}  // namespace
+
+// A directory that moves takes its content along. Where rules say something else about that
+// content here than there, it must not have any such content. What a wildcard could name is not
+// searched for: EXDEV makes mv(1) and its like copy file by file, and each is judged by its name.
+long Call::may_bring_content(Place& from, Text to) {
+  const Text path = from.path.text();
+  const bool plain = is_ascii(path) && is_ascii(to);
+  const Folding folding = plain ? Folding::Ascii : folding_of(from, plain ? path : Text("\x80"));
+  const Table& table = *around_.table;
+  long result = 0;
+  differences(table, path, to, folding, [&](const Difference& difference) {
+    for (std::size_t i = 0; i < difference.count; ++i) {
+      const Component& component =
+          table.component(difference.rule->first_component + difference.first + i);
+      if (component.shape != Shape::Literal) {
+        result = -EXDEV;
+        return true;  // there may be a plainer refusal
+      }
+    }
+    if (!holds(table, from, difference)) return true;
+    result = difference.rule->kind == Kind::Protect ? -EPERM : -EACCES;
+    return false;
+  });
+  return result;
+}
+
+long Call::may_move(Place& from, Place& to, bool both_ways) {
+  if (const long refused = refusal(from, Act::Remove); refused < 0) return refused;
+  if (const long refused = refusal(to, arrival(from)); refused < 0) return refused;
+  if (from.is(kDirectory)) {
+    if (const long refused = may_bring_content(from, to.path.text()); refused < 0) return refused;
+  }
+  if (!both_ways) return 0;
+  if (const long refused = refusal(from, arrival(to)); refused < 0) return refused;
+  if (const long refused = refusal(to, Act::Remove); refused < 0) return refused;
+  return to.is(kDirectory) ? may_bring_content(to, from.path.text()) : 0;
+}
+
+long Call::rename(int old_directory, std::uint64_t old_path, int new_directory,
+                  std::uint64_t new_path, unsigned flags) {
+  Place from;
+  Place to;
+  if (const long result = find(from, old_directory, old_path, Last::Keep); result < 0) {
+    return result;
+  }
+  if (const long result = find(to, new_directory, new_path, Last::Keep); result < 0) return result;
+  if (!from.exists) return -ENOENT;
+  if (!from.itself && !to.itself) {
+    if (const long refused = may_move(from, to, flags & RENAME_EXCHANGE); refused < 0) {
+      return refused;
+    }
+  }
+  if (from.slash && !from.itself) from.name.add("/");
+  if (to.slash && !to.itself) to.name.add("/");
+  if (!waiting()) return kAnswered;
+  return call(__NR_renameat2, from.directory.get(), from.name.data, to.directory.get(),
+              to.name.data, flags);
+}
+
+long Call::link(int old_directory, std::uint64_t old_path, int new_directory,
+                std::uint64_t new_path, int flags) {
+  if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_FOLLOW)) return -EINVAL;
+  Place from;
+  Place to;
+  if (const long result = guest_.read_path(old_path, from.text); result < 0) return result;
+  const Last last = flags & AT_SYMLINK_FOLLOW ? Last::Follow : Last::Keep;
+  const long found = flags & AT_EMPTY_PATH && from.text.size == 0
+                         ? resolver_.locate_descriptor(from, old_directory)
+                         : resolver_.locate(from, old_directory, last);
+  if (found < 0) return found;
+  if (const long result = find(to, new_directory, new_path, Last::Keep); result < 0) return result;
+  if (!from.exists) return -ENOENT;
+  if (to.exists) return -EEXIST;
+  // The second name of a protected file would be a way to change it.
+  if (const long refused = refusal(from, Act::Remove); refused < 0) return refused;
+  if (const long refused = refusal(to, arrival(from)); refused < 0) return refused;
+  if (to.slash) to.name.add("/");
+  if (!waiting()) return kAnswered;
+  if (from.object.valid()) {
+    Buffer<48> path;
+    path.add("/proc/self/fd/").add_number(static_cast<std::uint64_t>(from.object.get()));
+    return call(__NR_linkat, AT_FDCWD, path.data, to.directory.get(), to.name.data,
+                AT_SYMLINK_FOLLOW);
+  }
+  if (from.slash && !from.itself) from.name.add("/");
+  return call(__NR_linkat, from.directory.get(), from.name.data, to.directory.get(), to.name.data,
+              0);
+}
+
+}  // namespace cordon::guard

@@ -1,0 +1,81 @@
+// The rules as the broker gets them: one flat, position-independent piece of memory, written by
+// the supervisor (linux/guard_table.h) and mapped read-only from a sealed memory file.
+//
+//   Table, Anchor[anchors], Rule[rules], Component[components], text
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "linux/guard/text.h"
+
+namespace cordon::guard {
+
+inline constexpr std::uint32_t kTableMagic = 0x31647267;  // "grd1"
+inline constexpr std::size_t kMostComponents = 60;        // of one rule: states are bits of a word
+
+enum class Kind : std::uint8_t {
+  Allow,    // an exception to a wider rule
+  Protect,  // as readable as what is around it; not made, replaced, changed or moved
+  Deny,     // every open answers EACCES
+  Hide,     // every open answers ENOENT
+};
+
+inline constexpr std::uint8_t kDirectoryMayBeMade = 1;  // Protect: an empty directory is harmless
+
+enum class Shape : std::uint8_t {
+  Literal,   // this name, whatever the case of its ASCII letters
+  Pattern,   // `*`, `?`, `[...]`, `\`
+  AnyDepth,  // any number of directories, none included
+};
+
+struct Component {
+  Shape shape;
+  std::uint8_t unused;
+  std::uint16_t size;
+  std::uint32_t text;  // offset of its bytes in the table
+};
+
+// Beneath its anchor: the name itself and everything in it.
+struct Rule {
+  Kind kind;
+  std::uint8_t flags;
+  std::uint16_t components;
+  std::uint32_t first_component;
+};
+
+// A directory that no guest can rename: the root of a mount. Its rules start there, so that a path
+// somewhere else is not looked at twice.
+struct Anchor {
+  std::uint32_t text;  // without a slash at its end: "" is the root
+  std::uint32_t size;
+  std::uint32_t first_rule;
+  std::uint32_t rules;
+};
+
+struct Table {
+  std::uint32_t magic;
+  std::uint32_t bytes;  // of the whole
+  std::uint32_t anchors;
+  std::uint32_t rules;
+  std::uint32_t components;
+  std::uint32_t unused;
+
+  const Anchor& anchor(std::size_t index) const {
+    return reinterpret_cast<const Anchor*>(this + 1)[index];
+  }
+  const Rule& rule(std::size_t index) const {
+    return reinterpret_cast<const Rule*>(&anchor(anchors))[index];
+  }
+  const Component& component(std::size_t index) const {
+    return reinterpret_cast<const Component*>(&rule(rules))[index];
+  }
+  Text text(std::uint32_t at, std::size_t size) const {
+    return {reinterpret_cast<const char*>(this) + at, size};
+  }
+};
+
+// Whether every offset lies within the table.
+bool valid(const Table& table, std::size_t bytes);
+
+}  // namespace cordon::guard
