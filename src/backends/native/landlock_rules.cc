@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "linux/landlock.h"
 #include "policy/default_policy.h"
 
 namespace cordon::native {
@@ -14,19 +15,10 @@ constexpr std::uint64_t kRead = kFsExecute | kFsReadFile | kFsReadDir;
 constexpr std::uint64_t kFileRights =
     kFsExecute | kFsWriteFile | kFsReadFile | kFsTruncate | kFsIoctlDev;
 
-// What the kernel can handle, by ABI.
-std::uint64_t handled_files(int abi) {
-  std::uint64_t rights = (kFsMakeSym << 1) - 1;
-  if (abi >= 2) rights |= kFsRefer;
-  if (abi >= 3) rights |= kFsTruncate;
-  if (abi >= 5) rights |= kFsIoctlDev;
-  return rights;
-}
-
 class Writer {
  public:
   Writer(linux_os::Plan& plan, const CompileInput& input)
-      : plan_(plan), handled_(handled_files(input.landlock_abi)) {
+      : plan_(plan), handled_(linux_os::landlock_file_rights(input.landlock_abi)) {
     plan_.landlock.handled_access_fs = handled_;
   }
 
@@ -72,16 +64,14 @@ void add_landlock(linux_os::Plan& plan, const RuleSet& rules, const CompileInput
   // that price is too high.
   if (abi < 1 || (abi < 2 && !alone)) return;
   Writer writer(plan, input);
-  plan.landlock_size = 8;
+  plan.landlock_size = linux_os::landlock_attr_size(abi);
   if (abi >= 4) {
-    plan.landlock_size = 16;
     // Where a network namespace holds the network, TCP inside it is the sandbox's own loopback.
     if (alone && input.policy->network == NetworkMode::None) {
       plan.landlock.handled_access_net = kNetBindTcp | kNetConnectTcp;
     }
   }
   if (abi >= 6) {
-    plan.landlock_size = 24;
     plan.landlock.scoped = kScopeAbstractUnixSocket | kScopeSignal;
   }
   for (const Rule& rule : rules.rules) {
