@@ -111,7 +111,8 @@ class Landlock {
   //
   // Errors: as above; besides
   //   Unsupported       /proc cannot be read; or a thread blocks every free real-time signal, is
-  //                     stopped, or does not take the signal; nothing is restricted
+  //                     stopped, or does not take the signal (which then stays handled, so that it
+  //                     ends nothing when it is taken); nothing is restricted
   //   Internal          the kernel refused to restrict one thread after it had restricted others
   //                     (it stacks at most 16 rulesets). That cannot be undone: end the process.
   Result<LandlockReport> apply_to_process(WeakerGuarantees weaker = WeakerGuarantees::Refuse) const;

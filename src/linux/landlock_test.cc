@@ -19,6 +19,7 @@
 #include <fstream>
 
 #include "core/unique_fd.h"
+#include "linux/landlock.h"
 #include "linux/landlock_report.h"
 #include "linux/testing/in_child.h"
 
@@ -263,6 +264,19 @@ TEST(LandlockCoverage, WhatWasAskedIsRequired) {
   const Error error = require_what_was_asked({.abi = 2, .tcp = true}).error();
   EXPECT_EQ(error.code, ErrorCode::Degraded);
   EXPECT_THAT(error.remedy, HasSubstr("6.7"));
+}
+
+TEST(LandlockCoverage, RightsGrowWithTheAbi) {
+  using linux_os::landlock_attr_size;
+  using linux_os::landlock_file_rights;
+  EXPECT_EQ(landlock_file_rights(1), 0x1fffU);
+  EXPECT_EQ(landlock_file_rights(2), 0x3fffU) << "renames between directories";
+  EXPECT_EQ(landlock_file_rights(3), 0x7fffU) << "truncate";
+  EXPECT_EQ(landlock_file_rights(4), 0x7fffU);
+  for (int abi = 5; abi <= 8; ++abi) EXPECT_EQ(landlock_file_rights(abi), 0xffffU) << "ioctl";
+  EXPECT_EQ(landlock_attr_size(3), 8U);
+  EXPECT_EQ(landlock_attr_size(4), 16U) << "ports";
+  EXPECT_EQ(landlock_attr_size(6), 24U) << "scopes";
 }
 
 Strength strength(const landlock::Coverage& coverage, std::string_view name) {
