@@ -46,11 +46,12 @@ bool is_beneath(std::string_view path, std::string_view ancestor) {
 }
 
 bool tree_order(std::string_view left, std::string_view right) {
-  const auto lower = [](char a, char b) {
-    const auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c); };
-    return rank(a) < rank(b);
-  };
-  return std::lexicographical_compare(left.begin(), left.end(), right.begin(), right.end(), lower);
+  const auto [l, r] = std::ranges::mismatch(left, right);
+  if (r == right.end()) return false;
+  if (l == left.end()) return true;
+  // A separator before every other character.
+  if (*l == '/' || *r == '/') return *l == '/';
+  return static_cast<unsigned char>(*l) < static_cast<unsigned char>(*r);
 }
 
 std::string_view parent_of(std::string_view path) {
@@ -90,6 +91,23 @@ Result<Location> locate(const std::string& path) {
     return std::unexpected(system_error("find the real path of", path, size < 0 ? errno : EINVAL));
   }
   return describe_open(fd, std::string(target, static_cast<std::size_t>(size)));
+}
+
+Result<Location> Locator::locate(const std::string& path) {
+  const std::string_view parent = parent_of(path);
+  if (normalize(path, "/") != path || path == "/") return native::locate(path);
+  if (parent != parent_) {
+    parent_ = parent;
+    directory_ = open_without_links(AT_FDCWD, parent_.c_str(), 0);
+  }
+  struct stat status{};
+  const std::string name = path.substr(parent.size() + (parent.size() > 1 ? 1 : 0));
+  if (!directory_.valid() ||
+      fstatat(directory_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+      S_ISLNK(status.st_mode)) {
+    return native::locate(path);
+  }
+  return Location{path, S_ISDIR(status.st_mode), {status.st_dev, status.st_ino}};
 }
 
 Result<Location> locate_direct(const std::string& path) {

@@ -124,7 +124,7 @@ class Collector {
                                       : "the root itself can only be read; name the directories");
     }
     if (is_beneath(path, "/proc")) return refuse("the sandbox has a /proc of its own");
-    auto location = locate(path);
+    auto location = locator_.locate(path);
     if (!location) {
       const int number = location.error().sys_errno;
       if (number == ENOENT || number == ENOTDIR) return add_missing(rule, path);
@@ -319,6 +319,7 @@ class Collector {
 
   const Policy& policy_;
   const Caller& caller_;
+  Locator locator_;
   RuleSet set_;
   std::set<std::string> pinned_;
   std::vector<Candidate> candidates_;
