@@ -67,13 +67,25 @@ TEST_P(Launcher, LeavesNoCoreOfTheGuest) {
 }
 
 TEST_P(Launcher, ReadsNoConfigurationOfTheWorkDirectory) {
-  // A project cannot widen what its user allowed.
   caller_file(outside() + "/secret", "hunter2\n");
-  for (const char* name : {"/.cordon.toml", "/cordon.toml"}) {
-    caller_file(work() + name,
-                "[filesystem]\nread = [\"" + outside() + "\"]\n[network]\ndefault = \"open\"\n");
-  }
+  caller_file(work() + "/cordon.toml", "[filesystem]\nread = [\"" + outside() + "\"]\n");
   in_sandbox({.guest = {"read_file", outside() + "/secret"}, .guarantee = "filesystem.read"});
+}
+
+TEST_P(Launcher, AProjectFileCannotWidenWhatItsUserAllowed) {
+  caller_file(outside() + "/secret", "hunter2\n");
+  const std::string widening[] = {"[filesystem]\nread = [\"" + outside() + "\"]\n",
+                                  "[network]\nmode = \"open\"\n"};
+  for (const std::string& text : widening) {
+    caller_file(work() + "/.cordon.toml", text);
+    const Outcome refused = sandbox_guest({}, {"read_file", outside() + "/secret"});
+    EXPECT_EQ(refused.exit_code, 125) << describe(refused);
+    EXPECT_NE(refused.err.find(".cordon.toml:2:"), std::string::npos) << describe(refused);
+  }
+  // And nothing of it is in force where it is passed over.
+  in_sandbox({.guest = {"read_file", outside() + "/secret"},
+              .guarantee = "filesystem.read",
+              .options = {"--no-project-policy"}});
 }
 
 TEST_P(Launcher, ProgramsFromMemoryGainNothing) {
