@@ -47,7 +47,7 @@ struct ExecutionRequest {
 };
 
 struct ResourceUsage {
-  std::uint64_t cpu_time_ns = 0;  // user + system, the whole tree
+  std::uint64_t cpu_time_ns = 0;        // user + system, the whole tree
   std::uint64_t memory_peak_bytes = 0;  // charged by the cgroup; see docs/native-backend.md
   std::uint64_t io_read_bytes = 0;
   std::uint64_t io_write_bytes = 0;
