@@ -164,6 +164,8 @@ std::string_view words(Stage stage) {
       return "apply Landlock";
     case Stage::Seccomp:
       return "load the system call filter";
+    case Stage::Guard:
+      return "put the guard in place";
     case Stage::Exec:
       return "exec";
     case Stage::StartInit:
@@ -343,6 +345,7 @@ PlanOrder plan_order(const LaunchRequest& request, char* const* arguments,
   order.landlock_rules = view(plan.landlock_rules);
   order.filter = {static_cast<unsigned short>(request.filter.size()),
                   const_cast<sock_filter*>(request.filter.data())};
+  order.guard = request.guard_fd >= 0;
   order.programs = view(request.programs);
   order.arguments = arguments;
   order.environment = environment;
@@ -355,6 +358,7 @@ std::vector<int> plan_descriptors(const LaunchRequest& request) {
     if (fd >= 0) descriptors.push_back(fd);
   }
   descriptors.push_back(request.init_image_fd);
+  if (request.guard_fd >= 0) descriptors.push_back(request.guard_fd);
   return descriptors;
 }
 

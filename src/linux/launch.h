@@ -35,6 +35,9 @@ struct LaunchRequest {
   unsigned short terminal_rows = 0;
   unsigned short terminal_columns = 0;
   std::span<const sock_filter> filter;
+  // The guard's rules (guard_table.h), or -1. With them the filter is a guarded one: the first
+  // process takes its listener and answers.
+  int guard_fd = -1;
   int init_image_fd = -1;  // see init_image.h
   // Called once, while the first process mounts: the cgroup that the command enters, or null. What
   // it costs to make one is then not waited for.

@@ -165,8 +165,10 @@ void await_plan(Child& child) {
     const bool sent = child.context->plan.streams[i] && next < count;
     child.streams[i] = sent ? descriptors[next++] : -1;
   }
-  if (next + 1 != count) fail(child, Stage::Orders, -71);
+  const bool guard = child.context->plan.guard;
+  if (next + (guard ? 2 : 1) != count) fail(child, Stage::Orders, -71);
   child.init_image = descriptors[next];
+  if (guard) child.guard_rules = descriptors[next + 1];
 }
 
 void await_cgroup(Child& child) {
@@ -231,6 +233,36 @@ void hand_over(Child& child) {
   check(child, Stage::HandOver, call(__NR_sendmsg, child.control_fd, &message, MSG_NOSIGNAL));
 }
 
+// ---- the guard: guard/broker.h ----
+
+void prepare_guard(Child& child) {
+  // The broker and its guests share one Landlock domain: the broker can do no more than they can,
+  // and the kernel lets it read them.
+  restrict_files(child);
+  int ends[2];
+  check(child, Stage::Guard,
+        call(__NR_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends));
+  child.guard_receiver = ends[0];
+  child.guard_sender = ends[1];
+}
+
+// Sent before the command's exec, which has happened.
+long receive_listener(const Child& child) {
+  char byte = 0;
+  iovec data{&byte, 1};
+  int listener = -1;
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof listener)]{};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  check(child, Stage::Guard,
+        call(__NR_recvmsg, child.guard_receiver, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT));
+  if (message.msg_controllen < CMSG_LEN(sizeof listener)) fail(child, Stage::Guard, -71);
+  return *reinterpret_cast<const int*>(CMSG_DATA(reinterpret_cast<const cmsghdr*>(control)));
+}
+
 long spawn_command(Child& child) {
   kernel::CloneArgs args{};
   // CLONE_VFORK is for the out-of-memory killer: it passes over a task in the middle of a vfork,
@@ -248,7 +280,7 @@ long spawn_command(Child& child) {
   return pid;
 }
 
-[[noreturn]] void become_init(const Child& child, long command) {
+[[noreturn]] void become_init(const Child& child, long command, long listener) {
   char names[kMostHierarchies][160];
   char* environment[kMostHierarchies + 1];
   char pid[24];
@@ -256,7 +288,8 @@ long spawn_command(Child& child) {
   append(cursor, static_cast<std::uint64_t>(command));
   *cursor = 0;
   char name[] = "cordon-init";
-  char* const arguments[] = {name, pid, nullptr};
+  char guarded[] = "guard";
+  char* const arguments[] = {name, pid, child.context->plan.guard ? guarded : nullptr, nullptr};
 
   int next = init::kControlFd + 1;
   long high[kMostHierarchies];
@@ -273,7 +306,19 @@ long spawn_command(Child& child) {
   check(child, Stage::StartInit, setup);
   check(child, Stage::StartInit, image);
   check(child, Stage::StartInit, control);
+  long rules = -1;
+  if (child.context->plan.guard) {
+    rules = call(__NR_fcntl, child.guard_rules, F_DUPFD_CLOEXEC, 64);
+    listener = call(__NR_fcntl, listener, F_DUPFD_CLOEXEC, 64);
+    check(child, Stage::StartInit, rules);
+    check(child, Stage::StartInit, listener);
+  }
   check(child, Stage::StartInit, call(__NR_dup3, control, init::kControlFd, 0));
+  if (child.context->plan.guard) {
+    check(child, Stage::StartInit, call(__NR_dup3, listener, init::kListenerFd, 0));
+    check(child, Stage::StartInit, call(__NR_dup3, rules, init::kGuardRulesFd, 0));
+    next = init::kGuardRulesFd + 1;
+  }
   for (int i = 0; i < used; ++i, ++next) {
     check(child, Stage::StartInit, call(__NR_dup3, high[i], next, 0));
     cursor = names[i];
@@ -310,6 +355,7 @@ void run_first_process(void* context) {
   Network network;
   if (child.context->own_network) start_network(child, network);
   run_steps(child, child.context->groundwork, Stage::Groundwork);
+  keep_inheritable_reading_right(child);
   empty_bounding_set(child);
   attend_to_all_signals();
   await_plan(child);
@@ -317,11 +363,15 @@ void run_first_process(void* context) {
   if (child.context->own_network) enter_network(child, network);
   hand_over(child);
   await_cgroup(child);
+  const bool guard = child.context->plan.guard;
+  if (guard) prepare_guard(child);
   const long command =
       spawn_command(child);  // returns when the command has been exec'ed, or failed
   if (child.context->command_failed) leave(125);
-  drop_capabilities(child);  // it needs none to reap, and no_new_privs keeps it so across its exec
-  become_init(child, command);
+  const long listener = guard ? receive_listener(child) : -1;
+  // It needs none to reap, and no_new_privs keeps it so across its exec.
+  drop_capabilities(child, guard ? Keep::ReadingGuests : Keep::Nothing);
+  become_init(child, command, listener);
 }
 
 }  // namespace cordon::linux_os

@@ -33,6 +33,7 @@ enum class Stage : std::uint32_t {
   NoNewPrivileges,
   Landlock,
   Seccomp,
+  Guard,
   Exec,
   StartInit,
 };
@@ -54,7 +55,9 @@ struct ChildStack {
 // them. After each order one is added to the eventfd, on which the child waits: a socket would wake
 // it on the processor that the supervisor goes on using, an eventfd on the one where it was.
 enum class Order : std::uint8_t {
-  RunPlan,       // with the streams that there are, in order, and the image of cordon-init
+  // With the streams that there are, in order, the image of cordon-init, and the guard's rules if
+  // there is one.
+  RunPlan,
   StartCommand,  // with the cgroup's descriptors: directory if any, join_fds, parents of its places
 };
 
@@ -85,6 +88,7 @@ struct PlanOrder {
   std::size_t landlock_size = 0;
   List<LandlockRule> landlock_rules;
   sock_fprog filter{};
+  bool guard = false;  // the filter is to be loaded with a listener
   List<const char*> programs;
   char* const* arguments = nullptr;    // null-terminated
   char* const* environment = nullptr;  // null-terminated

@@ -32,6 +32,9 @@ struct Child {
   int wake_fd = -1;
   int streams[3] = {-1, -1, -1};
   int init_image = -1;
+  int guard_rules = -1;
+  int guard_sender = -1;    // the command's process sends the filter's listener here
+  int guard_receiver = -1;  // the other end
   int terminal_master = -1;
   int cgroup_directory = -1;
   int cgroup_joins[kMostHierarchies];
@@ -77,6 +80,13 @@ long run(const PlanStep& step);
 void run_command_process(void* context);
 
 // Gates that the first process goes through as well.
-void drop_capabilities(const Child& child);
+enum class Keep { Nothing, ReadingGuests };
+void drop_capabilities(const Child& child, Keep keep);
+void restrict_files(const Child& child);
+
+// The one capability that a guard's broker keeps: to read the memory of guests that are not
+// dumpable (CAP_SYS_PTRACE, in the sandbox's user namespace). To survive the exec it has to be
+// inheritable, and becomes so before the bounding set is emptied.
+void keep_inheritable_reading_right(const Child& child);
 
 }  // namespace cordon::linux_os::child

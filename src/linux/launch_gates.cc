@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <termios.h>
 
 #include "linux/kernel.h"
@@ -73,7 +74,12 @@ void close_descriptors(Child& child) {
     check(child, Stage::CloseDescriptors, call(__NR_dup3, child.setup_fd, kSetupFd, O_CLOEXEC));
   }
   child.setup_fd = kSetupFd;
-  check(child, Stage::CloseDescriptors, call(__NR_close_range, kSetupFd + 1, ~0U, 0));
+  int last = kSetupFd;
+  if (child.context->plan.guard) {
+    check(child, Stage::CloseDescriptors, call(__NR_dup3, child.guard_sender, ++last, O_CLOEXEC));
+    child.guard_sender = last;
+  }
+  check(child, Stage::CloseDescriptors, call(__NR_close_range, last + 1, ~0U, 0));
 }
 
 void limit_resources(const Child& child) {
@@ -93,19 +99,35 @@ void limit_resources(const Child& child) {
 
 }  // namespace
 
-void drop_capabilities(const Child& child) {
+namespace {
+constexpr std::uint32_t kReadingGuests = 1U << 19;  // CAP_SYS_PTRACE
+}
+
+void keep_inheritable_reading_right(const Child& child) {
+  kernel::CapabilityHeader header{kernel::kCapabilityVersion3, 0};
+  kernel::CapabilityData data[2]{};
+  check(child, Stage::Capabilities, call(__NR_capget, &header, data));
+  if (!(data[0].permitted & kReadingGuests)) return;  // no user namespace of its own
+  data[0].inheritable |= kReadingGuests;
+  check(child, Stage::Capabilities, call(__NR_capset, &header, data));
+}
+
+void drop_capabilities(const Child& child, Keep keep) {
   call(__NR_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  kernel::CapabilityHeader header{kernel::kCapabilityVersion3, 0};
+  kernel::CapabilityData kept[2]{};
+  if (keep == Keep::ReadingGuests) {
+    kept[0] = {kReadingGuests, kReadingGuests, kReadingGuests};
+    check(child, Stage::Capabilities,
+          call(__NR_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, 19, 0, 0));
+  }
   const unsigned bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
                         SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
                         SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
   call(__NR_prctl, PR_SET_SECUREBITS, bits, 0, 0, 0);
-  kernel::CapabilityHeader header{kernel::kCapabilityVersion3, 0};
-  kernel::CapabilityData none[2]{};
-  check(child, Stage::Capabilities, call(__NR_capset, &header, none));
+  check(child, Stage::Capabilities, call(__NR_capset, &header, kept));
   check(child, Stage::NoNewPrivileges, call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 }
-
-namespace {
 
 void restrict_files(const Child& child) {
   const PlanOrder& plan = child.context->plan;
@@ -123,13 +145,49 @@ void restrict_files(const Child& child) {
     call(__NR_close, fd);
     ++index;
   }
+  // The first process removes the cgroups when the supervisor cannot. Nothing in the sandbox leads
+  // to them.
+  const bool guard = child.context->plan.guard;
+  for (std::size_t i = 0; guard && i < child.context->cgroup.places.count; ++i) {
+    kernel::LandlockPathBeneathAttr attr{kernel::kFsRemoveDir, child.cgroup_parents[i]};
+    check(child, Stage::Landlock,
+          call(__NR_landlock_add_rule, ruleset, kernel::kLandlockRulePathBeneath, &attr, 0));
+  }
   check(child, Stage::Landlock, call(__NR_landlock_restrict_self, ruleset, 0));
   call(__NR_close, ruleset);
+}
+
+namespace {
+
+// The broker gets the filter's listener before there is a guest.
+void filter_with_listener(const Child& child) {
+  constexpr unsigned kWaitKillable = 1U << 5;  // SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, 5.19
+  const long listener =
+      call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER | kWaitKillable,
+           &child.context->plan.filter);
+  check(child, Stage::Seccomp, listener);
+  char byte = 0;
+  iovec data{&byte, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))]{};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  auto* header = reinterpret_cast<cmsghdr*>(control);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  *reinterpret_cast<int*>(CMSG_DATA(header)) = static_cast<int>(listener);
+  check(child, Stage::Guard, call(__NR_sendmsg, child.guard_sender, &message, MSG_NOSIGNAL));
+  call(__NR_close, listener);
+  call(__NR_close, child.guard_sender);
 }
 
 void filter_system_calls(const Child& child) {
   const sock_fprog& filter = child.context->plan.filter;
   if (filter.len == 0) return;
+  if (child.context->plan.guard) return filter_with_listener(child);
   check(child, Stage::Seccomp, call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter));
 }
 
@@ -165,8 +223,9 @@ void run_command_process(void* context) {
   close_descriptors(child);
   limit_resources(child);
   check(child, Stage::WorkingDirectory, call(__NR_chdir, child.context->plan.working_directory));
-  drop_capabilities(child);
-  restrict_files(child);
+  drop_capabilities(child, Keep::Nothing);
+  // With a guard the first process has done so, for both.
+  if (!child.context->plan.guard) restrict_files(child);
   filter_system_calls(child);
   unblock_signals();
   exec_command(child);

@@ -1,5 +1,11 @@
 #include "linux/seccomp.h"
 
+#include <linux/seccomp.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
 #include "seccomp_filters.h"
 
 namespace cordon::seccomp {
@@ -23,6 +29,12 @@ std::span<const sock_filter> guarded_filter(Guarded level) {
       return generated::kGuardedOpening;
   }
   return generated::kGuardedOpening;
+}
+
+bool guard_supported() {
+  constexpr unsigned kFlags = SECCOMP_FILTER_FLAG_NEW_LISTENER | (1U << 5);  // WAIT_KILLABLE_RECV
+  // No filter, so nothing is loaded: EFAULT if the flags are known, EINVAL if not.
+  return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, kFlags, nullptr) != 0 && errno == EFAULT;
 }
 
 }  // namespace cordon::seccomp

@@ -31,4 +31,8 @@ enum class Guarded {
 // loaded with a listener.
 std::span<const sock_filter> guarded_filter(Guarded level);
 
+// Whether the kernel takes a filter with a listener whose caller waits for the answer even when
+// signals arrive (5.19): without that a call could be made twice. Costs one system call.
+bool guard_supported();
+
 }  // namespace cordon::seccomp

@@ -261,16 +261,12 @@ class Compiler {
   int hidden_places_ = 0;
 };
 
-// Mounts hold what is there at the start, and nothing that has no place yet.
-Result<void> check_names(const RuleSet& rules) {
-  for (const NameRule& names : rules.name_rules) {
-    if (names.layer == Layer::Default) continue;
-    Error error = invalid_argument(
-        std::string(names.origin), names.pattern,
-        "names that match a pattern, or do not exist yet, cannot be kept from the command here");
-    error.code = ErrorCode::Unsupported;
-    error.remedy = "name paths that exist";
-    return std::unexpected(std::move(error));
+std::string why_no_guard(const CompileInput& input) {
+  if (!input.no_guard.empty()) return input.no_guard;
+  if (input.walls != Walls::Full)
+    return "it needs a PID namespace, so that the command cannot end it";
+  if (input.policy->nested_namespaces == NestedNamespaces::Allowed) {
+    return "in namespaces of its own the command can mount what is guarded under another name";
   }
   return {};
 }
@@ -279,8 +275,16 @@ Result<void> check_names(const RuleSet& rules) {
 
 Result<Compiled> compile(const CompileInput& input) {
   const RuleSet rules = TRY(resolve_rules(*input.policy, input.work_dir, input.caller));
-  TRY(check_names(rules));
-  return Compiled{Compiler(input, rules).compile(), rules_beyond_landlock(rules)};
+  Compiled compiled;
+  compiled.no_guard = why_no_guard(input);
+  if (compiled.no_guard.empty()) {
+    compiled.guard = TRY(compile_guard(rules));
+  } else {
+    TRY(refuse_names(rules, compiled.no_guard));
+  }
+  compiled.plan = Compiler(input, rules).compile();
+  compiled.beyond_landlock = rules_beyond_landlock(rules);
+  return compiled;
 }
 
 }  // namespace cordon::native

@@ -7,6 +7,7 @@
 #include "cordon/error.h"
 #include "cordon/policy.h"
 #include "linux/plan.h"
+#include "native/guard_rules.h"
 #include "native/rules.h"
 
 namespace cordon::native {
@@ -25,6 +26,7 @@ struct CompileInput {
   int landlock_abi = 0;           // 0: none
   bool pids_by_rlimit = false;    // no pids controller holds the limit
   bool cpus_by_affinity = false;  // no cpu controller holds the limit
+  std::string no_guard;           // why there is none, in words; empty: there can be one
   std::string private_directory;  // LandlockOnly: what stands for /tmp and $HOME; exists
 };
 
@@ -32,6 +34,8 @@ struct Compiled {
   linux_os::Plan plan;  // for the groundwork of the policy's outline; none where walls are Landlock
   // Paths whose restriction only a mount namespace can hold; see rules_beyond_landlock().
   std::vector<std::string> beyond_landlock;
+  Guard guard;
+  std::string no_guard;  // why there is none, in words
 };
 
 // Errors as resolve_rules(). Cost depends on the number of rules, never on the number of files.

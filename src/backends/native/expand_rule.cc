@@ -62,14 +62,6 @@ Result<std::vector<std::string>> list_matches(const PathRule& rule, const Glob& 
   return found;
 }
 
-const Rule* nearest_above(const RuleSet& set, std::string_view path) {
-  const auto after = std::ranges::upper_bound(
-      set.rules, path, tree_order, [](const Rule& r) -> std::string_view { return r.path; });
-  int index = static_cast<int>(after - set.rules.begin()) - 1;
-  while (index >= 0 && !is_beneath(path, set.rules[index].path)) index = set.rules[index].parent;
-  return index < 0 ? nullptr : &set.rules[index];
-}
-
 bool can_meet(const RuleSet& set, const NameRule& names) {
   // Nothing but the command itself makes a name in its writable directories.
   if (is_plain(names.pattern)) {
@@ -106,6 +98,14 @@ std::string real_place(const std::string& path) {
 }
 
 }  // namespace
+
+const Rule* nearest_above(const RuleSet& set, std::string_view path) {
+  const auto after = std::ranges::upper_bound(
+      set.rules, path, tree_order, [](const Rule& r) -> std::string_view { return r.path; });
+  int index = static_cast<int>(after - set.rules.begin()) - 1;
+  while (index >= 0 && !is_beneath(path, set.rules[index].path)) index = set.rules[index].parent;
+  return index < 0 ? nullptr : &set.rules[index];
+}
 
 std::unexpected<Error> refuse_rule(const PathRule& rule, std::string detail) {
   return std::unexpected(

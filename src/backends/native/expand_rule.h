@@ -26,6 +26,9 @@ std::unexpected<Error> refuse_rule(const PathRule& rule, std::string detail);
 std::vector<NameRule> name_rules(const PathRule& rule, const std::string& place,
                                  std::string_view rest = {});
 
+// The rule that decides about `path`, or null.
+const Rule* nearest_above(const RuleSet& set, std::string_view path);
+
 // Drops the name rules that nothing in the sandbox could meet.
 void keep_what_names_can_meet(RuleSet& set);
 

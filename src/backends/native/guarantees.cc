@@ -43,11 +43,15 @@ class Report {
 
   void files() {
     if (full_) {
-      const std::string mechanism = with_landlock("mount namespace, own root");
+      std::string mechanism = with_landlock("mount namespace, own root");
+      if (facts_.guarded) mechanism += ", guard of names";
       add(guarantee::kFilesystemRead, Strength::Enforced, mechanism);
       add(guarantee::kFilesystemWrite, Strength::Enforced, mechanism,
-          "protected names that are not there yet, such as .envrc, can be made in the work "
-          "directory");
+          facts_.no_guard.empty()
+              ? ""
+              : "protected names that are not there yet, such as .envrc, can be made in the work "
+                "directory: no guard, " +
+                    facts_.no_guard);
       return;
     }
     if (landlock_.empty()) {

@@ -24,6 +24,8 @@ struct Enforcement {
   bool cpus_by_affinity = false;
   bool memory_watched = false;
   bool caller_is_root = false;
+  bool guarded = false;
+  std::string no_guard;                      // why not, in words; empty: nothing to guard
   std::vector<std::string> beyond_landlock;  // paths whose restriction Landlock alone cannot hold
 };
 

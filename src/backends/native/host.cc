@@ -3,6 +3,7 @@
 #include "core/try.h"
 #include "linux/init_image.h"
 #include "linux/landlock.h"
+#include "linux/seccomp.h"
 #include "linux/user_namespaces.h"
 
 namespace cordon::native {
@@ -11,6 +12,7 @@ Result<const HostFacts*> Host::facts() {
   std::call_once(looked_, [this] {
     facts_.cgroups = cgroup::detect();
     facts_.landlock_abi = linux_os::landlock_abi();
+    if (!seccomp::guard_supported()) facts_.no_guard = "it needs Linux 5.19";
     auto image = linux_os::make_init_image();
     if (image) {
       facts_.init_image = std::move(*image);

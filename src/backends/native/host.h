@@ -17,6 +17,7 @@ struct HostFacts {
   std::unique_ptr<cgroup::Hierarchy> cgroups;  // never null
   UniqueFd init_image;
   int landlock_abi = 0;
+  std::string no_guard;  // why this kernel cannot have a guard, in words; empty: it can
 };
 
 class Host {

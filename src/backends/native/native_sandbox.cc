@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "core/try.h"
+#include "linux/guard_table.h"
 #include "linux/launch.h"
 #include "linux/seccomp.h"
 #include "linux/user_namespaces.h"
@@ -58,6 +59,18 @@ std::vector<std::string> program_candidates(const std::string& command,
     }
   }
   return candidates;
+}
+
+std::string_view words(seccomp::Guarded level) {
+  switch (level) {
+    case seccomp::Guarded::Making:
+      return "make or move names or open files to write";
+    case seccomp::Guarded::Removing:
+      return "make, move or remove names or open files to write";
+    case seccomp::Guarded::Opening:
+      return "make, move or remove names or open files";
+  }
+  return "";
 }
 
 // Whether the launch failed because the host does not let this caller make or use namespaces.
@@ -132,6 +145,7 @@ Result<void> NativeSandbox::compile_for(Walls walls) {
   input.landlock_abi = facts_->landlock_abi;
   input.pids_by_rlimit = !support.pids;
   input.cpus_by_affinity = !support.cpu;
+  input.no_guard = facts_->no_guard;
   if (walls == Walls::LandlockOnly) {
     private_directory_ = TRY(PrivateDirectory::create());
     input.private_directory = private_directory_->path();
@@ -144,6 +158,8 @@ Result<void> NativeSandbox::compile_for(Walls walls) {
   enforcement_.cpus_by_affinity = !compiled_.plan.processors.empty();
   enforcement_.caller_is_root = caller_.uid == 0;
   enforcement_.beyond_landlock = compiled_.beyond_landlock;
+  enforcement_.guarded = !compiled_.guard.table.empty();
+  enforcement_.no_guard = compiled_.no_guard;
   return {};
 }
 
@@ -283,6 +299,12 @@ Result<std::unique_ptr<Process>> NativeSandbox::launch_in(Prepared prepared,
                                    full || spec_.policy.network == NetworkMode::Open
                                        ? seccomp::Sockets::Internet
                                        : seccomp::Sockets::UnixOnly);
+  UniqueFd guard;
+  if (enforcement_.guarded) {
+    guard = TRY(linux_os::make_guard_file(compiled_.guard.table));
+    request.guard_fd = guard.get();
+    request.filter = seccomp::guarded_filter(compiled_.guard.level);
+  }
   request.init_image_fd = facts_->init_image.get();
   request.make_cgroup = [&] {
     running.cgroup = make_cgroup();
@@ -341,6 +363,10 @@ Result<std::string> NativeSandbox::describe(const ProcessSpec& spec) {
     const bool own = private_directory_ && rule.path == private_directory_->path();
     line(fmt::format("Landlock: allow {:#x} beneath {}", rule.access,
                      own ? "a private directory in /tmp" : rule.path));
+  }
+  if (enforcement_.guarded) {
+    line(fmt::format("guard names with {} rules: hand over the calls that {}",
+                     compiled_.guard.rules, words(compiled_.guard.level)));
   }
   line("load the system call filter");
   std::string command = spec.command;

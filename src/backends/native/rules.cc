@@ -230,16 +230,10 @@ class Collector {
     const DirectoryGlance glance(listing.get());
     for (const DefaultEntry& entry : defaults.protected_names) {
       const std::string_view top = entry.path.substr(0, entry.path.find('/'));
-      Result<Location> location = std::unexpected(Error{});
-      if (!glance.complete() || glance.contains(top)) {
-        location = locate_beneath(directory.get(), set_.work_dir, entry.path.data());
-      }
-      if (!location) {
-        set_.name_rules.push_back({Access::Protect,
-                                   Glob::escape(fmt::format("{}/{}", set_.work_dir, entry.path)),
-                                   kDefaultOrigin, Layer::Default});
-        continue;
-      }
+      if (glance.complete() && !glance.contains(top)) continue;
+      auto location =
+          locate_beneath(directory.get(), set_.work_dir, mount_place(entry.path).c_str());
+      if (!location) continue;
       const std::string place = location->path;
       add(kDefaultRank, Grant::Read, *std::move(location), kDefaultOrigin);
       // If one of them is gone by now, the launch finds the protected path gone too, and fails.
@@ -278,6 +272,11 @@ class Collector {
       }
     }
     return {};
+  }
+
+  static std::string mount_place(std::string_view path) {
+    if (path.ends_with('/')) path.remove_suffix(1);
+    return std::string(path);
   }
 
   static std::string beneath_home(const std::string& home, std::string_view path) {

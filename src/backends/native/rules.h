@@ -31,6 +31,8 @@ struct Rule {
   bool anchor =
       false;  // mounted on itself although its parent grants the same, so that nobody renames it
   linux_os::FileIdentity identity;
+  int rank = 0;            // among rules for the same path, see candidate.h
+  bool protects = false;   // Access::Protect: nothing may be made here or in here
   int parent = -1;         // index of the nearest rule above it, or -1
   bool has_inner = false;  // a Read or Write rule lies beneath it
 };

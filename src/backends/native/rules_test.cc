@@ -207,15 +207,18 @@ TEST_F(Rules, ANameThatIsNotThereYetIsKeptForTheGuard) {
   EXPECT_EQ(fate({{Access::Write, "absent", Layer::Pack, Presence::Optional}}, work()), "write");
 }
 
-TEST_F(Rules, WhatNothingHoldsYetIsRefused) {
+TEST_F(Rules, WhatOnlyAGuardHoldsIsRefusedWithoutOne) {
   for (const fs::path path : {"**/.env", ".envrc"}) {
     ASSERT_TRUE(resolve({{Access::Protect, path}}));
     CompileInput input;
     input.policy = &policy_;
     input.work_dir = work();
     input.caller = {getuid(), getgid(), {home()}};
+    ASSERT_TRUE(compile(input));
+    input.no_guard = "it needs a newer kernel";
     const auto compiled = compile(input);
     ASSERT_FALSE(compiled) << path;
+    EXPECT_THAT(compiled.error().message(), HasSubstr("a newer kernel"));
     EXPECT_EQ(compiled.error().code, ErrorCode::Unsupported);
     EXPECT_THAT(compiled.error().message(), HasSubstr("--protect"));
   }

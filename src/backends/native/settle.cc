@@ -106,6 +106,8 @@ class Linker {
     if (rule.grant == Grant::Read || rule.grant == Grant::Write) {
       for (const Open& open : above_) rules_[open.index].has_inner = true;
     }
+    rule.rank = candidate.rank;
+    rule.protects = candidate.protects;
     rule.parent = above_.empty() ? -1 : static_cast<int>(above_.back().index);
     above_.push_back({rules_.size(), candidate.rank});
     rules_.push_back(std::move(rule));

@@ -38,6 +38,7 @@ void serve(const BrokerSetup& setup) {
                       mask,
                       false,
                       mask};
+  lower_reading_rights();
   ask_for_synchronous_wakeups(setup.listener);
   Waiters waiters;
   constexpr long kPrunePeriod = 50;

@@ -97,6 +97,7 @@ class Call {
               unsigned flags);
   long may_move(Place& from, Place& to, bool both_ways);
   long may_bring_content(Place& from, Text to);
+  long replace_git_config(Place& from, Place& to);
 
   // call.cc
   long find(Place& place, int directory, std::uint64_t path, Last last);

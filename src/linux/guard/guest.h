@@ -45,4 +45,7 @@ class ReadingRights {
   ReadingRights& operator=(const ReadingRights&) = delete;
 };
 
+// Switches it off, for a process that starts with it switched on.
+void lower_reading_rights();
+
 }  // namespace cordon::guard

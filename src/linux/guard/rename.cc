@@ -4,6 +4,7 @@
 #include <linux/fs.h>
 
 #include "linux/guard/call.h"
+#include "linux/guard/git_config.h"
 
 namespace cordon::guard {
 
@@ -80,6 +81,49 @@ long Call::may_move(Place& from, Place& to, bool both_ways) {
   return to.is(kDirectory) ? may_bring_content(to, from.path.text()) : 0;
 }
 
+// A file of settings is judged by what it says. Whoever wrote it may still have it open: so what
+// takes the name is a copy, of exactly what was judged.
+long Call::replace_git_config(Place& from, Place& to) {
+  constexpr unsigned kRegular = 0100000;
+  if (const long refused = refusal(from, Act::Remove); refused < 0) return refused;
+  if (!from.is(kRegular) || from.slash || to.slash || (to.exists && !to.is(kRegular))) {
+    return -EPERM;
+  }
+  Fd source(call(__NR_openat, from.directory.get(), from.name.data,
+                 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0));
+  if (!source.valid()) return -EPERM;
+  Buffer<kLongestGitConfig + 1> content;
+  while (content.size < kLongestGitConfig) {
+    const long size = call(__NR_read, source.get(), content.data + content.size,
+                           kLongestGitConfig - content.size);
+    if (size < 0) return size;
+    if (size == 0) break;
+    content.size += static_cast<std::size_t>(size);
+  }
+  if (content.size == kLongestGitConfig || !is_harmless_git_config(content.text())) return -EPERM;
+  if (!waiting()) return kAnswered;
+  PathBuffer name;
+  name.add(to.name.text()).add(".cordon");
+  call(__NR_unlinkat, to.directory.get(), name.data, 0);
+  const long made = call(__NR_openat, to.directory.get(), name.data,
+                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (made < 0) return made;
+  const Fd copy(made);
+  long result = call(__NR_fchmod, copy.get(), from.status.st_mode & 0777);
+  const long written = call(__NR_write, copy.get(), content.data, content.size);
+  if (written != static_cast<long>(content.size)) result = written < 0 ? written : -ENOSPC;
+  if (result >= 0) {
+    result =
+        call(__NR_renameat2, to.directory.get(), name.data, to.directory.get(), to.name.data, 0);
+  }
+  if (result < 0) {
+    call(__NR_unlinkat, to.directory.get(), name.data, 0);
+    return result;
+  }
+  call(__NR_unlinkat, from.directory.get(), from.name.data, 0);
+  return 0;
+}
+
 long Call::rename(int old_directory, std::uint64_t old_path, int new_directory,
                   std::uint64_t new_path, unsigned flags) {
   Place from;
@@ -89,6 +133,10 @@ long Call::rename(int old_directory, std::uint64_t old_path, int new_directory,
   }
   if (const long result = find(to, new_directory, new_path, Last::Keep); result < 0) return result;
   if (!from.exists) return -ENOENT;
+  const Verdict target = verdict(to);
+  if (target.kind == Kind::Protect && target.flags & kHarmlessGitConfig && flags == 0) {
+    return replace_git_config(from, to);
+  }
   if (!from.itself && !to.itself) {
     if (const long refused = may_move(from, to, flags & RENAME_EXCHANGE); refused < 0) {
       return refused;

@@ -21,7 +21,9 @@ enum class Kind : std::uint8_t {
   Hide,     // every open answers ENOENT
 };
 
-inline constexpr std::uint8_t kDirectoryMayBeMade = 1;  // Protect: an empty directory is harmless
+// What a Protect rule lets pass:
+inline constexpr std::uint8_t kDirectoryMayBeMade = 1;  // an empty directory there
+inline constexpr std::uint8_t kHarmlessGitConfig = 2;   // a rename to there, see git_config.h
 
 enum class Shape : std::uint8_t {
   Literal,   // this name, whatever the case of its ASCII letters

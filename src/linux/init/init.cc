@@ -6,14 +6,21 @@
 // the supervisor dies before it could.
 //
 // It reaps, passes signals on, reports how the command ended, and ends everything when the
-// supervisor is gone. It never reads a byte that the guest wrote.
+// supervisor is gone. With a guard (argv: "guard" behind the pid) a second thread of it is the
+// broker, so that neither ever waits for the other. The broker reads what guests wrote; the reaper
+// never does.
+#include <asm/stat.h>
 #include <asm/unistd.h>
+#include <linux/mman.h>
 #include <linux/prctl.h>
 #include <linux/resource.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 
+#include "linux/guard/broker.h"
 #include "linux/init/protocol.h"
+#include "linux/kernel.h"
 #include "linux/raw_syscall.h"
 
 namespace {
@@ -141,6 +148,46 @@ void reap(int command, bool first_of_namespace) {
   }
 }
 
+// ---- the guard ----
+
+alignas(16) char broker_stack[cordon::guard::kBrokerStack];
+
+void run_broker(void* table) {
+  cordon::guard::serve({cordon::init::kListenerFd, static_cast<cordon::guard::Table*>(table)});
+  call(__NR_exit, 0);
+  __builtin_trap();
+}
+
+// Without a broker the guests' calls must fail, not wait: nobody may hold the listener then.
+void start_broker() {
+  using cordon::init::kGuardRulesFd;
+  using cordon::init::kListenerFd;
+  struct stat status{};
+  long mapped = call(__NR_newfstatat, kGuardRulesFd, "", &status, 0x1000 /* AT_EMPTY_PATH */);
+  if (mapped >= 0) {
+    mapped = call(__NR_mmap, nullptr, status.st_size, PROT_READ, MAP_PRIVATE, kGuardRulesFd, 0);
+  }
+  call(__NR_close, kGuardRulesFd);
+  auto* table = reinterpret_cast<cordon::guard::Table*>(mapped);
+  const auto size = static_cast<std::size_t>(status.st_size);
+  bool started = mapped > 0 && size >= sizeof *table && cordon::guard::valid(*table, size);
+  if (started) {
+    cordon::kernel::CloneArgs args{};
+    args.flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
+    args.stack = reinterpret_cast<std::uint64_t>(broker_stack);
+    args.stack_size = sizeof broker_stack;
+    started = cordon::raw::clone3_call(&args, sizeof args, run_broker, table) > 0;
+  }
+  if (!started) call(__NR_close, kListenerFd);
+}
+
+// What the exec brought along is the broker's.
+void drop_reading_right() {
+  cordon::kernel::CapabilityHeader header{cordon::kernel::kCapabilityVersion3, 0};
+  const cordon::kernel::CapabilityData none[2]{};
+  call(__NR_capset, &header, none);
+}
+
 [[noreturn]] void run(char** argv, char** places) {
   call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
   call(__NR_prctl, PR_SET_NAME, "cordon-init", 0, 0, 0);
@@ -150,6 +197,8 @@ void reap(int command, bool first_of_namespace) {
 
   const std::uint64_t child_signal = 1ULL << (kSigChild - 1);
   call(__NR_rt_sigprocmask, 0 /* SIG_BLOCK */, &child_signal, nullptr, sizeof child_signal);
+  if (argv[2]) start_broker();
+  drop_reading_right();
   const long signals = call(__NR_signalfd4, -1, &child_signal, sizeof child_signal, 0);
 
   reap(command, first_of_namespace);  // it may have ended before the signal was watched
@@ -193,6 +242,18 @@ asm(".globl _start\n_start:\n\tmov x29, #0\n\tmov x0, sp\n\tbl cordon_init_main\
 #endif
 
 // The compiler may call these for aggregate initialisation; there is no libc to take them from.
+#if defined(__x86_64__)
+extern "C" void* memset(void* target, int byte, std::size_t size) {
+  void* to = target;
+  asm volatile("rep stosb" : "+D"(to), "+c"(size) : "a"(byte) : "memory");
+  return target;
+}
+extern "C" void* memcpy(void* target, const void* source, std::size_t size) {
+  void* to = target;
+  asm volatile("rep movsb" : "+D"(to), "+S"(source), "+c"(size) : : "memory");
+  return target;
+}
+#else
 extern "C" void* memset(void* target, int byte, std::size_t size) {
   auto* bytes = static_cast<volatile char*>(target);
   for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(byte);
@@ -204,3 +265,4 @@ extern "C" void* memcpy(void* target, const void* source, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) to[i] = from[i];
   return target;
 }
+#endif

@@ -8,6 +8,9 @@
 namespace cordon::init {
 
 inline constexpr int kControlFd = 3;
+// With a guard (the second argument is "guard"): where its calls come from, and its rules.
+inline constexpr int kListenerFd = 4;
+inline constexpr int kGuardRulesFd = 5;
 
 // supervisor -> first process
 struct SignalCommand {

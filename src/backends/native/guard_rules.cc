@@ -1,0 +1,251 @@
+#include "native/guard_rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+#include "core/try.h"
+#include "linux/guard_table.h"
+#include "native/candidate.h"
+#include "native/expand_rule.h"
+#include "native/paths.h"
+#include "policy/default_policy.h"
+#include "policy/glob.h"
+
+namespace cordon::native {
+
+namespace {
+
+using linux_os::GuardComponent;
+using linux_os::GuardRule;
+using Shape = guard::Shape;
+
+bool is_wild(std::string_view name) {
+  return name.find_first_of("*?[\\") != std::string_view::npos;
+}
+
+bool is_git_config(std::string_view path) {
+  return std::ranges::any_of(default_policy().git_configs,
+                             [&](const DefaultEntry& entry) { return entry.path == path; });
+}
+
+guard::Kind kind_of(Access access) {
+  switch (access) {
+    case Access::Read:
+    case Access::Write:
+      return guard::Kind::Allow;
+    case Access::Protect:
+      return guard::Kind::Protect;
+    case Access::Deny:
+      return guard::Kind::Deny;
+    case Access::Hide:
+      return guard::Kind::Hide;
+  }
+  return guard::Kind::Deny;
+}
+
+class GuardCompiler {
+ public:
+  explicit GuardCompiler(const RuleSet& rules) : rules_(rules) {}
+
+  Result<Guard> compile() {
+    add_defaults();
+    for (const NameRule& names : rules_.name_rules) {
+      if (names.layer != Layer::Default) TRY(add_names(names));
+    }
+    for (const Rule& rule : rules_.rules) {
+      if (rule.protects) add_protected(rule);
+    }
+    if (!default_way_.empty() || !default_anchor_.empty()) add_default_exceptions();
+    if (ranked_.empty()) return Guard{};
+    for (const Rule& rule : rules_.rules) add_exception(rule);
+    std::ranges::sort(ranked_, [](const Ranked& a, const Ranked& b) {
+      return std::pair(a.rank, a.order) < std::pair(b.rank, b.order);
+    });
+    std::vector<GuardRule> rules;
+    rules.reserve(ranked_.size());
+    for (Ranked& ranked : ranked_) rules.push_back(std::move(ranked.rule));
+    return Guard{TRY(linux_os::make_guard_table(rules)), level_, rules.size()};
+  }
+
+ private:
+  struct Ranked {
+    Rank rank;
+    std::size_t order;
+    GuardRule rule;
+  };
+
+  void widen(seccomp::Guarded level) { level_ = std::max(level_, level); }
+
+  // Where nothing above can be moved, neither from inside nor from outside: a mount on the
+  // sandbox's own ground. Its name is not the host's to change.
+  std::string anchor_of(std::string_view place) const {
+    const Rule* rule = nearest_above(rules_, place);
+    if (!rule) return "";
+    while (rule->parent >= 0) {
+      const Rule& above = rules_.rules[static_cast<std::size_t>(rule->parent)];
+      if (above.grant != Grant::Read && above.grant != Grant::Write) break;
+      rule = &above;
+    }
+    return rule->path;
+  }
+
+  static void add_literal(std::vector<GuardComponent>& components, std::string_view path) {
+    while (!path.empty()) {
+      path.remove_prefix(path.starts_with('/') ? 1 : 0);
+      const auto name = path.substr(0, path.find('/'));
+      if (!name.empty()) components.push_back({Shape::Literal, std::string(name)});
+      path.remove_prefix(name.size());
+    }
+  }
+
+  void add(Rank rank, guard::Kind kind, std::string anchor,
+           std::vector<GuardComponent> components) {
+    ranked_.push_back({rank, ranked_.size(), {kind, 0, std::move(anchor), std::move(components)}});
+  }
+
+  // Those that are there as well: a mount lies on the file that was there at the start, not on what
+  // the host puts in its place.
+  void add_defaults() {
+    const Rule* work = nearest_above(rules_, rules_.work_dir);
+    if (!work || work->grant != Grant::Write) return;
+    const std::string anchor = anchor_of(rules_.work_dir);
+    std::vector<GuardComponent> way;
+    add_literal(way, std::string_view(rules_.work_dir).substr(anchor.size()));
+    for (const DefaultEntry& entry : default_policy().protected_names) {
+      std::vector<GuardComponent> components = way;
+      add_literal(components, entry.path);
+      const bool may_be_made = entry.path.ends_with('/');
+      const auto path = entry.path.substr(0, entry.path.size() - (may_be_made ? 1 : 0));
+      covered_.insert(fmt::format("{}/{}", rules_.work_dir, path));
+      add(kDefaultRank, guard::Kind::Protect, anchor, std::move(components));
+      ranked_.back().rule.flags = (may_be_made ? guard::kDirectoryMayBeMade : 0) |
+                                  (is_git_config(entry.path) ? guard::kHarmlessGitConfig : 0);
+    }
+    default_anchor_ = anchor;
+    default_way_ = std::move(way);
+  }
+
+  // They give nothing back that the caller takes away.
+  void add_default_exceptions() {
+    for (const DefaultEntry& entry : default_policy().unprotected_names) {
+      const std::string path = fmt::format("{}/{}", rules_.work_dir, entry.path);
+      const bool taken = std::ranges::any_of(patterns_, [&](const auto& each) {
+        return each.second.covers(path) || each.second.may_match_beneath(parent_of(path));
+      });
+      if (taken || is_in(taken_, path)) continue;
+      std::vector<GuardComponent> components = default_way_;
+      add_literal(components, entry.path);
+      for (std::size_t i = default_way_.size(); i < components.size(); ++i) {
+        if (is_wild(components[i].text)) components[i].shape = Shape::Pattern;
+      }
+      add(kDefaultRank, guard::Kind::Allow, default_anchor_, std::move(components));
+    }
+  }
+
+  Result<void> add_names(const NameRule& names) {
+    widen(names.access == Access::Protect ? seccomp::Guarded::Removing : seccomp::Guarded::Opening);
+    Glob glob = TRY(Glob::parse(names.pattern));
+    const std::string place = glob.literal_prefix();
+    // The name itself may lie on a mount that is not there to stay; what is above it decides.
+    std::string anchor = anchor_of(glob.literal() ? parent_of(place) : std::string_view(place));
+    if (anchor == "/") anchor.clear();
+    const auto depth = static_cast<std::size_t>(std::ranges::count(anchor, '/'));
+    std::vector<GuardComponent> components;
+    for (const Glob::Component& component : glob.components().subspan(depth)) {
+      switch (component.kind) {
+        case Glob::Component::Kind::Literal:
+          components.push_back({Shape::Literal, component.name});
+          break;
+        case Glob::Component::Kind::Pattern:
+          components.push_back({Shape::Pattern, component.written});
+          break;
+        case Glob::Component::Kind::AnyDepth:
+          components.push_back({Shape::AnyDepth, ""});
+          break;
+      }
+    }
+    const Rank rank = rank_of(names.layer);
+    add(rank, kind_of(names.access), std::move(anchor), std::move(components));
+    if (glob.literal()) take(place);
+    patterns_.push_back({rank, std::move(glob)});
+    return {};
+  }
+
+  void add_protected(const Rule& rule) {
+    const Rule* above =
+        rule.parent >= 0 ? &rules_.rules[static_cast<std::size_t>(rule.parent)] : nullptr;
+    if (!above || above->grant != Grant::Write) return;
+    const std::string anchor = anchor_of(above->path);
+    std::vector<GuardComponent> components;
+    add_literal(components, std::string_view(rule.path).substr(anchor.size()));
+    take(rule.path);
+    add(rule.rank, guard::Kind::Protect, anchor, std::move(components));
+  }
+
+  using Paths = std::unordered_set<std::string>;
+
+  void take(const std::string& path) {
+    covered_.insert(path);
+    taken_.insert(path);
+  }
+
+  static bool is_in(const Paths& paths, std::string_view path) {
+    for (; path.size() > 1; path = parent_of(path)) {
+      if (paths.contains(std::string(path))) return true;
+    }
+    return false;
+  }
+
+  // What the caller grants within something that is taken away. What a later layer takes away no
+  // earlier one gives back.
+  void add_exception(const Rule& rule) {
+    const bool grants = rule.grant == Grant::Read || rule.grant == Grant::Write;
+    if (!grants || rule.protects || rule.anchor || rule.rank <= kWorkDirRank) return;
+    bool needed = is_in(covered_, rule.path);
+    for (const auto& [rank, glob] : patterns_) {
+      if (!glob.covers(rule.path)) continue;
+      if (rank > rule.rank) return;
+      needed = true;
+    }
+    if (!needed) return;
+    const std::string anchor = anchor_of(rule.path);
+    std::vector<GuardComponent> components;
+    add_literal(components, std::string_view(rule.path).substr(anchor.size()));
+    add(rule.rank, guard::Kind::Allow, anchor, std::move(components));
+  }
+
+  const RuleSet& rules_;
+  std::vector<Ranked> ranked_;
+  Paths covered_;  // plain paths that something is taken away from
+  Paths taken_;    // of those the ones that the caller names
+  std::string default_anchor_;
+  std::vector<GuardComponent> default_way_;  // from there to the work directory
+  std::vector<std::pair<Rank, Glob>> patterns_;
+  seccomp::Guarded level_ = seccomp::Guarded::Making;
+};
+
+}  // namespace
+
+Result<Guard> compile_guard(const RuleSet& rules) { return GuardCompiler(rules).compile(); }
+
+Result<void> refuse_names(const RuleSet& rules, const std::string& reason) {
+  for (const NameRule& names : rules.name_rules) {
+    if (names.layer == Layer::Default) continue;
+    Error error = invalid_argument(
+        std::string(names.origin), names.pattern,
+        "only a guard can keep names that match a pattern, or do not exist yet, from the command; "
+        "there is none: " +
+            reason);
+    error.code = ErrorCode::Unsupported;
+    error.remedy = "name paths that exist";
+    return std::unexpected(std::move(error));
+  }
+  return {};
+}
+
+}  // namespace cordon::native

@@ -1,0 +1,153 @@
+#include "linux/guard/git_config.h"
+
+namespace cordon::guard {
+
+namespace {
+
+struct Settings {
+  const char* section;
+  bool named;        // [section "name"]
+  const char* keys;  // between spaces
+};
+
+constexpr Settings kHarmless[] = {
+    {"branch", true, " description merge pushremote rebase remote "},
+    {"color", false, " branch diff status ui "},
+    {"commit", false, " cleanup gpgsign verbose "},
+    {"core", false,
+     " abbrev autocrlf bare bigfilethreshold commitgraph compression eol filemode ignorecase "
+     "logallrefupdates longpaths precomposeunicode preloadindex quotepath repositoryformatversion "
+     "safecrlf sharedrepository symlinks trustctime untrackedcache "},
+    {"diff", false, " algorithm colormoved mnemonicprefix renames submodule "},
+    {"extensions", false, " noop objectformat partialclone refstorage "},
+    {"feature", false, " experimental manyfiles "},
+    {"fetch", false, " fsckobjects parallel prune prunetags "},
+    {"gc", false, " auto autodetach pruneexpire reflogexpire "},
+    {"i18n", false, " commitencoding logoutputencoding "},
+    {"index", false, " threads version "},
+    {"init", false, " defaultbranch "},
+    {"log", false, " date decorate follow "},
+    {"maintenance", false, " auto strategy "},
+    {"merge", false, " conflictstyle ff log renames "},
+    {"pack", false, " threads window windowmemory "},
+    {"pull", false, " ff rebase "},
+    {"push", false, " autosetupremote default followtags gpgsign "},
+    {"rebase", false, " autosquash autostash updaterefs "},
+    {"receive", false, " denycurrentbranch denydeletes denynonfastforwards fsckobjects "},
+    {"remote", true,
+     " fetch mirror partialclonefilter promisor prune push pushurl skipfetchall tagopt url "},
+    {"rerere", false, " autoupdate enabled "},
+    {"status", false, " branch short showuntrackedfiles "},
+    {"submodule", true, " active branch ignore url "},
+    {"tag", false, " gpgsign sort "},
+    {"transfer", false, " fsckobjects "},
+    {"user", false, " email name useconfigonly "},
+};
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+char small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+Text trimmed(Text text) {
+  while (!text.empty() && is_blank(text[0])) text = text.from(1);
+  while (!text.empty() && is_blank(text[text.size - 1])) text = text.first(text.size - 1);
+  return text;
+}
+
+Text take_word(Text& rest) {
+  std::size_t size = 0;
+  while (size < rest.size && is_word(rest[size])) ++size;
+  const Text word = rest.first(size);
+  rest = rest.from(size);
+  return word;
+}
+
+bool same(Text text, Text small_text) {
+  if (text.size != small_text.size) return false;
+  for (std::size_t i = 0; i < text.size; ++i) {
+    if (small(text[i]) != small_text[i]) return false;
+  }
+  return true;
+}
+
+bool listed(Text key, Text keys) {
+  while (!keys.empty()) {
+    Text rest = keys.from(1);
+    const Text one = take_word(rest);
+    if (same(key, one) && !key.empty()) return true;
+    keys = rest;
+    if (keys.size == 1) return false;
+  }
+  return false;
+}
+
+// "helper::address" names a program to run, and a dash is an option to one.
+bool is_plain_address(Text value) {
+  for (std::size_t i = 0; i + 1 < value.size; ++i) {
+    if (value[i] == ':' && value[i + 1] == ':') return false;
+  }
+  while (!value.empty() && value[0] == '"') value = value.from(1);
+  return value.empty() || value[0] != '-';
+}
+
+// "[section]" or "[section "name"]", and nothing else in the line.
+const Settings* section_of(Text line) {
+  line = line.from(1);
+  const Text section = take_word(line);
+  const bool named = !line.empty() && line[0] == ' ';
+  if (named) {
+    if (line.size < 3 || line[1] != '"') return nullptr;
+    line = line.from(2);
+    std::size_t end = 0;
+    while (end < line.size && line[end] != '"') ++end;
+    if (end == line.size) return nullptr;
+    line = line.from(end + 1);
+  }
+  if (!(line == Text("]"))) return nullptr;
+  for (const Settings& settings : kHarmless) {
+    if (settings.named == named && same(section, Text(settings.section))) return &settings;
+  }
+  return nullptr;
+}
+
+bool is_harmless_setting(const Settings* settings, Text line) {
+  if (!settings) return false;
+  const Text key = take_word(line);
+  if (!listed(key, Text(settings->keys))) return false;
+  line = trimmed(line);
+  if (line.empty()) return true;  // "key" alone is true
+  if (line[0] != '=') return false;
+  const bool address = same(key, Text("url")) || same(key, Text("pushurl"));
+  return !address || is_plain_address(trimmed(line.from(1)));
+}
+
+}  // namespace
+
+bool is_harmless_git_config(Text content) {
+  const Settings* settings = nullptr;
+  while (!content.empty()) {
+    std::size_t size = 0;
+    while (size < content.size && content[size] != '\n') {
+      // A backslash may go on in the next line or spell another character; a NUL ends what git
+      // reads.
+      if (content[size] == '\\' || content[size] == 0) return false;
+      ++size;
+    }
+    const Text line = trimmed(content.first(size));
+    content = content.from(size < content.size ? size + 1 : size);
+    if (line.empty() || line[0] == '#' || line[0] == ';') continue;
+    if (line[0] == '[') {
+      settings = section_of(line);
+      if (!settings) return false;
+    } else if (!is_harmless_setting(settings, line)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace cordon::guard

@@ -1,0 +1,194 @@
+// Names that rules protect while nothing is there yet, or that no mount can stand for. Each attempt
+// works without the sandbox.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "security/attack.h"
+
+namespace cordon::test {
+namespace {
+
+class Names : public EveryAttack {
+ protected:
+  void SetUp() override {
+    EveryAttack::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    caller_dir(work() + "/.git");
+    caller_file(work() + "/mine", "guest\n");
+  }
+
+  // The attempt puts something at `path`: not from inside. It is taken away for the next one.
+  void expect_not_made(const std::string& path, const Arguments& guest) {
+    in_sandbox({.guest = guest, .guarantee = "filesystem.write"});
+    struct stat status{};
+    if (caller() != Caller::Degraded) {
+      EXPECT_NE(lstat(path.c_str(), &status), 0) << guest.at(1) << " made " << path;
+    }
+    clear(path);
+    if (HasFailure()) return;
+    const Outcome control = plain_guest(guest);
+    EXPECT_EQ(control.exit_code, 42) << guest.at(1) << ": " << describe(control);
+    EXPECT_EQ(lstat(path.c_str(), &status), 0) << guest.at(1) << " must make " << path;
+    clear(path);
+  }
+
+  // What every attempt finds.
+  virtual void lay_out() { caller_file(work() + "/mine", "guest\n"); }
+
+  void clear(const std::string& path) {
+    if (unlink(path.c_str()) != 0) remove_tree(path);
+    unlink((work() + "/link").c_str());
+    lay_out();
+  }
+};
+
+class GuardedNames : public Names {};
+
+TEST_P(Names, EveryWayToMakeOne) {
+  const std::string path = work() + "/.envrc";
+  for (const char* how : {"open",    "creat",    "mknod",        "fifo",
+                          "mkdir",   "symlink",  "rename",       "rename_noreplace",
+                          "link",    "tmpfile",  "dirfd",        "received_dirfd",
+                          "cwd",     "proc_cwd", "proc_root",    "thread_root",
+                          "proc_fd", "dots",     "not_dumpable", "high_bits"}) {
+    expect_not_made(path, {"make_name", how, path, work() + "/mine"});
+  }
+  expect_not_made(path, {"make_name", "through_link", path, work() + "/link"});
+}
+
+TEST_P(Names, OfEveryKind) {
+  for (const char* name : {"/.git/config", "/.git/hooks/pre-commit", "/.vscode", "/.mcp.json",
+                           "/.Envrc", "/.git/Config", "/.cordon.toml", "/.bashrc"}) {
+    const std::string path = work() + name;
+    if (std::string_view(name).contains("hooks")) caller_dir(work() + "/.git/hooks");
+    for (const char* how : {"open", "rename", "symlink"}) {
+      expect_not_made(path, {"make_name", how, path, work() + "/mine"});
+    }
+    rmdir((work() + "/.git/hooks").c_str());
+  }
+}
+
+class WaysToNames : public Names {
+ protected:
+  void lay_out() override {
+    Names::lay_out();
+    for (const char* name : {"/evil", "/evil/hooks"}) {
+      remove_tree(work() + name);
+      caller_dir(work() + name);
+    }
+  }
+};
+
+TEST_P(WaysToNames, LeadNowhereElse) {
+  ASSERT_EQ(rmdir((work() + "/.git").c_str()), 0);
+  lay_out();
+  const std::string path = work() + "/.git";
+  // As a link or a file that lead to other hooks, or with hooks of its own.
+  expect_not_made(path, {"make_name", "symlink", path, work() + "/evil"});
+  expect_not_made(path, {"make_name", "open", path});
+  expect_not_made(path, {"make_name", "rename", path, work() + "/mine"});
+  expect_not_made(path, {"make_name", "rename", path, work() + "/evil"});
+}
+
+TEST_P(Names, APathThatChangesWhileItIsLookedAt) {
+  const std::string wanted = work() + "/.envrc";
+  in_sandbox({.guest = {"race_name", work() + "/aaaaaa", wanted, "100000"},
+              .guarantee = "filesystem.write"});
+  if (HasFailure()) return;
+  clear(wanted);
+  const Outcome control = plain_guest({"race_name", work() + "/aaaaaa", wanted, "100000"});
+  EXPECT_EQ(control.exit_code, 42) << describe(control);
+}
+
+// Patterns: for the files that are there as for those that come.
+TEST_P(GuardedNames, ThatMatchAPattern) {
+  const std::string place = work() + "/deep/er";
+  const std::string secret = place + "/.env";
+  const auto reset = [&] {
+    for (const char* name : {"/moved", "/deep"}) remove_tree(work() + name);
+    unlink((work() + "/copy").c_str());
+    caller_dir(work() + "/deep");
+    caller_dir(place);
+    caller_file(secret, "hunter2\n");
+  };
+  const auto expect_held = [&](const char* rule, const Arguments& guest) {
+    const Attack attack{
+        .guest = guest, .guarantee = "filesystem.write", .options = {rule, "**/.env"}};
+    reset();
+    if (guest.front() == "create_file") unlink(secret.c_str());
+    in_sandbox(attack);
+    reset();
+    if (guest.front() == "create_file") unlink(secret.c_str());
+    if (!HasFailure()) control(attack);
+  };
+  for (const char* rule : {"--deny", "--hide"}) {
+    expect_held(rule, {"read_file", secret});
+    expect_held(rule, {"rename_then_read", place, work() + "/moved", work() + "/moved/.env"});
+    expect_held(rule, {"hard_link", secret, work() + "/copy"});
+    expect_held(rule, {"rename_path", secret, work() + "/copy"});
+    expect_held(rule, {"unlink_file", secret});
+    expect_held(rule, {"create_file", secret});
+  }
+  for (const char* guest : {"write_file", "truncate_file", "reopen_write", "unlink_file"}) {
+    expect_held("--protect", {guest, secret});
+  }
+  reset();
+  EXPECT_EQ(sandbox_guest({"--protect", "**/.env"}, {"read_file", secret}).exit_code, 42);
+}
+
+TEST_P(GuardedNames, ThatDoNotExistYetAreRefusedAndLeaveNothing) {
+  for (const char* rule : {"--deny", "--hide", "--protect"}) {
+    const std::string path = work() + "/later";
+    expect_contained(
+        {.guest = {"create_file", path}, .guarantee = "filesystem.write", .options = {rule, path}});
+    unlink(path.c_str());
+    EXPECT_EQ(sandbox({rule, path}, {"true"}).exit_code, 0);
+    struct stat status{};
+    EXPECT_NE(lstat(path.c_str(), &status), 0) << "a file was left on the host";
+  }
+}
+
+TEST_P(GuardedNames, AFileThatTheHostReplacesStaysProtected) {
+  caller_file(work() + "/.envrc", "host\n");
+  Running program(invocation({}, {"sh", "-c",
+                                  "echo ready; read line; echo guest > .envrc && echo ESCAPED; "
+                                  "cat .envrc"}));
+  ASSERT_NE(program.read_until("ready").find("ready"), std::string::npos);
+  // As an editor saves: the mount goes with the file that it lay on.
+  caller_file(work() + "/.envrc.new", "new\n");
+  ASSERT_EQ(rename((work() + "/.envrc.new").c_str(), (work() + "/.envrc").c_str()), 0);
+  program.send("go\n");
+  const Outcome outcome = program.wait();
+  EXPECT_EQ(outcome.out.find("ESCAPED"), std::string::npos) << describe(outcome);
+  EXPECT_EQ(read_file(work() + "/.envrc"), "new\n");
+}
+
+// What could answer in the broker's place, or lend its rights.
+TEST_P(GuardedNames, TheBrokerCannotBeReplacedOrRobbed) {
+  expect_contained({.guest = {"listener"}, .guarantee = "filesystem.write"});
+  for (const char* file :
+       {"/proc/1/mem", "/proc/1/fd/4", "/proc/1/task/1/mem", "/proc/1/environ"}) {
+    const Outcome outcome = sandbox_guest({}, {"open_write", file});
+    EXPECT_EQ(outcome.exit_code, 0) << file << describe(outcome);
+    const Outcome reading = sandbox_guest({"--deny", "**/.env"}, {"open_read", file});
+    EXPECT_EQ(reading.exit_code, 0) << file << describe(reading);
+  }
+  EXPECT_EQ(sandbox_guest({}, {"ptrace_attach", "1"}).exit_code, 0);
+}
+
+class UnguardedNames : public Names {};
+
+TEST_P(UnguardedNames, RulesThatNothingWouldHoldAreRefused) {
+  const Outcome outcome = sandbox({"--deny", "**/.env"}, {"true"});
+  EXPECT_EQ(outcome.exit_code, 125) << describe(outcome);
+  EXPECT_NE(outcome.err.find("guard"), std::string::npos) << describe(outcome);
+}
+
+INSTANTIATE_TEST_SUITE_P(Native, Names, all_callers(), caller_name);
+INSTANTIATE_TEST_SUITE_P(Native, WaysToNames, all_callers(), caller_name);
+INSTANTIATE_TEST_SUITE_P(Native, GuardedNames, full_callers(), caller_name);
+INSTANTIATE_TEST_SUITE_P(Native, UnguardedNames, ::testing::Values(Caller::Degraded), caller_name);
+
+}  // namespace
+}  // namespace cordon::test
