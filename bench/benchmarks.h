@@ -13,5 +13,6 @@ std::vector<Row> many_at_a_time(const Options& options);
 std::vector<Row> idle_memory(const Options& options);
 std::vector<Row> output_stream(const Options& options);
 std::vector<Row> policy_compile(const Options& options);
+std::vector<Row> policy_layers(const Options& options);
 
 }  // namespace cordon::bench

@@ -21,7 +21,6 @@ inline constexpr Rank rank_of(Layer layer) {
 struct Candidate {
   Rule rule;
   Rank rank = kDefaultRank;
-  std::size_t order = 0;
   Rank protected_by =
       -1;                 // a rule of that rank protects this path: earlier ones open nothing in it
   bool protects = false;  // Access::Protect: takes writing away; `rule` then says Read
@@ -32,8 +31,14 @@ inline bool takes_away(Grant grant) { return grant == Grant::Deny || grant == Gr
 
 std::string_view word(Grant grant);
 
-// Each path once, parents before children and linked to them. Errors: InvalidArgument for two rules
-// of one layer that contradict each other.
-Result<std::vector<Rule>> settle(std::vector<Candidate> candidates);
+// Indices, by path: what lies in a directory comes directly after it; of one path in the order of
+// their words. `sorted` is that order for the candidates that were there before.
+std::vector<std::size_t> in_tree_order(const std::vector<Candidate>& candidates,
+                                       const std::vector<std::size_t>& sorted = {});
+
+// Each path once, parents before children and linked to them. `sorted` as above. Errors:
+// InvalidArgument for two rules of one layer that contradict each other.
+Result<std::vector<Rule>> settle(std::vector<Candidate> candidates,
+                                 const std::vector<std::size_t>& sorted = {});
 
 }  // namespace cordon::native

@@ -14,7 +14,23 @@
 
 namespace cordon::native {
 
+namespace {
+
+bool is_normal(std::string_view path) {
+  if (!path.starts_with('/') || path.ends_with('/')) return false;
+  for (std::size_t at = 0; at < path.size();) {
+    const std::size_t end = std::min(path.find('/', at + 1), path.size());
+    const std::string_view part = path.substr(at + 1, end - at - 1);
+    if (part.empty() || part == "." || part == "..") return false;
+    at = end;
+  }
+  return true;
+}
+
+}  // namespace
+
 std::string normalize(std::string_view path, std::string_view base) {
+  if (is_normal(path)) return std::string(path);
   std::string joined;
   if (!path.starts_with('/')) joined = std::string(base) + '/';
   joined += path;

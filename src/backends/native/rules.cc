@@ -50,7 +50,7 @@ class Collector {
     TRY(check_work_dir());
     TRY(pin_the_way_to_rules());
     add_defaults();
-    set_.rules = TRY(settle(std::move(candidates_)));
+    set_.rules = TRY(settle(std::move(candidates_), given_));
     keep_what_names_can_meet(set_);
     return std::move(set_);
   }
@@ -244,7 +244,9 @@ class Collector {
   // The directories between a writable tree's root and a rule inside it become mount points:
   // renaming one of them away and making a new one would otherwise get around the rule.
   Result<void> pin_the_way(int root_fd, const std::string& root, const std::string& place) {
-    for (std::string_view above = parent_of(place); above.size() > root.size();
+    if (parent_of(place) == last_pinned_) return {};
+    last_pinned_ = parent_of(place);
+    for (std::string_view above = last_pinned_; above.size() > root.size();
          above = parent_of(above)) {
       if (!pinned_.insert(std::string(above)).second) break;  // and so is all above it
       const std::string name(above.substr(root.size() + 1));
@@ -256,20 +258,25 @@ class Collector {
   }
 
   Result<void> pin_the_way_to_rules() {
-    const std::size_t given = candidates_.size();
-    for (std::size_t w = 0; w < given; ++w) {
-      if (candidates_[w].rule.grant != Grant::Write || !candidates_[w].rule.directory) continue;
-      const std::string root = candidates_[w].rule.path;
-      UniqueFd root_fd;
-      for (std::size_t i = 0; i < given; ++i) {
-        const std::string& path = candidates_[i].rule.path;
-        if (path.size() <= root.size() || !is_beneath(path, root)) continue;
-        const std::string place = path;  // candidates_ grows below
-        if (!root_fd.valid()) {
-          root_fd = UniqueFd(open(root.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    given_ = in_tree_order(candidates_);
+    std::string root;  // the outermost writable tree that we are in
+    UniqueFd root_fd;
+    for (const std::size_t index : given_) {
+      const Rule& rule = candidates_[index].rule;
+      if (root.empty() || !is_beneath(rule.path, root)) {
+        root.clear();
+        if (rule.grant == Grant::Write && rule.directory) {
+          root = rule.path;
+          root_fd.reset();
         }
-        TRY(pin_the_way(root_fd.get(), root, place));
+        continue;
       }
+      if (rule.path.size() == root.size()) continue;
+      if (!root_fd.valid()) {
+        root_fd = UniqueFd(open(root.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+      }
+      const std::string place = rule.path;  // candidates_ grows below
+      TRY(pin_the_way(root_fd.get(), root, place));
     }
     return {};
   }
@@ -283,11 +290,18 @@ class Collector {
     return home + std::string(path.substr(1));  // "~/x"
   }
 
+  // Whether the policy shows the path. Valid once given_ is there.
   bool covered_by_user(std::string_view path) const {
-    return std::ranges::any_of(candidates_, [&](const Candidate& candidate) {
-      return candidate.rank != kDefaultRank && candidate.visible &&
-             !takes_away(candidate.rule.grant) && is_beneath(path, candidate.rule.path);
-    });
+    for (std::string_view place = path;; place = parent_of(place)) {
+      const auto [first, last] = std::ranges::equal_range(
+          given_, place, tree_order,
+          [&](std::size_t index) -> std::string_view { return candidates_[index].rule.path; });
+      const bool shown = std::any_of(first, last, [&](std::size_t index) {
+        return candidates_[index].visible && !takes_away(candidates_[index].rule.grant);
+      });
+      if (shown) return true;
+      if (place == "/") return false;
+    }
   }
 
   void add_scratch(const std::string& path) {
@@ -321,7 +335,9 @@ class Collector {
   Locator locator_;
   RuleSet set_;
   std::set<std::string> pinned_;
+  std::string last_pinned_;  // one of them: rules of one directory follow each other
   std::vector<Candidate> candidates_;
+  std::vector<std::size_t> given_;  // those of work directory and policy, see in_tree_order()
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "native/candidate.h"
 #include "native/compile.h"
 #include "native/paths.h"
 
@@ -242,6 +243,34 @@ TEST_F(Rules, ProtectingShowsNothingThatALayerBetweenTookAway) {
                   {Access::Protect, "sub/deep", Layer::Project}},
                  work() / "sub/deep"),
             "deny");
+}
+
+RC_GTEST_PROP(TreeSort, IsTreeOrderWhateverCameBefore, ()) {
+  const auto name = rc::gen::map(
+      rc::gen::resize(9, rc::gen::nonEmpty(rc::gen::container<std::string>(
+                             rc::gen::element('a', 'b', '-', '\x01', '\xfe', '\xff')))),
+      [](const std::string& text) { return "/" + text; });
+  const auto path = rc::gen::map(
+      rc::gen::resize(3, rc::gen::nonEmpty(rc::gen::container<std::vector<std::string>>(name))),
+      [](const std::vector<std::string>& names) {
+        std::string joined = "/tmp/x";
+        for (const std::string& one : names) joined += one;
+        return joined;
+      });
+  const auto paths = *rc::gen::container<std::vector<std::string>>(path);
+  std::vector<Candidate> candidates;
+  for (const std::string& one : paths) {
+    candidates.emplace_back();
+    candidates.back().rule.path = one;
+  }
+  const auto half = *rc::gen::inRange<std::size_t>(0, paths.size() + 1);
+  const auto first = in_tree_order({candidates.begin(), candidates.begin() + long(half)});
+  const auto sorted = in_tree_order(candidates, first);
+  RC_ASSERT(sorted.size() == paths.size());
+  for (std::size_t i = 1; i < sorted.size(); ++i) {
+    RC_ASSERT(!tree_order(paths[sorted[i]], paths[sorted[i - 1]]));
+    if (paths[sorted[i]] == paths[sorted[i - 1]]) RC_ASSERT(sorted[i - 1] < sorted[i]);
+  }
 }
 
 // Adding a Project rule never lets anything be read or written that was not before.

@@ -87,6 +87,8 @@ Result<Candidate> settle_one(std::span<Candidate> same) {
 
 class Linker {
  public:
+  explicit Linker(std::size_t most) { rules_.reserve(most); }
+
   void add(Candidate candidate) {
     Rule& rule = candidate.rule;
     leave(rule.path);
@@ -170,21 +172,18 @@ std::string_view word(Grant grant) {
   return "?";
 }
 
-Result<std::vector<Rule>> settle(std::vector<Candidate> candidates) {
-  for (std::size_t i = 0; i < candidates.size(); ++i) candidates[i].order = i;
-  std::ranges::sort(candidates, [](const Candidate& a, const Candidate& b) {
-    if (a.rule.path != b.rule.path) return tree_order(a.rule.path, b.rule.path);
-    if (a.rank != b.rank) return a.rank < b.rank;
-    return a.order < b.order;
-  });
-  Linker linker;
-  for (std::size_t i = 0; i < candidates.size();) {
-    std::size_t next = i + 1;
-    while (next < candidates.size() && candidates[next].rule.path == candidates[i].rule.path) {
-      ++next;
+Result<std::vector<Rule>> settle(std::vector<Candidate> candidates,
+                                 const std::vector<std::size_t>& before) {
+  const std::vector<std::size_t> sorted = in_tree_order(candidates, before);
+  Linker linker(candidates.size());
+  std::vector<Candidate> same;
+  for (std::size_t i = 0; i < sorted.size();) {
+    same.clear();
+    same.push_back(std::move(candidates[sorted[i]]));
+    while (++i < sorted.size() && candidates[sorted[i]].rule.path == same.front().rule.path) {
+      same.push_back(std::move(candidates[sorted[i]]));
     }
-    linker.add(TRY(settle_one(std::span(candidates).subspan(i, next - i))));
-    i = next;
+    linker.add(TRY(settle_one(same)));
   }
   return linker.take();
 }
