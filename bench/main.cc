@@ -24,13 +24,13 @@ constexpr Benchmark kBenchmarks[] = {
     {"start", cordon::bench::start_of_a_process},  {"execute", cordon::bench::execute_in_a_program},
     {"throughput", cordon::bench::many_at_a_time}, {"memory", cordon::bench::idle_memory},
     {"output", cordon::bench::output_stream},      {"compile", cordon::bench::policy_compile},
-    {"layers", cordon::bench::policy_layers},
+    {"layers", cordon::bench::policy_layers},      {"guard", cordon::bench::guard_of_names},
 };
 
 void usage() {
   fmt::print(
       "usage: cordon-bench --cordon PROGRAM [--samples N] [NAME...]\n"
-      "names: start execute throughput memory output compile layers (default: all)\n"
+      "names: start execute throughput memory output compile layers guard (default: all)\n"
       "CORDON_BENCH_FILES=N is the size of the tree that `compile` makes (default 10000)\n");
 }
 
@@ -56,6 +56,9 @@ void print(const Row& row) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == cordon::bench::kMeasureOpens) {
+    return cordon::bench::measure_opens();
+  }
   Options options;
   std::vector<std::string_view> names;
   for (int i = 1; i < argc; ++i) {

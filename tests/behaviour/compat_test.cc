@@ -110,6 +110,28 @@ git stash list; git tag t; git gc -q; git fsck --strict; git worktree add -q ../
 git clone -q . ../copy; cd ../copy; git log -1 --format=%s | grep -qx other)end");
 }
 
+// The repository is the work directory, and made in the sandbox: its settings are written, and what
+// could run on the host is not.
+TEST_P(OrdinaryPrograms, GitInAnEmptyWorkDirectory) {
+  NEEDS("git");
+  expect_works(R"end(
+git init -q .; git config user.name Test; git config user.email test@example.com
+echo one > file; git add file; git commit -qm one; git remote add origin https://localhost/x.git
+git checkout -qb side; echo two >> file; git commit -qam two; git worktree add -q wt HEAD~1
+git stash list; git gc -q; git fsck --strict; git log --oneline | wc -l | grep -qx 2)end");
+  if (caller() == Caller::Degraded) return;
+  EXPECT_NE(sandbox({}, {"git", "config", "core.fsmonitor", "./x"}).exit_code, 0);
+}
+
+TEST_P(OrdinaryPrograms, PipesAndRedirections) {
+  expect_works(R"end(
+mkfifo p; (echo through > p) & read line < p; wait; test "$line" = through
+mkfifo q; cat q > got & for i in 1 2 3; do echo $i; done > q; wait; test "$(wc -l < got)" = 3
+echo to > /dev/null; echo out > /dev/stdout; echo err > /proc/self/fd/2; : > /dev/full
+umask 027; mkdir -p a/b; : > a/b/f; test "$(stat -c %a a/b/f)" = 640; cp -a a c; mv c d; tar cf t a d
+ln -s a link; : > link/b/g; test -e a/b/g; tar xf t; rm -r a d)end");
+}
+
 TEST_P(OrdinaryPrograms, GitInARepositoryOfTheCallers) {
   NEEDS("git");
   // The work directory is the repository: its config and hooks are protected, its history is not.

@@ -1,6 +1,7 @@
 #include "linux/guard/broker.h"
 
 #include <asm/errno.h>
+#include <linux/fcntl.h>
 #include <linux/poll.h>
 #include <linux/time_types.h>
 
@@ -35,6 +36,8 @@ void serve(const BrokerSetup& setup) {
                       setup.table,
                       static_cast<int>(call(__NR_getpid)),
                       static_cast<int>(call(__NR_gettid)),
+                      static_cast<int>(call(__NR_openat, AT_FDCWD, "/proc/self/fd",
+                                            O_PATH | O_DIRECTORY | O_CLOEXEC, 0)),
                       mask,
                       false,
                       mask};

@@ -27,7 +27,7 @@ long pivot_refusal(Pivot pivot, Act act) {
 
 // Case folding is switched on for a directory while it is empty, and inherited by what is made in
 // it: a name further up may lie in a folding directory although this one is none.
-bool folds_case(int directory) {
+bool folds_case(int own_files, int directory) {
   constexpr unsigned kFoldsCase = 0x40000000;  // FS_CASEFOLD_FL
   constexpr int kDeepest = 256;
   Fd here(call(__NR_openat, directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
@@ -38,7 +38,7 @@ bool folds_case(int directory) {
       return true;
     }
     LongPathBuffer path;
-    if (path_of(here.get(), path) < 0) return true;
+    if (path_of(own_files, here.get(), path) < 0) return true;
     if (path.size <= 1) return false;
     here.reset(call(__NR_openat, here.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
   }
@@ -67,7 +67,7 @@ long refusal_of(const Verdict& verdict, Act act) {
 
 Folding Call::folding_of(const Place& place, Text path) const {
   if (is_ascii(path) || !place.directory.valid()) return Folding::Ascii;
-  return folds_case(place.directory.get()) ? Folding::Unicode : Folding::Ascii;
+  return folds_case(around_.own_files, place.directory.get()) ? Folding::Unicode : Folding::Ascii;
 }
 
 Verdict Call::verdict(const Place& place) const {

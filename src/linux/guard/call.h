@@ -27,6 +27,7 @@ struct Surroundings {
   const Table* table;
   int process;  // the broker's own
   int thread;
+  int own_files;  // /proc/self/fd
   std::uint32_t usual_umask;
   // A guest has called umask: from then on each has to be asked for its own.
   bool umask_varies = false;
@@ -64,7 +65,7 @@ class Call {
         id_(notice.id),
         data_(notice.data),
         guest_(static_cast<int>(notice.pid)),
-        resolver_(guest_, surroundings.process, surroundings.thread) {}
+        resolver_(guest_, surroundings.process, surroundings.thread, surroundings.own_files) {}
 
   void answer();
 

@@ -46,11 +46,11 @@ int process_in(Text path) {
 
 }  // namespace
 
-long path_of(int fd, LongPathBuffer& path) {
+long path_of(int own_files, int fd, LongPathBuffer& path) {
   Buffer<48> link;
-  link.add("/proc/self/fd/").add_number(static_cast<std::uint64_t>(fd));
+  link.add_number(static_cast<std::uint64_t>(fd));
   path.clear();
-  const long size = call(__NR_readlinkat, AT_FDCWD, link.data, path.data, kPathMax);
+  const long size = call(__NR_readlinkat, own_files, link.data, path.data, kPathMax);
   if (size < 0) return size;
   if (size >= static_cast<long>(kPathMax)) return -ENAMETOOLONG;
   path.size = static_cast<std::size_t>(size);
@@ -109,7 +109,7 @@ long Resolver::walk(Place& place, Fd& current, Text start) {
   int links = 0;
   while (true) {
     const Text next = next_name(rest);
-    if (next.empty()) return path_of(current.get(), place.path);
+    if (next.empty()) return path_of(own_files_, current.get(), place.path);
     if (next == Text(".")) continue;
     place.name.clear();
     place.name.add(next);
@@ -119,7 +119,8 @@ long Resolver::walk(Place& place, Fd& current, Text start) {
       current.reset(fd);
       continue;
     }
-    if (const long result = path_of(current.get(), place.path); result < 0) return result;
+    if (const long result = path_of(own_files_, current.get(), place.path); result < 0)
+      return result;
     Fd fd;
     const long opened = open_path(current.get(), place.name.data, O_NOFOLLOW);
     if (opened < 0) return opened;
@@ -156,7 +157,7 @@ long Resolver::walk(Place& place, Fd& current, Text start) {
 long Resolver::enter(Place& place, Fd& base, std::size_t parent_size) {
   if (parent_size == 0) {
     place.directory.take(base);
-    return path_of(place.directory.get(), place.path);
+    return path_of(own_files_, place.directory.get(), place.path);
   }
   const bool absolute = place.text.data[0] == '/';
   const char kept = place.text.data[parent_size];
@@ -168,7 +169,8 @@ long Resolver::enter(Place& place, Fd& base, std::size_t parent_size) {
   const Text parent = place.text.text().first(parent_size);
   if (fd >= 0) {
     place.directory.reset(fd);
-    if (const long result = path_of(place.directory.get(), place.path); result < 0) return result;
+    if (const long result = path_of(own_files_, place.directory.get(), place.path); result < 0)
+      return result;
     if (!in_proc(place.path.text())) return 0;
   } else if (fd != -ELOOP && !mentions_proc(parent)) {
     return fd;
@@ -231,7 +233,8 @@ long Resolver::locate(Place& place, int directory, Last last) {
       const long object = jump(place.directory.get(), parent, place.name);
       if (object < 0) return object;
       place.object.reset(object);
-      if (const long result = path_of(place.object.get(), place.path); result < 0) return result;
+      if (const long result = path_of(own_files_, place.object.get(), place.path); result < 0)
+        return result;
       return finish(place);
     }
     PathBuffer target;
@@ -248,7 +251,8 @@ long Resolver::locate_descriptor(Place& place, int descriptor) {
       descriptor == AT_FDCWD ? guest_.working_directory() : guest_.descriptor(descriptor);
   if (fd < 0) return fd;
   place.object.reset(fd);
-  if (const long result = path_of(place.object.get(), place.path); result < 0) return result;
+  if (const long result = path_of(own_files_, place.object.get(), place.path); result < 0)
+    return result;
   return finish(place);
 }
 

@@ -41,8 +41,8 @@ struct Place {
 class Resolver {
  public:
   // `process` and `thread` are the broker's own: their files in /proc are nobody else's.
-  Resolver(Guest& guest, int process, int thread)
-      : guest_(guest), process_(process), thread_(thread) {}
+  Resolver(Guest& guest, int process, int thread, int own_files)
+      : guest_(guest), process_(process), thread_(thread), own_files_(own_files) {}
 
   // Looks up place.text, relative to the guest's descriptor `directory` (or AT_FDCWD). 0 or -errno.
   // A name that is not there is no error; a directory on the way that is not there is one.
@@ -64,10 +64,12 @@ class Resolver {
   Guest& guest_;
   int process_;
   int thread_;
+  int own_files_;
 };
 
 // The canonical path of an open file or directory, in the broker's root, which is the guest's.
-// -ENAMETOOLONG where the kernel cannot say it.
-long path_of(int fd, LongPathBuffer& path);
+// -ENAMETOOLONG where the kernel cannot say it. `own_files`: the directory /proc/self/fd, open: the
+// way there is half of the cost.
+long path_of(int own_files, int fd, LongPathBuffer& path);
 
 }  // namespace cordon::guard
