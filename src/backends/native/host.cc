@@ -1,5 +1,8 @@
 #include "native/host.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "core/try.h"
 #include "linux/init_image.h"
 #include "linux/landlock.h"
@@ -8,11 +11,24 @@
 
 namespace cordon::native {
 
+namespace {
+
+std::string why_no_guard() {
+  if (!seccomp::guard_supported()) return "it needs Linux 5.19";
+  // Then no process may read another one's memory, whatever its rights.
+  const UniqueFd scope(open("/proc/sys/kernel/yama/ptrace_scope", O_RDONLY | O_CLOEXEC));
+  char value = 0;
+  const bool nobody = scope.valid() && read(scope.get(), &value, 1) == 1 && value == '3';
+  return nobody ? "kernel.yama.ptrace_scope is 3" : "";
+}
+
+}  // namespace
+
 Result<const HostFacts*> Host::facts() {
   std::call_once(looked_, [this] {
     facts_.cgroups = cgroup::detect();
     facts_.landlock_abi = linux_os::landlock_abi();
-    if (!seccomp::guard_supported()) facts_.no_guard = "it needs Linux 5.19";
+    facts_.no_guard = why_no_guard();
     auto image = linux_os::make_init_image();
     if (image) {
       facts_.init_image = std::move(*image);
