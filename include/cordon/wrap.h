@@ -16,7 +16,7 @@ namespace cordon {
 struct WrapConfig {
   std::string work_dir;  // absolute; writable to the command
   // Everything as if it had been written on the command line of `cordon run`: what is left open
-  // there (limits that are absent here, the user's and the system's policy) is filled in by it.
+  // there (limits that are absent here) is filled in by it. It reads no policy file.
   Policy policy;
   std::optional<IsolationLevel> level;  // absent: what `cordon run` takes
   WeakerGuarantees weaker_guarantees = WeakerGuarantees::Refuse;

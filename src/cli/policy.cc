@@ -15,6 +15,7 @@
 #include "cli/run_options.h"
 #include "cli/run_policy.h"
 #include "cli/write_all.h"
+#include "cordon/load_policy.h"
 #include "core/try.h"
 #include "policy/policy_file.h"
 #include "policy/policy_json.h"
@@ -80,13 +81,12 @@ Result<int> check(Arguments arguments) {
     return std::unexpected(
         Error{ErrorCode::NotFound, "read the policy", path, 0, "there is no such file", ""});
   }
-  const ReadPolicy read =
-      path.ends_with(".json") ? read_json(file->text, path) : read_toml(file->text, path);
+  const ReadPolicy read = read_policy(*file);
   for (const Error& problem : read.problems) {
     (void)write_all(STDERR_FILENO, problem.message() + "\n");
   }
   if (!read.problems.empty()) return kExitCannotRun;
-  if (!path.ends_with(".json")) TRY(check_layer(layer, TRY(load_with_includes(*file))));
+  TRY(check_layer(layer, TRY(load_with_includes(*file))));
   return print(
       fmt::format("{}: {} statements, all in order\n", path, read.document.entries.size()));
 }

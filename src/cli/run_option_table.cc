@@ -27,7 +27,8 @@ constexpr std::array kTable = {
                "x11. Its caches are shared, its tokens are not. Repeatable.",
                ""},
     OptionSpec{id(RunOption::Policy), "policy", "FILE", kPolicy,
-               "A policy in TOML. It comes after the system's and yours, and before the options "
+               "A policy in TOML, or in JSON if its name ends in .json. It comes after the "
+               "system's and yours, and before the options "
                "here.",
                ""},
     OptionSpec{id(RunOption::NoProjectPolicy), "no-project-policy", "", kPolicy,

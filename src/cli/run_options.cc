@@ -47,7 +47,7 @@ class Builder {
         options_.project_policy = ProjectPolicy::Ignore;
         break;
       case RunOption::NoPolicyFiles:
-        options_.policy_files = PolicyFiles::NamedOnly;
+        options_.policy_files = PolicyFiles::None;
         options_.project_policy = ProjectPolicy::Ignore;
         break;
       case RunOption::Require:

@@ -8,6 +8,7 @@
 
 #include "cordon/error.h"
 #include "cordon/execution.h"
+#include "cordon/load_policy.h"
 #include "cordon/policy.h"
 #include "cordon/tier.h"
 #include "policy/load_policy.h"
@@ -16,7 +17,6 @@ namespace cordon::cli {
 
 enum class RunAction { Run, PrintPlan, PrintHelp };
 enum class RunOutput { Live, Json };
-enum class PolicyFiles { All, NamedOnly };
 enum class RunStreams { Pipes, Terminal };
 
 struct RunOptions {

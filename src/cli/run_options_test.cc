@@ -122,7 +122,7 @@ TEST(RunOptions, NamePresetPacksAndGuarantees) {
   EXPECT_EQ(options.request.entries[2].text, "node");
   EXPECT_EQ(options.project_policy, ProjectPolicy::Ignore);
   EXPECT_EQ(options.policy_files, PolicyFiles::All);
-  EXPECT_EQ(parsed({"--no-policy-files", "cmd"}).policy_files, PolicyFiles::NamedOnly);
+  EXPECT_EQ(parsed({"--no-policy-files", "cmd"}).policy_files, PolicyFiles::None);
   EXPECT_EQ(parsed({"--no-policy-files", "cmd"}).project_policy, ProjectPolicy::Ignore);
   EXPECT_THAT(refusal({"--require", "privilege"}), HasSubstr("did you mean privileges?"));
   EXPECT_THAT(refusal({"--deny", "**"}), HasSubstr("everything"));

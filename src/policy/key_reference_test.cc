@@ -8,6 +8,7 @@
 #include <iterator>
 #include <string>
 
+#include "cordon/load_policy.h"
 #include "policy/key_table.h"
 #include "policy/policy_json.h"
 #include "policy/read_policy.h"

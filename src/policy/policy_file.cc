@@ -12,7 +12,6 @@
 #include "core/try.h"
 #include "core/unique_fd.h"
 #include "core/units.h"
-#include "policy/read_policy.h"
 
 namespace cordon {
 
@@ -71,7 +70,9 @@ class Loader {
       return refuse(file.path, fmt::format("includes are nested more than {} deep: {}",
                                            kDeepestInclude, fmt::join(open_, " -> ")));
     }
-    PolicyDocument document = TRY(policy_from_toml(file.text, file.path));
+    ReadPolicy read = read_policy(file);
+    if (!read.problems.empty()) return std::unexpected(std::move(read.problems.front()));
+    PolicyDocument document = std::move(read.document);
     open_.push_back(file.path);
     const std::string folder = file.path.substr(0, file.path.rfind('/') + 1);
     for (const PolicyEntry& entry : document.entries) {
@@ -115,6 +116,11 @@ Result<std::optional<PolicyFile>> read_policy_file(const std::string& path, Trus
   if (!S_ISREG(status.st_mode)) return refuse(path, "it is no regular file");
   if (trust == Trust::Owner) TRY(check_trust(path, status));
   return PolicyFile{path, TRY(read_all(fd.get(), path))};
+}
+
+ReadPolicy read_policy(const PolicyFile& file) {
+  return file.path.ends_with(".json") ? read_json(file.text, file.path)
+                                      : read_toml(file.text, file.path);
 }
 
 Result<std::vector<PolicyDocument>> load_with_includes(const PolicyFile& file) {

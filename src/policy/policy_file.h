@@ -8,6 +8,7 @@
 
 #include "cordon/error.h"
 #include "policy/document.h"
+#include "policy/read_policy.h"
 
 namespace cordon {
 
@@ -25,8 +26,11 @@ struct PolicyFile {
 // symbolic link is followed. Errors: it cannot be read, is too large, is not to be trusted.
 Result<std::optional<PolicyFile>> read_policy_file(const std::string& path, Trust trust);
 
+// By its name: JSON if that ends in ".json", else TOML.
+ReadPolicy read_policy(const PolicyFile& file);
+
 // The document in `path` and, before it, those it includes, each once in its own place. Nested at
-// most 8 deep. Errors: as read_policy_file() and read_toml(), an include that is not there or
+// most 8 deep. Errors: as read_policy_file() and read_policy(), an include that is not there or
 // includes itself.
 Result<std::vector<PolicyDocument>> load_with_includes(const PolicyFile& file);
 

@@ -11,7 +11,4 @@ namespace cordon {
 // beside it. Bytes that are not UTF-8 become U+FFFD.
 std::string to_json(const EffectivePolicy& effective);
 
-// What a policy in TOML or JSON may say, as a JSON Schema (2020-12) that editors use.
-std::string policy_schema();
-
 }  // namespace cordon

@@ -2,9 +2,9 @@
 #include <boost/json/value.hpp>
 
 #include "cordon/guarantees.h"
+#include "cordon/load_policy.h"
 #include "policy/embedded.h"
 #include "policy/key_table.h"
-#include "policy/policy_json.h"
 
 namespace cordon {
 

@@ -24,6 +24,7 @@ struct Candidate {
   Rank protected_by =
       -1;                 // a rule of that rank protects this path: earlier ones open nothing in it
   bool protects = false;  // Access::Protect: takes writing away; `rule` then says Read
+  bool implied = false;   // by a rule for the root: says less than one that names the path
   bool visible = true;    // false: grants nothing by itself, see Access::Protect
 };
 

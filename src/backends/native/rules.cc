@@ -172,6 +172,7 @@ class Collector {
       if (!location) continue;  // a dangling link
       remember_links(path, location->path);
       add(rank_of(rule.layer), Grant::Read, *std::move(location), rule.origin);
+      candidates_.back().implied = true;
     }
     return {};
   }

@@ -160,6 +160,12 @@ TEST_F(Rules, OneLayerMustNotContradictItself) {
             "deny");
 }
 
+TEST_F(Rules, ARuleForTheRootGivesWayToOneThatNamesTheDirectory) {
+  EXPECT_EQ(fate({{Access::Read, "/"}, {Access::Write, "/opt"}}, "/opt/x"), "write");
+  EXPECT_EQ(fate({{Access::Hide, "/opt"}, {Access::Read, "/"}}, "/opt/x"), "hide");
+  EXPECT_EQ(fate({{Access::Read, "/"}}, "/var"), "read");
+}
+
 TEST_F(Rules, SecretsInsideWhateverIsShownAreDenied) {
   EXPECT_EQ(fate({{Access::Read, home() / ".cargo"}}, home() / ".cargo/credentials.toml"), "deny");
   EXPECT_EQ(fate({{Access::Read, home() / ".cargo/credentials.toml"}},

@@ -35,6 +35,7 @@ Result<Candidate*> choose(Candidate& first, Candidate& second) {
     // A protected path that also leads to another protected one stays protected.
     return first.rule.anchor && !second.rule.anchor ? &second : &first;
   }
+  if (first.implied != second.implied) return first.implied ? &second : &first;
   const int difference = strictness(second) - strictness(first);
   if (difference == 0) return &first;
   Candidate& strict = difference > 0 ? second : first;
