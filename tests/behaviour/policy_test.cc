@@ -46,6 +46,27 @@ TEST_P(PolicyOf, StrictMakesTheWorkDirectoryReadOnly) {
   EXPECT_EQ(sandbox({"--preset", "strict", "--write", "."}, {"touch", "more"}).exit_code, 0);
 }
 
+TEST_P(PolicyOf, OffOpensFilesButNotTheSystemNorKeys) {
+  if (caller() == Caller::Degraded) return;
+  caller_dir(outside() + "/home");
+  caller_dir(outside() + "/home/.ssh");
+  caller_file(outside() + "/home/.ssh/id", "key\n");
+  caller_file(outside() + "/seen", "seen\n");
+  const auto with = [&](const std::string& preset) {
+    Invocation request =
+        invocation({"--preset", preset},
+                   {"sh", "-c",
+                    "cat '" + outside() + "/seen' ~/.ssh/id; echo made > ~/made; touch /usr/made"});
+    request.environment.emplace_back("HOME", outside() + "/home");
+    return run(request);
+  };
+  EXPECT_EQ(with("workspace").out, "");
+  EXPECT_FALSE(exists(outside() + "/home/made"));
+  EXPECT_EQ(with("off").out, "seen\n");
+  EXPECT_EQ(read_file(outside() + "/home/made"), "made\n");
+  EXPECT_FALSE(exists("/usr/made"));
+}
+
 TEST_P(PolicyOf, AnUnknownPresetIsNeverOff) {
   for (const char* name : {"of", "OFF", "none", "danger"}) {
     expect_refused(sandbox({"--preset", name}, {"true"}), name);
