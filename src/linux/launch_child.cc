@@ -239,7 +239,7 @@ void prepare_guard(Child& child) {
   // The broker and its guests share one Landlock domain: the broker can do no more than they can,
   // and the kernel lets it read them.
   restrict_files(child);
-  int ends[2];
+  int ends[2] = {-1, -1};
   check(child, Stage::Guard,
         call(__NR_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends));
   child.guard_receiver = ends[0];

@@ -46,7 +46,7 @@ long status_number(int thread, Text key, int base) {
   path.add("/proc/").add_number(static_cast<std::uint64_t>(thread)).add("/status");
   const long fd = call(__NR_openat, AT_FDCWD, path.data, O_RDONLY | O_CLOEXEC, 0);
   if (fd < 0) return fd;
-  char content[512];
+  char content[512]{};
   const long size = call(__NR_read, fd, content, sizeof content);
   close_fd(fd);
   if (size < 0) return size;

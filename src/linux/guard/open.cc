@@ -16,10 +16,9 @@ constexpr unsigned kCharacterDevice = 0020000;
 constexpr unsigned kTemporary = __O_TMPFILE;
 
 // What openat takes without a word, openat2 refuses: as build_open_how() of the kernel.
-constexpr unsigned kKnownFlags = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND |
-                                 O_NONBLOCK | O_SYNC | O_DSYNC | FASYNC | O_DIRECT | O_LARGEFILE |
-                                 O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH |
-                                 kTemporary;
+constexpr unsigned kKnownFlags =
+    O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | FASYNC |
+    O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | kTemporary;
 
 bool is_controlling_terminal(const Place& place) {
   constexpr unsigned long kTerminal = 5UL << 8;  // makedev(5, 0), /dev/tty
@@ -32,7 +31,7 @@ long terminal_number(int thread) {
   path.add("/proc/").add_number(static_cast<std::uint64_t>(thread)).add("/stat");
   const Fd fd(call(__NR_openat, AT_FDCWD, path.data, O_RDONLY | O_CLOEXEC, 0));
   if (!fd.valid()) return -ENXIO;
-  char content[512];
+  char content[512]{};
   const long size = call(__NR_read, fd.get(), content, sizeof content);
   long at = size - 1;
   while (at > 0 && content[at] != ')') --at;
