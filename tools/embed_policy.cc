@@ -10,7 +10,8 @@
 namespace {
 
 constexpr std::string_view kTables[] = {"system",       "denied",
-                                        "secret",       "protected",    "unprotected",  "git_config",
+                                        "secret",       "protected",
+                                        "unprotected",  "git_config",
                                         "device",       "proc_read_only",
                                         "proc_hidden",  "proc_hidden_directory",
                                         "shared_place", "forbidden_work_dir"};
