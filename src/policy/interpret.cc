@@ -314,7 +314,7 @@ ReadPolicy interpret(const Node& root, std::string_view source) {
   return Interpreter(source).interpret(root);
 }
 
-ReadPolicy unreadable(std::string_view source, Position position, std::string detail) {
+ReadPolicy unreadable(std::string_view source, const Position& position, std::string detail) {
   ReadPolicy read;
   read.document.source = source;
   std::string place = place_of(source, position);

@@ -11,6 +11,6 @@ namespace cordon {
 ReadPolicy interpret(const Node& root, std::string_view source);
 
 // A text that is no document.
-ReadPolicy unreadable(std::string_view source, Position position, std::string detail);
+ReadPolicy unreadable(std::string_view source, const Position& position, std::string detail);
 
 }  // namespace cordon

@@ -158,7 +158,7 @@ TEST(Merge, SaysWhereEachValueComesFrom) {
 
 // ---- properties: whatever a file found in the work directory says ----
 
-rc::Gen<std::string> lines(std::vector<std::string> choices) {
+rc::Gen<std::string> lines(const std::vector<std::string>& choices) {
   return rc::gen::map(
       rc::gen::container<std::vector<bool>>(choices.size(), rc::gen::arbitrary<bool>()),
       [choices](const std::vector<bool>& chosen) {

@@ -115,6 +115,7 @@ bool loses_parser(std::string_view text) {
   } catch (const ParserLost&) {
     return true;
   } catch (const std::exception&) {
+    return false;  // an error with a place of its own
   }
   return false;
 }

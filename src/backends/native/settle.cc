@@ -181,7 +181,7 @@ Result<std::vector<Rule>> settle(std::vector<Candidate> candidates,
   for (std::size_t i = 0; i < sorted.size();) {
     same.clear();
     same.push_back(std::move(candidates[sorted[i]]));
-    while (++i < sorted.size() && candidates[sorted[i]].rule.path == same.front().rule.path) {
+    for (++i; i < sorted.size() && candidates[sorted[i]].rule.path == same.front().rule.path; ++i) {
       same.push_back(std::move(candidates[sorted[i]]));
     }
     linker.add(TRY(settle_one(same)));

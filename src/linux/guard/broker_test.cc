@@ -22,7 +22,6 @@ namespace cordon::guard {
 namespace {
 
 using testing::Attempt;
-using testing::guarded;
 using testing::make_file;
 using testing::result_of;
 using testing::unguarded;

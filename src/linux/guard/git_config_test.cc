@@ -7,6 +7,8 @@
 namespace cordon::guard {
 namespace {
 
+using std::string_literals::operator""s;
+
 bool harmless(const std::string& content) {
   return is_harmless_git_config(Text(content.data(), content.size()));
 }
@@ -54,7 +56,7 @@ TEST(GuardGitConfig, WhatRunsSomething) {
                               "\xef\xbb\xbf[core]\n"}) {
     EXPECT_FALSE(harmless(content)) << content;
   }
-  EXPECT_FALSE(harmless(std::string("[core]\n\tbare = true\0\n", 22)));
+  EXPECT_FALSE(harmless("[core]\n\tbare = true\0\n"s));
 }
 
 TEST(GuardGitConfig, AKeyIsAWholeWord) {
