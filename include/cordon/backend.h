@@ -11,6 +11,7 @@
 
 #include "cordon/error.h"
 #include "cordon/execution.h"
+#include "cordon/observation.h"
 #include "cordon/policy.h"
 #include "cordon/tier.h"
 
@@ -22,6 +23,7 @@ struct Capabilities {
   bool pause = false;
   bool checkpoint_memory = false;
   bool live_network_rules = false;
+  bool observe = false;  // ProcessSpec::watch
 };
 
 struct SandboxSpec {
@@ -43,6 +45,9 @@ struct ProcessSpec {
   std::vector<std::string> args;
   StdinSource stdin_source = StdinSource::Empty;
   std::optional<TerminalSize> terminal;  // present: one pseudo terminal instead of three streams
+  // What Sandbox::observation() is to know. It slows the command down and changes nothing else; a
+  // backend or a host that cannot fails start() with Unsupported.
+  Watch watch = Watch::Nothing;
 };
 
 // How a process ended. `wait_status` is as waitpid(2) reports it.
@@ -87,6 +92,10 @@ class Sandbox {
   // What start() would do, one operation a line, for people. Fails as start() would where that can
   // be told without running anything.
   virtual Result<std::string> describe(const ProcessSpec& spec) = 0;
+  // What the command tried, as its ProcessSpec asked. Once, and after start() has failed or its
+  // Process has been destroyed: it waits until nobody is left in the sandbox. Errors: Unsupported
+  // where nothing was watched.
+  virtual Result<Observation> observation();
 };
 
 class Backend {

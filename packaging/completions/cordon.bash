@@ -6,6 +6,11 @@ _cordon_run_switches='--no-project-policy --no-policy-files --allow-degraded --t
 _cordon_run_values='--preset --pack --policy --require --tier --backend --level --hostname --uid --workdir
   --read --write --protect --deny --hide --net
   --env --pass-env --timeout --memory --cpus --pids --disk --output-limit --stdin --report'
+# Their own; beside them they take those of run but what they leave out.
+_cordon_explain_switches='--toml --json --help'
+_cordon_explain_values='--report'
+_cordon_learn_switches='--help'
+_cordon_learn_values='--output'
 _cordon_policy_switches='--help'
 _cordon_doctor_switches='--json --help'
 _cordon_main_switches='--help --version'
@@ -40,7 +45,7 @@ _cordon_value() {
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -d -- "$2")
             ;;
-        --read | --write | --protect | --deny | --hide | --policy | --stdin | --report)
+        --read | --write | --protect | --deny | --hide | --policy | --stdin | --report | --output | -o)
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -- "$2")
             ;;
@@ -48,15 +53,16 @@ _cordon_value() {
     esac
 }
 
+# Options with a value, other options: those of the subcommand.
 _cordon_run() {
-    local i=2 word
+    local i=2 word values=$1 switches=$2
     # The command line is split at "=": --net=open is three words.
     while ((i < COMP_CWORD)); do
         word=${COMP_WORDS[i]}
         if [[ $word == -- ]]; then
             ((++i))
             break
-        elif _cordon_is_one_of "$word" "$_cordon_run_values"; then
+        elif _cordon_is_one_of "$word" "$values -o"; then
             [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((++i))
             if ((i + 1 >= COMP_CWORD)); then
                 local begun=${COMP_WORDS[COMP_CWORD]}
@@ -72,7 +78,7 @@ _cordon_run() {
         fi
     done
     if ((i == COMP_CWORD)) && [[ ${COMP_WORDS[i]} == -* && ${COMP_WORDS[i - 1]} != -- ]]; then
-        _cordon_words "$_cordon_run_values $_cordon_run_switches" "${COMP_WORDS[i]}"
+        _cordon_words "$values $switches" "${COMP_WORDS[i]}"
     elif declare -F _command_offset >/dev/null; then
         _command_offset "$i"
     elif ((i == COMP_CWORD)); then
@@ -84,11 +90,18 @@ _cordon() {
     local begun=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _cordon_words "run policy doctor help $_cordon_main_switches" "$begun"
+        _cordon_words "run explain learn policy doctor help $_cordon_main_switches" "$begun"
         return
     fi
     case ${COMP_WORDS[1]} in
-        run) _cordon_run ;;
+        run) _cordon_run "$_cordon_run_values" "$_cordon_run_switches" ;;
+        explain)
+            _cordon_run "$_cordon_run_values" "${_cordon_run_switches/--dry-run/} $_cordon_explain_switches"
+            ;;
+        learn)
+            local switches=${_cordon_run_switches/--dry-run/}
+            _cordon_run "${_cordon_run_values/--report/} $_cordon_learn_values" "${switches/--json/}"
+            ;;
         policy)
             if ((COMP_CWORD == 2)); then
                 _cordon_words "show check schema $_cordon_policy_switches" "$begun"
@@ -100,7 +113,7 @@ _cordon() {
             fi
             ;;
         doctor) _cordon_words "$_cordon_doctor_switches" "$begun" ;;
-        help) _cordon_words 'run policy doctor' "$begun" ;;
+        help) _cordon_words 'run explain learn policy doctor' "$begun" ;;
     esac
 }
 

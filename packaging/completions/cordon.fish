@@ -1,17 +1,17 @@
 # Completion of cordon for fish.
 
-# The command of `cordon run`, once there is one, completes as itself.
+# The command of `cordon run`, `explain` and `learn`, once there is one, completes as itself.
 function __cordon_run_command
     set -l words (commandline -opc) (commandline -ct)
     set -e words[1]
-    test "$words[1]" = run; or return 1
+    contains -- "$words[1]" run explain learn; or return 1
     set -e words[1]
     while set -q words[1]
         switch $words[1]
             case --
                 set -e words[1]
                 break
-            case '--*=*' --no-project-policy --no-policy-files --allow-degraded --tty --json --dry-run --help -h
+            case '--*=*' --no-project-policy --no-policy-files --allow-degraded --tty --json --toml --dry-run --help -h
                 set -e words[1]
             case '-?*'
                 set -e words[1]
@@ -37,21 +37,30 @@ end
 function __cordon_in
     set -l words (commandline -opc)
     test "$words[2]" = "$argv[1]"; or return 1
-    test "$argv[1]" != run; or not __cordon_run_command >/dev/null
+    not contains -- "$argv[1]" run explain learn; or not __cordon_run_command >/dev/null
 end
 
 complete -c cordon -f
 complete -c cordon -n __cordon_before_subcommand -a run -d 'run one command in a sandbox'
+complete -c cordon -n __cordon_before_subcommand -a explain -d 'run one command, and say what the policy refused'
+complete -c cordon -n __cordon_before_subcommand -a learn -d 'run one command, and write the policy that it needs'
 complete -c cordon -n __cordon_before_subcommand -a policy -d 'what a run may do'
 complete -c cordon -n __cordon_before_subcommand -a doctor -d 'what this host can enforce'
 complete -c cordon -n __cordon_before_subcommand -a help -d 'the page of a subcommand'
 complete -c cordon -n __cordon_before_subcommand -l help -d 'print what cordon does'
 complete -c cordon -n __cordon_before_subcommand -l version -d 'print the version'
-complete -c cordon -n '__cordon_in help' -a 'run policy doctor'
+complete -c cordon -n '__cordon_in help' -a 'run explain learn policy doctor'
 complete -c cordon -n '__cordon_in policy' -a 'show check schema' -F
 complete -c cordon -n '__cordon_in policy' -l help -d 'print the page of this subcommand'
 complete -c cordon -n '__cordon_in doctor' -l json -d 'print the findings as JSON'
 complete -c cordon -n '__cordon_in doctor' -l help -d 'print the page of this subcommand'
+
+complete -c cordon -n '__cordon_in explain' -l toml -d 'write the rules as a policy file does'
+complete -c cordon -n '__cordon_in explain' -l json -d 'print the report as JSON'
+complete -c cordon -n '__cordon_in explain' -l report -r -F -d 'where the report goes'
+complete -c cordon -n '__cordon_in explain' -l help -d 'print the page of this subcommand'
+complete -c cordon -n '__cordon_in learn' -s o -l output -r -F -d 'the policy that is written'
+complete -c cordon -n '__cordon_in learn' -l help -d 'print the page of this subcommand'
 
 complete -c cordon -n __cordon_run_command -a '(__cordon_complete_command)'
 complete -c cordon -n '__cordon_in run' -l preset -x -a 'strict workspace off' -d 'what to start from'

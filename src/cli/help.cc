@@ -32,7 +32,8 @@ void append_wrapped(std::string& out, std::size_t column, std::string_view words
 }
 
 void append_option(std::string& out, const OptionSpec& option) {
-  std::string left = fmt::format("  --{}", option.name);
+  std::string left = option.letter.empty() ? "  " : fmt::format("  -{}, ", option.letter);
+  left += fmt::format("--{}", option.name);
   if (!option.value.empty()) left += fmt::format(" {}", option.value);
   out += left;
   std::size_t column = left.size();

@@ -19,6 +19,8 @@ struct Page {
 Page run_page();
 Page policy_page();
 Page doctor_page();
+Page explain_page();
+Page learn_page();
 Page main_page();
 
 // As it is printed, at most 80 columns wide.

@@ -6,7 +6,9 @@
 
 #include "cli/doctor_options.h"
 #include "cli/exit_status.h"
+#include "cli/explain.h"
 #include "cli/help.h"
+#include "cli/learn.h"
 #include "cli/options.h"
 #include "cli/policy.h"
 #include "cli/run.h"
@@ -25,6 +27,8 @@ struct Subcommand {
 
 constexpr Subcommand kSubcommands[] = {
     {"run", cordon::cli::run_main, cordon::cli::run_page},
+    {"explain", cordon::cli::explain_main, cordon::cli::explain_page},
+    {"learn", cordon::cli::learn_main, cordon::cli::learn_page},
     {"policy", cordon::cli::policy_main, cordon::cli::policy_page},
     {"doctor", cordon::cli::doctor_main, cordon::cli::doctor_page},
 };
@@ -45,10 +49,12 @@ int dispatch(Arguments arguments) {
   }
   const std::string_view asked = help ? arguments[1] : first;
   if (const auto* subcommand = find(asked)) return print(format_page(subcommand->page()));
-  complain("cordon",
-           refuse_option(asked, {}, "no such subcommand; there is run, policy, doctor and help")
-               .error()
-               .message());
+  complain(
+      "cordon",
+      refuse_option(asked, {},
+                    "no such subcommand; there is run, explain, learn, policy, doctor and help")
+          .error()
+          .message());
   return kExitCannotRun;
 }
 

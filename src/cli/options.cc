@@ -27,6 +27,12 @@ const OptionSpec* find(std::span<const OptionSpec> table, std::string_view name)
   return found == table.end() ? nullptr : &*found;
 }
 
+const OptionSpec* find_letter(std::span<const OptionSpec> table, std::string_view dashed) {
+  if (dashed.size() != 2 || dashed[1] == '-') return nullptr;
+  const auto found = std::ranges::find(table, dashed.substr(1), &OptionSpec::letter);
+  return found == table.end() ? nullptr : &*found;
+}
+
 // Takes one option, and its value from the next argument where it stands there.
 Result<GivenOption> parse_one(std::span<const OptionSpec> table, std::span<char* const> arguments,
                               std::size_t& at) {
@@ -37,7 +43,7 @@ Result<GivenOption> parse_one(std::span<const OptionSpec> table, std::span<char*
   const std::string_view name =
       dashed == "-h" ? "help" : dashed.substr(std::min<std::size_t>(2, dashed.size()));
   const bool is_long = dashed.starts_with("--") || dashed == "-h";
-  const OptionSpec* option = is_long ? find(table, name) : nullptr;
+  const OptionSpec* option = is_long ? find(table, name) : find_letter(table, dashed);
   if (option == nullptr) return unknown_option(table, dashed, name);
   if (option->value.empty()) {
     if (attached) return refuse_option(dashed, argument.substr(equals + 1), "it takes no value");

@@ -13,12 +13,13 @@
 namespace cordon::cli {
 
 struct OptionSpec {
-  int id = 0;                // the subcommand's own enumeration
-  std::string_view name;     // without dashes
-  std::string_view value;    // what stands for the value in texts: "SIZE"; empty: takes none
-  std::string_view group;    // the heading on the help page; options of a group stand together
-  std::string_view help;     // what it does
-  std::string_view initial;  // the default, in words; may be empty
+  int id = 0;                    // the subcommand's own enumeration
+  std::string_view name;         // without dashes
+  std::string_view value;        // what stands for the value in texts: "SIZE"; empty: takes none
+  std::string_view group;        // the heading on the help page; options of a group stand together
+  std::string_view help;         // what it does
+  std::string_view initial;      // the default, in words; may be empty
+  std::string_view letter = "";  // "o": it is "-o", too
 };
 
 // An option as it was given. Views into the table and into argv.
@@ -32,9 +33,9 @@ struct ParsedArguments {
   std::size_t rest = 0;  // index of the first argument that is not an option
 };
 
-// "--name value", "--name=value", "--" ends the options, and so does the first word that is not
-// one.
-// "-h" is "--help". Errors: an unknown option, a missing value, a value that is not wanted.
+// "--name value", "--name=value", "-n value" where it has a letter; "--" ends the options, and so
+// does the first word that is not one. "-h" is "--help". Errors: an unknown option, a missing
+// value, a value that is not wanted.
 Result<ParsedArguments> parse_options(std::span<const OptionSpec> table,
                                       std::span<char* const> arguments);
 

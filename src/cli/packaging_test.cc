@@ -1,4 +1,5 @@
 // Help pages, man pages and completions name the options that the program takes: all, and no other.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,7 +10,9 @@
 #include <string>
 
 #include "cli/doctor_options.h"
+#include "cli/explain.h"
 #include "cli/help.h"
+#include "cli/learn.h"
 #include "cli/policy.h"
 #include "cli/run_option_table.h"
 #include "cordon/guarantees.h"
@@ -63,7 +66,8 @@ Names names_of(std::span<const OptionSpec> table, Takes takes) {
 const std::string kLong = "--([a-z-]+)";
 
 TEST(Table, NamesEachOptionOnceAndKeepsGroupsTogether) {
-  for (const auto table : {run_option_table(), policy_option_table(), doctor_option_table()}) {
+  for (const auto table : {run_option_table(), policy_option_table(), doctor_option_table(),
+                           explain_option_table(), learn_option_table()}) {
     EXPECT_EQ(names_of(table).size(), table.size());
     Names seen;
     std::string_view group;
@@ -100,10 +104,13 @@ TEST(Completions, OfferEveryPresetPackAndGuarantee) {
 }
 
 TEST(HelpPage, ListsEveryOptionAndFitsAScreen) {
-  for (const Page& page : {run_page(), policy_page(), doctor_page(), main_page()}) {
+  for (const Page& page :
+       {run_page(), explain_page(), learn_page(), policy_page(), doctor_page(), main_page()}) {
     const std::string text = format_page(page);
     for (const OptionSpec& option : page.options) {
-      EXPECT_NE(text.find("\n  --" + std::string(option.name)), std::string::npos) << option.name;
+      const std::string letter = option.letter.empty() ? "" : fmt::format("-{}, ", option.letter);
+      EXPECT_NE(text.find(fmt::format("\n  {}--{}", letter, option.name)), std::string::npos)
+          << option.name;
     }
     std::size_t begin = 0;
     for (std::size_t end = 0; (end = text.find('\n', begin)) != std::string::npos;
@@ -121,6 +128,10 @@ TEST(BashCompletion, TakesWhatTheProgramTakes) {
   };
   EXPECT_EQ(list("_cordon_run_values"), names_of(run_option_table(), Takes::Value));
   EXPECT_EQ(list("_cordon_run_switches"), names_of(run_option_table(), Takes::Nothing));
+  EXPECT_EQ(list("_cordon_explain_values"), names_of(explain_option_table(), Takes::Value));
+  EXPECT_EQ(list("_cordon_explain_switches"), names_of(explain_option_table(), Takes::Nothing));
+  EXPECT_EQ(list("_cordon_learn_values"), names_of(learn_option_table(), Takes::Value));
+  EXPECT_EQ(list("_cordon_learn_switches"), names_of(learn_option_table(), Takes::Nothing));
   EXPECT_EQ(list("_cordon_policy_switches"), names_of(policy_option_table(), Takes::Nothing));
   EXPECT_EQ(list("_cordon_doctor_switches"), names_of(doctor_option_table(), Takes::Nothing));
 }
@@ -140,6 +151,10 @@ TEST(FishCompletion, TakesWhatTheProgramTakes) {
   const std::string run = "'__cordon_in run' -l ([a-z-]+) ";
   EXPECT_EQ(all_matches(text, run + "-(?:x|r)"), names_of(run_option_table(), Takes::Value));
   EXPECT_EQ(all_matches(text, run + "-d"), names_of(run_option_table(), Takes::Nothing));
+  EXPECT_EQ(all_matches(text, "'__cordon_in explain' -l ([a-z-]+) "),
+            names_of(explain_option_table()));
+  EXPECT_EQ(all_matches(text, "'__cordon_in learn' (?:-s o )?-l ([a-z-]+) "),
+            names_of(learn_option_table()));
   EXPECT_EQ(all_matches(text, "'__cordon_in doctor' -l ([a-z-]+) "),
             names_of(doctor_option_table()));
 }
@@ -159,6 +174,11 @@ TEST(ManPage, DescribesWhatTheProgramTakes) {
         "--" + std::string(option.name) + " \" " + std::string(option.value) + "\"";
     EXPECT_NE(run.find(heading), std::string::npos) << heading;
   }
+  const std::string any = "\n\\.BI? --([a-z-]+)[ \n]";
+  EXPECT_EQ(all_matches(without_escapes(read("man/cordon-explain.1")), any),
+            names_of(explain_option_table()));
+  EXPECT_EQ(all_matches(without_escapes(read("man/cordon-learn.1")), any),
+            names_of(learn_option_table()));
   EXPECT_EQ(all_matches(without_escapes(read("man/cordon-policy.1")), "\n\\.B --([a-z-]+)\n"),
             names_of(policy_option_table()));
   EXPECT_EQ(all_matches(without_escapes(read("man/cordon-doctor.1")), "\n\\.B --([a-z-]+)\n"),

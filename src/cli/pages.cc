@@ -1,6 +1,8 @@
 // The prose of the help pages. Options come from their tables.
 #include "cli/doctor_options.h"
+#include "cli/explain.h"
 #include "cli/help.h"
+#include "cli/learn.h"
 #include "cli/policy.h"
 #include "cli/run_option_table.h"
 
@@ -74,6 +76,54 @@ Page policy_page() {
   };
 }
 
+Page explain_page() {
+  return {
+      .usage = "usage: cordon explain [OPTION...] [OPTION OF RUN...] [--] COMMAND [ARGUMENT...]",
+      .about =
+          "Runs COMMAND as cordon run does, behind the same walls, looks on, and says at\n"
+          "the end what the policy refused: the path or address, who tried, which rule\n"
+          "refused and where that was stated, and the smallest rule that would allow it.\n"
+          "A command that is looked at runs several times slower, and cannot be debugged.\n"
+          "\n"
+          "It takes the options of cordon run, but for --dry-run; --json and --report are\n"
+          "about the report of what was refused.",
+      .options = explain_option_table(),
+      .closing =
+          "Examples:\n"
+          "  cordon explain -- ./configure\n"
+          "  cordon explain --pack python --toml -- python3 train.py\n"
+          "  cordon explain --json --report refused.json -- make\n"
+          "\n"
+          "Exit status: as that of cordon run.",
+  };
+}
+
+Page learn_page() {
+  return {
+      .usage = "usage: cordon learn -o FILE [OPTION OF RUN...] [--] COMMAND [ARGUMENT...]",
+      .about =
+          "Runs COMMAND as cordon run does, behind the same walls and the same policy,\n"
+          "looks on, and writes the least policy that this run needed, with who needed\n"
+          "what: the rules that it used, and those that would have allowed what was\n"
+          "refused. Nothing is opened to find that out. A command that stops at its first\n"
+          "refusal must be learned from again, with the policy of the last time:\n"
+          "--policy FILE; or, where you would let it read your files, with a wider one:\n"
+          "--preset off. What would give away keys and tokens, the home directory or the\n"
+          "whole network is left out, and named in a comment. Read the file before you\n"
+          "use it.\n"
+          "\n"
+          "It takes the options of cordon run, but for --dry-run, --json and --report.",
+      .options = learn_option_table(),
+      .closing =
+          "Examples:\n"
+          "  cordon learn -o build.toml -- make\n"
+          "  cordon policy check build.toml\n"
+          "  cordon run --policy build.toml -- make\n"
+          "\n"
+          "Exit status: as that of cordon run.",
+  };
+}
+
 Page doctor_page() {
   return {
       .usage = "usage: cordon doctor [OPTION...]",
@@ -98,9 +148,11 @@ Page main_page() {
   return {
       .usage =
           "usage: cordon run [OPTION...] [--] COMMAND [ARGUMENT...]\n"
+          "       cordon explain [OPTION...] [--] COMMAND [ARGUMENT...]\n"
+          "       cordon learn -o FILE [OPTION...] [--] COMMAND [ARGUMENT...]\n"
           "       cordon policy show|check|schema\n"
           "       cordon doctor [--json]\n"
-          "       cordon help [run|policy|doctor]\n"
+          "       cordon help [run|explain|learn|policy|doctor]\n"
           "       cordon --version",
       .about =
           "Cordon runs code that nobody vouches for: a command, a script, a build, a coding\n"
@@ -109,10 +161,12 @@ Page main_page() {
           "really enforced. It never runs something less isolated than was asked: it\n"
           "refuses, and says why.\n"
           "\n"
-          "  run     run one command in a sandbox that ends with it\n"
-          "  policy  what a run may do, and who said so\n"
-          "  doctor  what this host can enforce, what not, and what would unlock it\n"
-          "  help    the page of a subcommand; the same as cordon SUBCOMMAND --help",
+          "  run      run one command in a sandbox that ends with it\n"
+          "  explain  run one command, and say what the policy refused\n"
+          "  learn    run one command, and write the policy that it needs\n"
+          "  policy   what a run may do, and who said so\n"
+          "  doctor   what this host can enforce, what not, and what would unlock it\n"
+          "  help     the page of a subcommand; the same as cordon SUBCOMMAND --help",
       .options = {},
       .closing =
           "Examples:\n"

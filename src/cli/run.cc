@@ -75,7 +75,8 @@ bool reader_is_gone(int fd) {
   return ::poll(&look, 1, 0) == 1 && (look.revents & (POLLERR | POLLHUP)) != 0;
 }
 
-int report_live(const ExecutionResult& result, const Limits& limits, const Interruptions& signals) {
+int report_live(const ExecutionResult& result, const Limits& limits, const Interruptions& signals,
+                std::string_view who) {
   if (const std::string notice = limit_notice(result, limits); !notice.empty()) {
     complain("cordon", notice);
   }
@@ -84,7 +85,7 @@ int report_live(const ExecutionResult& result, const Limits& limits, const Inter
     if (reader_is_gone(STDOUT_FILENO) || reader_is_gone(STDERR_FILENO)) {
       return kExitSignalBase + SIGPIPE;
     }
-    complain(kWho, result.error);
+    complain(who, result.error);
     return kExitCannotRun;
   }
   return result.exit_code;
@@ -95,17 +96,31 @@ int report_json(const ExecutionResult& result) {
   return printed == 0 ? result.exit_code : printed;
 }
 
-ProcessSpec process_spec(const RunOptions& options, int input_fd, const CallerTerminal& terminal) {
+ProcessSpec process_spec(const RunOptions& options, int input_fd, const CallerTerminal& terminal,
+                         const Watching* watching) {
   ProcessSpec spec;
   spec.command = options.command;
   spec.args = options.args;
   spec.stdin_source = input_fd >= 0 ? StdinSource::Pipe : StdinSource::Empty;
   if (options.streams == RunStreams::Terminal) spec.terminal = terminal.size();
+  if (watching) spec.watch = watching->watch;
   return spec;
 }
 
-// The way of a run, from options to exit status. Errors: nothing was run.
-Result<int> run(const RunOptions& options) {
+Result<void> check_can_observe(const Backend& backend) {
+  if (backend.capabilities().observe) return {};
+  return std::unexpected(Error{ErrorCode::Unsupported, "observe the command", "", 0,
+                               fmt::format("the {} backend cannot", backend.name()), ""});
+}
+
+Result<void> report_observation(const Watching& watching, const EffectivePolicy& policy,
+                                Sandbox& sandbox) {
+  return watching.report(policy, TRY(sandbox.observation()));
+}
+
+}  // namespace
+
+Result<int> run_command(const RunOptions& options, const Watching* watching) {
   const Input input = TRY(Input::open(options.stdin_path));
   std::optional<ReportFile> report;
   if (!options.report_path.empty()) report = TRY(ReportFile::prepare(options.report_path));
@@ -119,7 +134,9 @@ Result<int> run(const RunOptions& options) {
   };
   const BackendInfo chosen = TRY(select_backend(built_in_backends(), options, look_at_host));
   const std::unique_ptr<Backend> backend = make_backend(chosen.name, preparation);
-  const Policy policy = TRY(effective_policy(options)).policy;
+  const EffectivePolicy effective = TRY(effective_policy(options));
+  if (watching) TRY(check_can_observe(*backend));
+  const Policy& policy = effective.policy;
   const std::string id = TRY(make_id());
   auto created = backend->create({.id = id,
                                   .work_dir = options.work_dir,
@@ -128,10 +145,16 @@ Result<int> run(const RunOptions& options) {
   if (!created) return std::unexpected(as_written(std::move(created).error(), options));
   std::unique_ptr<Sandbox> sandbox = *std::move(created);
   CallerTerminal terminal(options.streams == RunStreams::Terminal ? input.fd() : -1);
-  const ProcessSpec spec = process_spec(options, input.fd(), terminal);
+  const ProcessSpec spec = process_spec(options, input.fd(), terminal, watching);
   if (options.action == RunAction::PrintPlan) return print(TRY(sandbox->describe(spec)));
 
-  auto process = TRY(sandbox->start(spec));
+  auto started = sandbox->start(spec);
+  if (!started) {
+    // What kept the command from starting may be what was asked about.
+    if (watching) (void)report_observation(*watching, effective, *sandbox);
+    return std::unexpected(std::move(started).error());
+  }
+  std::unique_ptr<Process> process = *std::move(started);
   terminal.make_raw();
   Supervision how = supervision(options, policy.limits, input.fd(), signals);
   how.on_wake = [&](Process& running) { signals.handle(running, terminal); };
@@ -145,13 +168,26 @@ Result<int> run(const RunOptions& options) {
   account_for_signals(signals, result);
   // Nothing is left of the sandbox when the caller reads how it ended.
   process.reset();
+  if (watching) TRY(report_observation(*watching, effective, *sandbox));
   sandbox.reset();
   if (report) TRY(report->write(to_json(result.guarantees) + "\n"));
   if (options.output == RunOutput::Json) return report_json(result);
-  return report_live(result, policy.limits, signals);
+  return report_live(result, policy.limits, signals, watching ? watching->who : kWho);
 }
 
-}  // namespace
+int run_to_exit_status(const RunOptions& options, const Watching* watching) {
+  const std::string_view who = watching ? watching->who : kWho;
+  if (options.command.empty()) {
+    complain(who, "\"\": there is no command without a name");
+    return kExitNotFound;
+  }
+  // A reader that goes away is an answer of write(2), not the end of the supervisor.
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto status = run_command(options, watching);
+  if (status) return *status;
+  complain(who, start_failure(status.error()));
+  return exit_status_of(status.error());
+}
 
 int run_main(std::span<char* const> arguments) {
   const auto options = parse_run_options(arguments, {.current_directory = current_directory()});
@@ -160,16 +196,7 @@ int run_main(std::span<char* const> arguments) {
     return kExitCannotRun;
   }
   if (options->action == RunAction::PrintHelp) return print(format_page(run_page()));
-  if (options->command.empty()) {
-    complain(kWho, "\"\": there is no command without a name");
-    return kExitNotFound;
-  }
-  // A reader that goes away is an answer of write(2), not the end of the supervisor.
-  std::signal(SIGPIPE, SIG_IGN);
-  const auto status = run(*options);
-  if (status) return *status;
-  complain(kWho, start_failure(status.error()));
-  return exit_status_of(status.error());
+  return run_to_exit_status(*options, nullptr);
 }
 
 }  // namespace cordon::cli

@@ -212,10 +212,12 @@ Error to_error(const SetupFailure& failure, const Groundwork& groundwork,
 
 void kill_and_reap(int pidfd) {
   raw::call(__NR_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0);
-  siginfo_t info;
-  while (waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED | __WALL) != 0 &&
-         errno == EINTR) {
-  }
+  // To whoever waits, an observed process also reports its stops, asked or not.
+  siginfo_t info{};
+  do {
+    const int result = waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED | __WALL);
+    if (result != 0 && errno != EINTR) return;
+  } while (info.si_code != CLD_EXITED && info.si_code != CLD_KILLED && info.si_code != CLD_DUMPED);
 }
 
 // Waits for end of file on the setup pipe: both processes have exec'ed, or one has said why not.
@@ -466,6 +468,7 @@ Result<FirstProcess> FirstProcess::start(const Groundwork& groundwork, int netwo
 
 Result<Launched> FirstProcess::give_orders(const LaunchRequest& request) {
   State& state = *state_;
+  if (request.before_orders) TRY(request.before_orders(state.pid));
   state.arguments = null_terminated(request.arguments);
   state.environment = null_terminated(request.environment);
   state.child.plan = plan_order(request, state.arguments.data(), state.environment.data());

@@ -42,6 +42,9 @@ struct LaunchRequest {
   // Called once, while the first process mounts: the cgroup that the command enters, or null. What
   // it costs to make one is then not waited for.
   std::function<const cgroup::Cgroup*()> make_cgroup;
+  // Called with the first process while it still waits for its orders; a failure ends the launch.
+  // May be empty.
+  std::function<Result<void>(pid_t first)> before_orders;
   std::chrono::nanoseconds setup_timeout = std::chrono::seconds(30);
 };
 

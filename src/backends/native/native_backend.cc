@@ -18,7 +18,7 @@ class NativeBackend final : public Backend {
 
   std::string_view name() const override { return "native"; }
   Tier tier() const override { return Tier::Light; }
-  Capabilities capabilities() const override { return {.terminal = true}; }
+  Capabilities capabilities() const override { return {.terminal = true, .observe = true}; }
 
   Result<void> supported() const override { return host_.can_build(); }
 

@@ -14,6 +14,7 @@
 #include "linux/launch.h"
 #include "linux/seccomp.h"
 #include "linux/user_namespaces.h"
+#include "native/judge.h"
 #include "policy/environment.h"
 #include "policy/required_guarantees.h"
 
@@ -316,6 +317,13 @@ Result<std::unique_ptr<Process>> NativeSandbox::launch_in(Prepared prepared,
     TRY(check_required(spec_.policy.required_guarantees, guarantees()));
     request.make_cgroup = [&] { return running.cgroup.group.get(); };
   }
+  if (spec.watch != Watch::Nothing) {
+    request.before_orders = [&](pid_t first) -> Result<void> {
+      observer_ =
+          TRY(observe::Observer::follow(first, TRY(observer_settings(spec.watch, request.filter))));
+      return {};
+    };
+  }
   running.launched = TRY(prepared.first.launch(request));
 
   if (!running.cgroup.group && spec_.policy.limits.memory_bytes) {
@@ -327,6 +335,26 @@ Result<std::unique_ptr<Process>> NativeSandbox::launch_in(Prepared prepared,
   running.own_pid_namespace = full;
   if (running.nursery) running.nursery->tend();
   return std::make_unique<NativeProcess>(std::move(running));
+}
+
+Result<observe::ObserverSettings> NativeSandbox::observer_settings(
+    Watch watch, std::span<const sock_filter> filter) const {
+  const auto judge = std::make_shared<const Judge>(TRY(
+      Judge::make({.policy = spec_.policy,
+                   .work_dir = spec_.work_dir,
+                   .caller = caller_,
+                   .walls = enforcement_.walls,
+                   .private_directory = private_directory_ ? private_directory_->path() : ""})));
+  return observe::ObserverSettings{
+      .watch = watch,
+      .judge_successes = judge->shows_substitutes(),
+      .filter = filter,
+      .judge = [judge](const Observed& attempt) { return judge->judge(attempt); }};
+}
+
+Result<Observation> NativeSandbox::observation() {
+  if (!observer_.following()) return Sandbox::observation();
+  return observer_.finish();
 }
 
 Guarantees NativeSandbox::guarantees() const { return make_guarantees(enforcement_); }

@@ -12,6 +12,7 @@
 #include "native/native_process.h"
 #include "native/prepared.h"
 #include "native/private_directory.h"
+#include "observe/observer.h"
 
 namespace cordon::native {
 
@@ -29,6 +30,7 @@ class NativeSandbox final : public Sandbox {
   Result<std::unique_ptr<Process>> start(const ProcessSpec& spec) override;
   Guarantees guarantees() const override;
   Result<std::string> describe(const ProcessSpec& spec) override;
+  Result<Observation> observation() override;
 
  private:
   NativeSandbox(Host& host, const SandboxSpec& spec);
@@ -42,6 +44,8 @@ class NativeSandbox final : public Sandbox {
   Result<std::unique_ptr<Process>> launch(const ProcessSpec& spec);
   Result<std::unique_ptr<Process>> launch_in(Prepared prepared, const ProcessSpec& spec);
   SpareCgroup make_cgroup();
+  Result<observe::ObserverSettings> observer_settings(Watch watch,
+                                                      std::span<const sock_filter> filter) const;
   Result<std::vector<std::string>> environment() const;
 
   Host& host_;
@@ -52,7 +56,8 @@ class NativeSandbox final : public Sandbox {
   Enforcement enforcement_;
   std::optional<PrivateDirectory> private_directory_;  // Walls::LandlockOnly
   std::optional<Result<Prepared>> prepared_;           // Beginning::AtOnce, until it is launched
-  bool from_stock_ = false;                            // it was made before this policy was read
+  observe::Observer observer_;
+  bool from_stock_ = false;  // it was made before this policy was read
   bool started_ = false;
 };
 
