@@ -24,6 +24,7 @@ struct Capabilities {
   bool checkpoint_memory = false;
   bool live_network_rules = false;
   bool observe = false;  // ProcessSpec::watch
+  bool network_toggle = false;  // holds NetworkMode::None, and can give NetworkMode::Open
 };
 
 struct SandboxSpec {

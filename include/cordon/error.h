@@ -15,6 +15,9 @@ enum class ErrorCode {
   Unsupported,        // this host or backend cannot do it at all
   Degraded,           // it could run, but with weaker guarantees than were asked for
   ResourceExhausted,  // out of processes, descriptors, memory, disk
+  QuotaExceeded,      // this caller has all that it may have; others are served
+  Unavailable,        // nobody is served now: full, or about to end; later it may work
+  Conflict,           // not in the state that it is in: removing what still runs
   Internal,           // a kernel answer Cordon did not expect
 };
 

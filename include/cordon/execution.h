@@ -53,6 +53,15 @@ struct ResourceUsage {
   std::uint64_t io_write_bytes = 0;
 };
 
+// A value that was asked for and not given, because it was out of range.
+struct Adjustment {
+  std::string name;   // "limits.timeout"
+  std::string asked;  // "1h"
+  std::string given;  // "5m"
+
+  bool operator==(const Adjustment&) const = default;
+};
+
 struct ExecutionResult {
   std::string id;
   ExecutionStatus status = ExecutionStatus::Pending;
@@ -72,6 +81,7 @@ struct ExecutionResult {
   Tier tier = Tier::Light;
   std::string backend;
   Guarantees guarantees;
+  std::vector<Adjustment> adjustments;  // only a Manager makes any; see manager.h
 };
 
 // The result as one JSON object. Output that is not UTF-8 has its invalid bytes replaced by U+FFFD;

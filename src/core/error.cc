@@ -84,6 +84,12 @@ std::string_view to_string(ErrorCode code) {
       return "degraded";
     case ErrorCode::ResourceExhausted:
       return "resource_exhausted";
+    case ErrorCode::QuotaExceeded:
+      return "quota_exceeded";
+    case ErrorCode::Unavailable:
+      return "unavailable";
+    case ErrorCode::Conflict:
+      return "conflict";
     case ErrorCode::Internal:
       return "internal";
   }

@@ -1,93 +1,25 @@
 #include "cordon/executor.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <chrono>
-#include <optional>
 #include <utility>
 
 #include "core/cleanup.h"
 #include "core/id.h"
 #include "core/try.h"
+#include "sandbox/choose_backend.h"
 #include "sandbox/execution_table.h"
-#include "sandbox/supervise.h"
+#include "sandbox/run_once.h"
 #include "sandbox/validate.h"
 
 namespace cordon {
 
 namespace {
 
-// What a result keeps of each stream when the request sets no output limit.
-constexpr std::uint64_t kDefaultKeptOutput = 8 << 20;
-
-constexpr int kExitCannotRun = 125;
-constexpr int kExitNotExecutable = 126;
-constexpr int kExitNotFound = 127;
-
-std::string names_of(const std::vector<std::unique_ptr<Backend>>& backends) {
-  std::string names;
-  for (const auto& backend : backends) {
-    if (!names.empty()) names += ", ";
-    names += fmt::format("{} ({})", backend->name(), to_string(backend->tier()));
-  }
-  return names.empty() ? "none" : names;
-}
-
-// As a shell says it.
-int exit_code_of(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::NotFound:
-      return kExitNotFound;
-    case ErrorCode::PermissionDenied:
-      return kExitNotExecutable;
-    default:
-      return kExitCannotRun;
-  }
-}
-
-SandboxSpec sandbox_spec(const std::string& id, const ExecutionRequest& request) {
-  return {.id = id,
-          .work_dir = request.work_dir,
-          .policy = request.policy,
-          .weaker_guarantees = request.weaker_guarantees};
-}
-
-ExecutionResult killed_before_start() {
-  ExecutionResult result;
-  result.status = ExecutionStatus::Killed;
-  result.exit_code = 137;
-  result.error = "killed on request before it started";
-  result.start_time = result.end_time = std::chrono::system_clock::now();
-  return result;
-}
-
-// From a sandbox to a result. `on_running` is called once the command runs.
-template <class OnRunning>
-Result<ExecutionResult> run(Sandbox& sandbox, const ExecutionRequest& request,
-                            const std::stop_token& stop, OnRunning on_running) {
-  if (stop.stop_requested()) return killed_before_start();
-  const ProcessSpec spec = {
-      .command = request.command,
-      .args = request.args,
-      .stdin_source = request.stdin_data.empty() ? StdinSource::Empty : StdinSource::Pipe,
-      .terminal = {}};
-  const auto process = TRY(sandbox.start(spec));
-  on_running();
-  const Limits& limits = request.policy.limits;
-  const std::uint64_t keep = limits.output_bytes.value_or(kDefaultKeptOutput);
-  auto result = TRY(
-      supervise(*process, {.stdin_data = request.stdin_data,
-                           .stdin_from_fd = -1,
-                           .out = {.pass_to_fd = -1, .sink = request.on_stdout, .keep_bytes = keep},
-                           .err = {.pass_to_fd = -1, .sink = request.on_stderr, .keep_bytes = keep},
-                           .output_limit = limits.output_bytes,
-                           .timeout = limits.timeout,
-                           .stop = stop,
-                           .wake_fd = -1,
-                           .on_wake = {}}));
-  result.guarantees = sandbox.guarantees();
-  return result;
+RunOnce run_of(Execution& execution, const ExecutionRequest& request) {
+  return {.request = request,
+          .stop = execution.stop_token(),
+          .keep_bytes = request.policy.limits.output_bytes.value_or(kDefaultKeptOutput),
+          .stdin_fd = -1,
+          .on_running = [&execution] { execution.running(); }};
 }
 
 }  // namespace
@@ -125,7 +57,7 @@ Result<ExecutionResult> Executor::execute(const ExecutionRequest& request, std::
   const std::stop_callback forward(std::move(stop), [&] { execution->request_stop(); });
 
   const auto sandbox = TRY(backend->create(sandbox_spec(execution->id(), request)));
-  auto result = TRY(run(*sandbox, request, execution->stop_token(), [&] { execution->running(); }));
+  auto result = TRY(run_once(*sandbox, run_of(*execution, request)));
   execution->identify(result);
   return result;
 }
@@ -138,16 +70,9 @@ Result<std::string> Executor::start(ExecutionRequest request) {
   return state_->executions.start(
       execution, [execution, sandbox = std::shared_ptr<Sandbox>(std::move(sandbox)),
                   request = std::move(request)]() mutable {
-        auto result =
-            run(*sandbox, request, execution->stop_token(), [&] { execution->running(); });
+        auto result = run_once(*sandbox, run_of(*execution, request));
         sandbox.reset();  // gone before anybody is told that it ended
-        if (result) return std::move(*result);
-        ExecutionResult failed;
-        failed.status = ExecutionStatus::Failed;
-        failed.exit_code = exit_code_of(result.error());
-        failed.error = result.error().message();
-        failed.end_time = std::chrono::system_clock::now();
-        return failed;
+        return result ? std::move(*result) : failed_to_start(result.error());
       });
 }
 
@@ -166,54 +91,12 @@ Result<void> Executor::kill(std::string_view id) {
 
 void Executor::cleanup() { state_->executions.clear(); }
 
-bool Executor::is_supported() const {
-  return std::ranges::any_of(state_->backends,
-                             [](const auto& backend) { return backend->supported().has_value(); });
-}
+bool Executor::is_supported() const { return any_supported(state_->backends); }
 
-std::string Executor::support_reason() const {
-  std::string reasons;
-  for (const auto& backend : state_->backends) {
-    const auto supported = backend->supported();
-    if (supported) return {};
-    if (!reasons.empty()) reasons += "; ";
-    reasons += fmt::format("{}: {}", backend->name(), supported.error().message());
-  }
-  return reasons.empty() ? "this build has no backend" : reasons;
-}
+std::string Executor::support_reason() const { return why_unsupported(state_->backends); }
 
 Result<Backend*> Executor::select(const ExecutionRequest& request) const {
-  const auto& backends = state_->backends;
-  std::optional<Error> refusal;
-  bool known = false;
-  for (const auto& backend : backends) {
-    if (!request.backend.empty() && backend->name() != request.backend) continue;
-    known = true;
-    if (request.tier && backend->tier() != *request.tier) continue;
-    auto supported = backend->supported();
-    if (supported) return backend.get();
-    if (!refusal) refusal = std::move(supported).error().in(backend->name());
-  }
-  if (refusal) return std::unexpected(std::move(*refusal));
-  const auto there_is = fmt::format("there is {}", names_of(backends));
-  if (!request.backend.empty() && !known) {
-    return std::unexpected(
-        invalid_argument("choose the backend", fmt::format("\"{}\"", request.backend), there_is));
-  }
-  if (request.tier) {
-    return std::unexpected(Error{.code = ErrorCode::Unsupported,
-                                 .operation = "choose a backend of tier",
-                                 .subject = std::string(to_string(*request.tier)),
-                                 .sys_errno = 0,
-                                 .detail = there_is,
-                                 .remedy = {}});
-  }
-  return std::unexpected(Error{.code = ErrorCode::Unsupported,
-                               .operation = "choose a backend",
-                               .subject = {},
-                               .sys_errno = 0,
-                               .detail = "this build has none",
-                               .remedy = {}});
+  return choose_backend(state_->backends, request);
 }
 
 }  // namespace cordon

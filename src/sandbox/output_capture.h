@@ -17,6 +17,7 @@ class OutputCapture {
   // Something of the stream was lost without passing through append().
   void mark_truncated() { truncated_ = true; }
 
+  std::string_view kept() const { return data_; }
   bool full() const { return data_.size() >= keep_bytes_; }
   bool truncated() const { return truncated_; }
   // What was kept. Truncated text does not end in the middle of a character. The capture is empty

@@ -72,6 +72,13 @@ std::string to_json(const ExecutionResult& result) {
   object["tier"] = to_string(result.tier);
   object["backend"] = text(result.backend);
   object["guarantees"] = array_of(result.guarantees);
+  if (!result.adjustments.empty()) {
+    json::array adjustments;
+    for (const auto& [name, asked, given] : result.adjustments) {
+      adjustments.push_back({{"name", name}, {"asked", text(asked)}, {"given", given}});
+    }
+    object["adjustments"] = std::move(adjustments);
+  }
   return json::serialize(object);
 }
 

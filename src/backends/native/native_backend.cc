@@ -18,7 +18,9 @@ class NativeBackend final : public Backend {
 
   std::string_view name() const override { return "native"; }
   Tier tier() const override { return Tier::Light; }
-  Capabilities capabilities() const override { return {.terminal = true, .observe = true}; }
+  Capabilities capabilities() const override {
+    return {.terminal = true, .observe = true, .network_toggle = true};
+  }
 
   Result<void> supported() const override { return host_.can_build(); }
 

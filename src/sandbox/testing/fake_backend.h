@@ -186,7 +186,9 @@ class FakeBackend final : public Backend {
 
   std::string_view name() const override { return name_; }
   Tier tier() const override { return tier_; }
-  Capabilities capabilities() const override { return {.terminal = true}; }
+  Capabilities capabilities() const override {
+    return {.terminal = true, .network_toggle = network_toggle};
+  }
   Result<void> supported() const override {
     if (missing_.empty()) return {};
     return std::unexpected(Error{.code = ErrorCode::Unsupported,
@@ -207,6 +209,7 @@ class FakeBackend final : public Backend {
   }
 
   std::atomic<int> living = 0;
+  bool network_toggle = true;
 
  private:
   const std::string name_;

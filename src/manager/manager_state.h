@@ -1,0 +1,61 @@
+// What a Manager is made of, and the way of one execution through it.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include "cordon/manager.h"
+#include "manager/admission.h"
+#include "manager/job_table.h"
+#include "manager/private_work_dirs.h"
+#include "manager/request_preparer.h"
+#include "manager/worker_pool.h"
+
+namespace cordon {
+
+struct Counters {
+  std::atomic<std::uint64_t> completed = 0;
+  std::atomic<std::uint64_t> failed = 0;
+  std::atomic<std::uint64_t> timed_out = 0;
+  std::atomic<std::uint64_t> killed = 0;
+
+  void count(ExecutionStatus status);
+};
+
+struct Manager::State {
+  State(ManagerConfig complete_config, std::vector<std::unique_ptr<Backend>> all_backends,
+        PrivateWorkDirs dirs, std::shared_ptr<store::Store> all_records);
+
+  // From a request to a job in the table, not admitted yet.
+  Result<SharedJob> make_job(ManagedRequest request, const Caller& caller);
+  // Starts those whose turn has come.
+  void dispatch(std::vector<SharedJob> jobs);
+  // Runs one whose turn it is to its end. Errors: it could not be started; its record says so too.
+  Result<void> drive(const SharedJob& job);
+  Result<ExecutionResult> run(Job& job) const;
+  // Ends one that never ran, and has no turn (any more).
+  void end(Job& job, ExecutionResult result);
+  void kill(Job& job);
+
+  // Errors: NotFound, also when it is somebody else's.
+  Result<SharedJob> find(std::string_view id, const Caller& caller) const;
+
+  const ManagerConfig config;
+  const std::vector<std::unique_ptr<Backend>> backends;
+  const PrivateWorkDirs work_dirs;
+  const std::shared_ptr<store::Store> store;  // may be null
+  const RequestPreparer preparer;
+  std::mutex network_mutex;  // one change at a time
+  std::atomic<NetworkToggle> network;
+  Counters counters;
+  Admission admission;
+  JobTable jobs;
+  WorkerPool pool;  // last: its threads use all of the above
+};
+
+std::unexpected<Error> no_such_execution(std::string_view id);
+
+}  // namespace cordon

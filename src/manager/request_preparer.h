@@ -1,0 +1,41 @@
+// From what was asked to what will be run: defaults, limits, operator's rules, backend.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "cordon/backend.h"
+#include "cordon/manager.h"
+#include "manager/job.h"
+
+namespace cordon {
+
+// The configuration with nothing absent. Errors: InvalidArgument, naming what contradicts what.
+Result<ManagerConfig> complete(ManagerConfig config);
+
+// Thread-safe.
+class RequestPreparer {
+ public:
+  // Both outlive it; the configuration is complete.
+  RequestPreparer(const ManagerConfig& config,
+                  const std::vector<std::unique_ptr<Backend>>& backends)
+      : config_(config), backends_(backends) {}
+
+  // Errors: as Manager::start(), but for admission.
+  Result<PreparedRequest> prepare(ManagedRequest request, const Caller& caller,
+                                  NetworkToggle network) const;
+
+ private:
+  Result<Backend*> choose(const ManagedRequest& request) const;
+  Result<std::string> backend_of_level(IsolationLevel level, WeakerGuarantees weaker) const;
+
+  const ManagerConfig& config_;
+  const std::vector<std::unique_ptr<Backend>>& backends_;
+  mutable std::mutex mutex_;
+  mutable std::map<IsolationLevel, HostFacts> facts_;  // as far as they were looked at
+};
+
+}  // namespace cordon
