@@ -23,7 +23,7 @@ struct Capabilities {
   bool pause = false;
   bool checkpoint_memory = false;
   bool live_network_rules = false;
-  bool observe = false;  // ProcessSpec::watch
+  bool observe = false;         // ProcessSpec::watch
   bool network_toggle = false;  // holds NetworkMode::None, and can give NetworkMode::Open
 };
 
