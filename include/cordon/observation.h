@@ -41,7 +41,8 @@ std::string_view to_string(Attempt attempt);
 struct Observed {
   Attempt attempt = Attempt::LookAt;
   // An absolute path, as the sandbox sees it and without symbolic links; or "tcp 192.0.2.1:443",
-  // "unix @name", "mount" (a system call). Only paths begin with '/'.
+  // "unix @name", "mount" (a system call; of those that worked only what makes namespaces). Only
+  // paths begin with '/'.
   std::string target;
   std::string spelled;      // a path as the command wrote it, absolute; empty: as `target`
   int error = 0;            // errno; 0: it worked

@@ -60,7 +60,10 @@ class Learner {
   // ---- what was used ----
 
   void take_used(const Observed& used) {
-    if (used.attempt == Attempt::SystemCall) return;
+    if (used.attempt == Attempt::SystemCall) {
+      namespaces_used_ = true;
+      return;
+    }
     if (!used.target.starts_with('/')) return take_address(used);
     if (is_write(used.attempt)) return need_write(used);
     const bool only_looked = used.attempt == Attempt::LookAt;
@@ -116,6 +119,11 @@ class Learner {
       return;
     }
     if (!stated_place(place)) return;  // into a private directory: nothing of it is kept
+    if (is_directory(place) && is_too_wide(place, input_.surroundings)) {
+      return leave_out(used, place, "a rule for it would open far more than was used");
+    }
+    const std::string unwise = why_unwise(place, Access::Write, input_.surroundings);
+    if (!unwise.empty()) return leave_out(used, place, unwise);
     writes_.add(place, name_of(used));
   }
 
@@ -191,7 +199,7 @@ class Learner {
     Policy& policy = learned_.policy;
     const Policy& stated = stated_.policy;
     policy.environment = stated.environment;
-    policy.nested_namespaces = stated.nested_namespaces;
+    if (namespaces_used_) policy.nested_namespaces = stated.nested_namespaces;
     policy.hostname = stated.hostname;
     policy.uid = stated.uid;
     policy.required_guarantees = stated.required_guarantees;
@@ -275,6 +283,7 @@ class Learner {
   PathGroups reads_;
   PathGroups writes_;
   PathGroups work_dir_writes_;
+  bool namespaces_used_ = false;
   Learned learned_;
 };
 

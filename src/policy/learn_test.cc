@@ -133,6 +133,23 @@ TEST_F(Learn, NeitherTheHomeNorTheRoot) {
   EXPECT_EQ(rules(), Rules{});
 }
 
+TEST_F(Learn, WhatIsMadeInTheHomeOrInTmpOpensNeither) {
+  state(Access::Write, root_ / "home");
+  state(Access::Write, "/tmp");
+  used(Attempt::Create, at("home/made"));
+  used(Attempt::Create, "/tmp/made");
+  used(Attempt::Write, at("home/notes"));
+  EXPECT_EQ(rules(), Rules{"write " + at("home/notes")});
+  EXPECT_EQ(learned().left_out.size(), 2U);
+}
+
+TEST_F(Learn, NestedNamespacesOnlyWhereTheyWereAllowedAndMade) {
+  stated_.policy.nested_namespaces = NestedNamespaces::Allowed;
+  EXPECT_EQ(learned().policy.nested_namespaces, NestedNamespaces::Refused);
+  used(Attempt::SystemCall, "unshare");
+  EXPECT_EQ(learned().policy.nested_namespaces, NestedNamespaces::Allowed);
+}
+
 TEST_F(Learn, ThePresetIsWorkspaceOnlyWhereTheWorkDirectoryWasWritten) {
   used(Attempt::Read, at("work/.env"));
   EXPECT_EQ(learned().preset, "strict");

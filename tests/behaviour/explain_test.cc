@@ -234,6 +234,23 @@ TEST_P(Watched, GuaranteesAreThoseOfARun) {
   EXPECT_EQ(watched.out, sandbox({}, status).out);
 }
 
+TEST_P(Watched, WhereTracingIsForbiddenNothingIsRun) {
+  for (const char* subcommand : {"run", "explain"}) {
+    Invocation request = watch(subcommand, {}, {"touch", "ran"});
+    request.argv.insert(request.argv.begin(), {guest(), "without_ptrace"});
+    const Outcome outcome = run(request);
+    if (subcommand == std::string("run")) {
+      // The control: the same run, but for the watching.
+      EXPECT_EQ(outcome.exit_code, 0) << describe(outcome);
+      EXPECT_EQ(plain({"rm", "ran"}).exit_code, 0);
+    } else {
+      EXPECT_EQ(outcome.exit_code, 125) << describe(outcome);
+      EXPECT_NE(outcome.err.find("ptrace"), std::string::npos) << outcome.err;
+      EXPECT_FALSE(exists(work() + "/ran"));
+    }
+  }
+}
+
 TEST_P(Watched, KillingTheObserverEndsTheCommand) {
   Running observer(watch("explain", {}, {guest(), "pause_forever"}));
   EXPECT_TRUE(eventually([&] { return !processes_running(guest()).empty(); }));
@@ -280,6 +297,36 @@ TEST_P(Watched, LearningNeverGivesKeysAwayNorTheHomeNorTheRoot) {
       EXPECT_EQ(policy.find("\"" + path + "\""), std::string::npos) << policy;
     }
     EXPECT_NE(policy.find("\"" + home() + "/one\""), std::string::npos) << policy;
+  }
+}
+
+// Processes, threads, temporary files, a repository: what is learned from them is enough for them.
+TEST_P(Watched, OrdinaryProgramsAreLearnedFrom) {
+  if (caller() == Caller::Degraded) return;  // its /tmp is the host's
+  caller_file(work() + "/a.c", "#include <stdio.h>\nint main(void) { puts(\"built\"); }\n");
+  caller_file(work() + "/Makefile", "all: one two\none two: a.c\n\tgcc -o $@ $<\n");
+  caller_file(work() + "/job.py", R"end(
+import subprocess, threading
+threads = [threading.Thread(target=lambda: subprocess.run(["true"], check=True)) for _ in range(4)]
+[t.start() for t in threads]; [t.join() for t in threads]
+print(subprocess.check_output(["cat", "a.c"])[:8])
+)end");
+  const Arguments command{"sh", "-ec",
+                          "make -sj2; ./one; /usr/bin/python3 job.py; git init -q .; git add a.c;"
+                          "git -c user.name=a -c user.email=b commit -qm x; git log --format=%s"};
+  const auto fresh = [&] { plain({"rm", "-rf", "one", "two", ".git"}); };
+  const Outcome unwatched = run(watch("run", {}, command));
+  ASSERT_EQ(unwatched.exit_code, 0) << describe(unwatched);
+  for (const Arguments& options : {Arguments{}, Arguments{"--preset", "off"}}) {
+    fresh();
+    const Outcome watched = learn(command, options);
+    EXPECT_EQ(watched.out, unwatched.out) << describe(watched);
+    fresh();
+    EXPECT_EQ(run_learned(command).exit_code, 0) << read_file(learned());
+    for (const std::string& path : {home(), std::string("/tmp"), std::string("/")}) {
+      EXPECT_EQ(read_file(learned()).find("\"" + path + "\""), std::string::npos)
+          << read_file(learned());
+    }
   }
 }
 

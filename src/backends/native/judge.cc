@@ -247,6 +247,7 @@ std::optional<Refusal> Judge::judge_granted(const Observed& attempt, const Rule&
 }
 
 std::optional<Refusal> Judge::judge_system_call(const Observed& attempt) const {
+  if (attempt.error == 0) return std::nullopt;
   // Each C library asks for clone3 first and then takes clone: nothing was kept from the command.
   if (attempt.target == "clone3" && attempt.error == ENOSYS) return std::nullopt;
   Refusal refusal;

@@ -3,6 +3,7 @@
 #include <asm/unistd.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -61,6 +62,14 @@ bool could_be_the_policy(int error) {
     default:
       return false;
   }
+}
+
+// What a sandbox allows only where its policy says so.
+bool makes_namespaces(const Call& call) {
+  constexpr std::uint64_t kNamespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
+                                        CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+  const bool may = call.number == __NR_clone || call.number == __NR_unshare;
+  return may && (call.arguments[0] & kNamespaces) != 0;
 }
 
 int argument_fd(const Call& call, int index) {
@@ -131,7 +140,8 @@ bool CallWatcher::filtered(const Call& call) const {
 bool CallWatcher::wants(const Call& call) {
   const PathCall* path = path_call(call.number);
   if (launching_) return path && path->special == Special::Execute;
-  return path || address_call(call.number) || filtered(call);
+  if (path || address_call(call.number) || filtered(call)) return true;
+  return settings_.watch == Watch::Everything && makes_namespaces(call);
 }
 
 void CallWatcher::entering(pid_t thread, const Call& call) {
@@ -157,6 +167,8 @@ void CallWatcher::left(pid_t thread, const Call& call, std::int64_t result) {
     record_paths(thread, call, *spec, result);
   } else if (address_call(call.number)) {
     record_address(thread, call, error == EINPROGRESS ? 0 : error);
+  } else if (error == 0 && makes_namespaces(call)) {
+    record_system_call(thread, call, 0);
   }
   noted_.erase(thread);
 }
