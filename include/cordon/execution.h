@@ -37,7 +37,7 @@ struct ExecutionRequest {
   std::vector<std::string> args;  // without argv[0]
   std::string work_dir;           // absolute; the command's directory, writable
   std::string stdin_data;         // given to the command, then end of file
-  std::optional<Tier> tier;       // absent: the strongest the default level selects
+  std::optional<Tier> tier;       // absent: the first backend that can run here
   std::string backend;            // empty: chosen by tier
   Policy policy;
   WeakerGuarantees weaker_guarantees = WeakerGuarantees::Refuse;

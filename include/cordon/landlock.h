@@ -72,24 +72,39 @@ class LandlockRuleset {
 //   if (!report) return fail(report.error().message());
 class Landlock {
  public:
-  // The kernel's ABI, 1 and up; 0 where there is no Landlock. A newer one than Cordon knows counts
-  // as the newest known. Thread-safe.
+  // The kernel's ABI, 1 and up; 0 where there is no Landlock, which is no error. A newer one than
+  // Cordon knows counts as the newest known. Thread-safe.
+  //
+  //   if (cordon::Landlock::abi() < 4) std::cerr << "TCP cannot be restricted here\n";
   static int abi();
 
-  // Read files, list directories, execute.
+  // Read files, list directories, execute. Nothing is looked at yet: what is wrong with a path, its
+  // absence too, is told when the list is applied.
+  //
+  //   landlock.add_read_only("/usr").add_read_only("/etc/ssl/certs");
   Landlock& add_read_only(std::string path);
   // The same, and create, change, truncate, rename, link and delete. No device nodes. For a device
-  // that is named itself: its ioctls too.
+  // that is named itself: its ioctls too. Paths as above.
+  //
+  //   landlock.add_read_write("/srv/job").add_read_write("/dev/null");
   Landlock& add_read_write(std::string path);
   // TCP ports, 0 to 65535; 0 lets bind(2) choose one. Without any of these all TCP is refused.
+  // The kernel holds this from ABI 4 on; what it says before: see Degraded below.
+  //
+  //   landlock.allow_tcp_connect(443).allow_tcp_bind(8080);
   Landlock& allow_tcp_bind(std::uint16_t port);
   Landlock& allow_tcp_connect(std::uint16_t port);
-  // Leaves TCP alone.
+  // Leaves TCP alone: what the caller may connect to and bind stays as it is.
   Landlock& allow_all_tcp();
 
   // Restricts the calling thread; threads and processes it starts from now on inherit that. Other
   // threads of the process share its memory: against hostile code this protects nothing while they
   // run free.
+  //
+  //   std::thread worker([&] {
+  //     if (!cordon::Landlock().add_read_only(input).apply_to_thread()) return;
+  //     parse(input);
+  //   });
   //
   // Errors, here and below. Nothing is restricted then:
   //   Unsupported       no Landlock: the kernel, its boot options, or a filter on the caller
@@ -115,9 +130,14 @@ class Landlock {
   //                     ends nothing when it is taken); nothing is restricted
   //   Internal          the kernel refused to restrict one thread after it had restricted others
   //                     (it stacks at most 16 rulesets). That cannot be undone: end the process.
+  //
+  //   auto report = cordon::Landlock().add_read_only("/").apply_to_process();
+  //   if (!report) return fail(report.error().message());
+  //   std::cerr << report->threads << " threads can write nothing now\n";
   Result<LandlockReport> apply_to_process(WeakerGuarantees weaker = WeakerGuarantees::Refuse) const;
 
-  // A ruleset for a child. Nothing is restricted yet.
+  // A ruleset for a child: the example is at LandlockRuleset::restrict_self(). Nothing is
+  // restricted yet. Errors: as apply_to_thread().
   Result<LandlockRuleset> prepare(WeakerGuarantees weaker = WeakerGuarantees::Refuse) const;
 
  private:

@@ -36,8 +36,8 @@ struct PolicyRequest {
 // statement that is wrong ("/limits/memory", "policy.toml:4:9"):
 //   InvalidArgument   an unknown key, preset, pack or guarantee; a wrong type; rules that
 //   contradict
-//                     each other; a limit above a maximum; a project's file that widens; a policy
-//                     that others could have written
+//                     each other; a limit above a maximum; a project's file that widens
+//   PermissionDenied  a policy that others could have written, or put in its place
 //   NotFound          `file`
 Result<Policy> load_policy(const PolicyRequest& request);
 

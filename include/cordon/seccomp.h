@@ -93,6 +93,9 @@ struct SeccompContext {
 // architecture, a number out of range, a condition that can never hold, contradicting rules, a call
 // that is answered both with and without conditions (runtimes differ in which wins),
 // SCMP_ACT_NOTIFY.
+//
+//   auto profile = cordon::parse_seccomp_profile(text, {.capabilities = {"CAP_SYS_PTRACE"}});
+//   if (!profile) return fail(profile.error().message());  // "syscalls[3].action: ..."
 Result<SeccompProfile> parse_seccomp_profile(std::string_view json,
                                              const SeccompContext& context = {});
 
@@ -101,6 +104,9 @@ Result<SeccompProfile> parse_seccomp_profile(std::string_view json,
 // without overlap. Exactly the same calls are let through; where the default is a refusal too, some
 // that are refused get its error number instead of their own. Everything else is read back as it
 // was. Errors: InvalidArgument, as compile(); a call whose exceptions are too many to turn round.
+//
+//   auto json = cordon::to_oci_json(cordon::default_profile());
+//   if (json) file << *json;  // docker run --security-opt seccomp=FILE
 Result<std::string> to_oci_json(const SeccompProfile& profile);
 
 struct SeccompProgram {
@@ -126,8 +132,21 @@ Result<SeccompProgram> compile(const SeccompProfile& profile);
 //
 // Errors: of compile(); Unsupported where the kernel has no filters; PermissionDenied where another
 // thread has a filter of its own that this one cannot be added to (nothing is changed then).
+//
+//   if (auto done = cordon::apply(cordon::default_profile()); !done) {
+//     return fail(done.error().message());
+//   }
 Result<void> apply(const SeccompProfile& profile);
-// The same with a finished program. Allocates nothing unless it fails.
+// The same with a finished program. Allocates nothing unless it fails. Errors: Unsupported and
+// PermissionDenied as above; InvalidArgument for bytes that are no filter.
+//
+//   auto program = cordon::compile(profile);
+//   if (!program) return fail(program.error().message());
+//   if (const pid_t child = fork(); child == 0) {
+//     if (!cordon::apply(*program)) _exit(126);
+//     execl("/usr/bin/make", "make", nullptr);
+//     _exit(127);
+//   }
 Result<void> apply(const SeccompProgram& program);
 
 std::string_view to_string(SeccompAction action);          // "SCMP_ACT_ERRNO"

@@ -53,7 +53,7 @@ struct BackendInfo {
 std::span<const BackendInfo> built_in_backends();
 
 struct Selection {
-  std::string backend;  // "none" for the level off
+  std::string backend;  // "native"; "none" for the level off
   Tier tier = Tier::Light;
   std::string reason;  // why this one, and what each one before it in the order lacked
 };

@@ -12,7 +12,11 @@ enum class IsolationLevel { Off, Default, Enhanced, Container, Maximum };
 
 std::string_view to_string(Tier tier);
 std::string_view to_string(IsolationLevel level);
-// Unknown names are errors that list what is allowed: an unknown level never means "off".
+// "light", "gvisor", "container", "strong"; "off", "default", "enhanced", "container", "maximum".
+// Errors: InvalidArgument, listing what is allowed: an unknown level never means "off".
+//
+//   const auto level = cordon::parse_isolation_level(text);
+//   if (!level) return fail(level.error().message());
 Result<Tier> parse_tier(std::string_view name);
 Result<IsolationLevel> parse_isolation_level(std::string_view name);
 

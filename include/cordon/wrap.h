@@ -37,8 +37,7 @@ struct WrappedCommand {
 // Errors; a command that is not wrapped is never returned:
 //   NotFound          no cordon program
 //   PermissionDenied  it, or a directory above it, can be changed by somebody who is neither root
-//   nor
-//                     the caller
+//                     nor the caller
 //   Unsupported       this host can run no sandbox of that level (as select_backend())
 //   InvalidArgument   an empty command, a work directory that is not absolute, the level off, a NUL
 //                     byte, a policy that the command line cannot express (nested_namespaces)
