@@ -54,28 +54,27 @@ void Job::identify(ExecutionResult& result) const {
   result.adjustments = adjustments_;
 }
 
-ExecutionRecord Job::record() const {
+ExecutionRecord Job::record_with(const ExecutionResult& now) const {
   ExecutionRecord record = description_;
-  const SharedResult now = snapshot();
   record.stdout_bytes = log_.size(Stream::Stdout);
   record.stderr_bytes = log_.size(Stream::Stderr);
   ExecutionResult& result = record.result;
-  result.id = now->id;
-  result.status = now->status;
-  result.exit_code = now->exit_code;
-  result.signal = now->signal;
-  result.limit_hit = now->limit_hit;
-  result.stdout_truncated = now->stdout_truncated;
-  result.stderr_truncated = now->stderr_truncated;
-  result.start_time = now->start_time;
-  result.end_time = now->end_time;
-  result.duration = now->duration;
-  result.resource_usage = now->resource_usage;
-  result.error = now->error;
-  result.tier = now->tier;
-  result.backend = now->backend;
-  result.guarantees = now->guarantees;
-  result.adjustments = now->adjustments;
+  result.id = now.id;
+  result.status = now.status;
+  result.exit_code = now.exit_code;
+  result.signal = now.signal;
+  result.limit_hit = now.limit_hit;
+  result.stdout_truncated = now.stdout_truncated;
+  result.stderr_truncated = now.stderr_truncated;
+  result.start_time = now.start_time;
+  result.end_time = now.end_time;
+  result.duration = now.duration;
+  result.resource_usage = now.resource_usage;
+  result.error = now.error;
+  result.tier = now.tier;
+  result.backend = now.backend;
+  result.guarantees = now.guarantees;
+  result.adjustments = now.adjustments;
   return record;
 }
 

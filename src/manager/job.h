@@ -1,6 +1,7 @@
 // One execution that a Manager has taken on, from the queue to its end.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -35,7 +36,8 @@ class Job {
   const Caller& caller() const { return caller_; }
   bool visible_to(const Caller& caller) const;
   // As it stands now. Without output.
-  ExecutionRecord record() const;
+  ExecutionRecord record() const { return record_with(*snapshot()); }
+  ExecutionRecord record_with(const ExecutionResult& result) const;
   EventLog& log() { return log_; }
 
   // For the one thread that drives it.
@@ -47,6 +49,10 @@ class Job {
   SharedResult collect(ExecutionResult result);
   // The record is safe: shows the result and calls back. What only a running one needs is gone.
   void finish();
+
+  // Its end is being written down: nothing else needs to be.
+  void set_ending() { ending_ = true; }
+  bool is_ending() const { return ending_; }
 
   // Any time, any thread.
   void request_stop() { stop_.request_stop(); }
@@ -83,6 +89,7 @@ class Job {
   std::string backend_;
   Tier tier_ = Tier::Light;
   bool waited_for_ = false;
+  std::atomic<bool> ending_ = false;
 
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;

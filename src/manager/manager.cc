@@ -6,7 +6,6 @@
 #include "backends/registry.h"
 #include "core/try.h"
 #include "manager/manager_state.h"
-#include "manager/select_records.h"
 #include "sandbox/choose_backend.h"
 #include "sandbox/run_once.h"
 
@@ -42,9 +41,11 @@ Result<Manager> Manager::create(ManagerConfig config) {
 Result<Manager> Manager::create(ManagerConfig config, std::shared_ptr<store::Store> store,
                                 std::vector<std::unique_ptr<Backend>> backends) {
   auto whole = TRY(complete(std::move(config)));
+  Ledger ledger(std::move(store));
+  whole.network = TRY(ledger.network()).value_or(whole.network);
   auto work_dirs = TRY(PrivateWorkDirs::open(whole.private_work_dirs));
   return Manager(std::make_unique<State>(std::move(whole), std::move(backends),
-                                         std::move(work_dirs), std::move(store)));
+                                         std::move(work_dirs), std::move(ledger)));
 }
 
 Result<std::string> Manager::start(ManagedRequest request, const Caller& caller) {
@@ -53,6 +54,10 @@ Result<std::string> Manager::start(ManagedRequest request, const Caller& caller)
   if (!turn) {
     state_->jobs.remove(job->id());
     return std::unexpected(turn.error());
+  }
+  if (auto written = state_->ledger.began(*job); !written) {
+    state_->give_up(job, *turn);
+    return std::unexpected(std::move(written).error().in("write down the execution"));
   }
   job->set_recorded(Job::Recorded::Yes);
   if (*turn == Admission::Turn::Now) state_->dispatch({job});
@@ -74,89 +79,10 @@ Result<SharedResult> Manager::execute(ManagedRequest request, const Caller& call
   return job->snapshot();
 }
 
-Result<SharedResult> Manager::status(std::string_view id, const Caller& caller) const {
-  return TRY(state_->find(id, caller))->snapshot();
-}
-
-Result<ExecutionRecord> Manager::inspect(std::string_view id, const Caller& caller) const {
-  return TRY(state_->find(id, caller))->record();
-}
-
-Result<SharedResult> Manager::wait(std::string_view id, const Caller& caller) const {
-  return TRY(state_->find(id, caller))->wait();
-}
-
-Result<void> Manager::on_finished(std::string_view id, const Caller& caller,
-                                  std::function<void(const SharedResult&)> callback) const {
-  TRY(state_->find(id, caller))->on_finished(std::move(callback));
-  return {};
-}
-
 Result<void> Manager::kill(std::string_view id, const Caller& caller) {
-  state_->kill(*TRY(state_->find(id, caller)));
+  const Found found = TRY(state_->find(id, caller));
+  if (found.job) state_->kill(*found.job);
   return {};
-}
-
-Result<EventBatch> Manager::events(std::string_view id, const Caller& caller, std::uint64_t after,
-                                   std::size_t most_bytes) const {
-  return TRY(state_->find(id, caller))->log().read(after, most_bytes);
-}
-
-Result<Manager::Subscription> Manager::subscribe(std::string_view id, const Caller& caller,
-                                                 std::function<void()> notify) const {
-  return TRY(state_->find(id, caller))->log().subscribe(std::move(notify));
-}
-
-Result<OutputPiece> Manager::output(std::string_view id, const Caller& caller, Stream stream,
-                                    std::uint64_t offset, std::size_t most_bytes) const {
-  return TRY(state_->find(id, caller))->log().piece(stream, offset, most_bytes);
-}
-
-Result<std::size_t> Manager::write_stdin(std::string_view id, const Caller& caller,
-                                         std::string_view bytes) {
-  return TRY(state_->find(id, caller))->write_stdin(bytes);
-}
-
-Result<void> Manager::close_stdin(std::string_view id, const Caller& caller) {
-  return TRY(state_->find(id, caller))->close_stdin();
-}
-
-Result<ExecutionList> Manager::list(const ExecutionFilter& filter, const Page& page,
-                                    const Caller& caller) const {
-  TRY(check(filter, page));
-  const ExecutionFilter mine = restricted(filter, caller);
-  std::vector<ExecutionRecord> here;
-  for (const SharedJob& job : state_->jobs.all()) {
-    if (!page.before.empty() && job->id() >= page.before) continue;
-    if (!job->visible_to(caller)) continue;
-    if (auto record = job->record(); matches(mine, record)) here.push_back(std::move(record));
-  }
-  return merge(std::move(here), {}, page, false);
-}
-
-Result<void> Manager::remove(std::string_view id, const Caller& caller) {
-  const SharedJob job = TRY(state_->find(id, caller));
-  if (!job->ended()) {
-    return std::unexpected(Error{.code = ErrorCode::Conflict,
-                                 .operation = "remove the execution",
-                                 .subject = std::string(id),
-                                 .sys_errno = 0,
-                                 .detail = "it has not ended",
-                                 .remedy = "kill it first"});
-  }
-  state_->jobs.remove(id);
-  return {};
-}
-
-Result<std::uint64_t> Manager::prune(std::chrono::nanoseconds older_than, const Caller& caller) {
-  const auto limit = std::chrono::system_clock::now() - older_than;
-  std::uint64_t pruned = 0;
-  for (const SharedJob& job : state_->jobs.all()) {
-    if (!job->ended() || !job->visible_to(caller) || job->snapshot()->end_time > limit) continue;
-    state_->jobs.remove(job->id());
-    ++pruned;
-  }
-  return pruned;
 }
 
 bool Manager::is_supported() const { return any_supported(state_->backends); }
@@ -191,6 +117,7 @@ Result<void> Manager::set_network_enabled(NetworkToggle toggle) {
                                  .remedy = {}});
   }
   const std::lock_guard lock(state_->network_mutex);
+  TRY(state_->ledger.set_network(toggle));
   state_->network = toggle;
   return {};
 }
@@ -198,20 +125,22 @@ Result<void> Manager::set_network_enabled(NetworkToggle toggle) {
 ManagerStats Manager::stats() const {
   const Admission::Counts counts = state_->admission.counts();
   const Counters& counters = state_->counters;
-  return {.running = counts.running,
-          .queued = counts.queued,
-          .max_running = state_->config.max_running.value(),
-          .max_queued = state_->config.max_queued,
-          .completed = counters.completed,
-          .failed = counters.failed,
-          .timed_out = counters.timed_out,
-          .killed = counters.killed,
-          .refused_quota = counts.refused_quota,
-          .refused_unavailable = counts.refused_unavailable,
-          .store_failures = 0,
-          .stored_executions = 0,
-          .stored_output_bytes = 0,
-          .draining = counts.closed};
+  ManagerStats stats{.running = counts.running,
+                     .queued = counts.queued,
+                     .max_running = state_->config.max_running.value(),
+                     .max_queued = state_->config.max_queued,
+                     .completed = counters.completed,
+                     .failed = counters.failed,
+                     .timed_out = counters.timed_out,
+                     .killed = counters.killed,
+                     .refused_quota = counts.refused_quota,
+                     .refused_unavailable = counts.refused_unavailable,
+                     .store_failures = 0,
+                     .stored_executions = 0,
+                     .stored_output_bytes = 0,
+                     .draining = counts.closed};
+  state_->ledger.add_to(stats);
+  return stats;
 }
 
 void Manager::drain(std::chrono::steady_clock::time_point deadline) {

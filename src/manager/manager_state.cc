@@ -52,11 +52,11 @@ std::unexpected<Error> no_such_execution(std::string_view id) {
 
 Manager::State::State(ManagerConfig complete_config,
                       std::vector<std::unique_ptr<Backend>> all_backends, PrivateWorkDirs dirs,
-                      std::shared_ptr<store::Store> all_records)
+                      Ledger records)
     : config(std::move(complete_config)),
       backends(std::move(all_backends)),
       work_dirs(std::move(dirs)),
-      store(std::move(all_records)),
+      ledger(std::move(records)),
       preparer(config, backends),
       network(config.network),
       admission(admission_limits(config)),
@@ -90,29 +90,32 @@ void Manager::State::dispatch(std::vector<SharedJob> jobs_with_turn) {
   }
 }
 
-Result<ExecutionResult> Manager::State::run(Job& job) const {
-  if (job.stop_requested()) return killed_before_start("killed on request before it started");
-  PreparedRequest& prepared = job.prepared();
+Result<ExecutionResult> Manager::State::run(const SharedJob& job) {
+  if (job->stop_requested()) return killed_before_start("killed on request before it started");
+  PreparedRequest& prepared = job->prepared();
   ExecutionRequest& request = prepared.request.execution;
-  if (prepared.private_work_dir) request.work_dir = TRY(work_dirs.make(job.id()));
+  if (prepared.private_work_dir) request.work_dir = TRY(work_dirs.make(job->id()));
   const Cleanup remove_work_dir([&] {
-    if (prepared.private_work_dir) work_dirs.remove(job.id());
+    if (prepared.private_work_dir) work_dirs.remove(job->id());
   });
-  request.on_stdout = [&job](std::string_view bytes) {
-    job.log().output(Stream::Stdout, bytes);
+  request.on_stdout = [log = &job->log()](std::string_view bytes) {
+    log->output(Stream::Stdout, bytes);
     return true;
   };
-  request.on_stderr = [&job](std::string_view bytes) {
-    job.log().output(Stream::Stderr, bytes);
+  request.on_stderr = [log = &job->log()](std::string_view bytes) {
+    log->output(Stream::Stderr, bytes);
     return true;
   };
-  const auto sandbox = TRY(prepared.backend->create(sandbox_spec(job.id(), request)));
+  const auto sandbox = TRY(prepared.backend->create(sandbox_spec(job->id(), request)));
   // The log keeps the output; the result gets it from there.
   return run_once(*sandbox, {.request = request,
-                             .stop = job.stop_token(),
+                             .stop = job->stop_token(),
                              .keep_bytes = 0,
-                             .stdin_fd = job.input() != nullptr ? job.input()->reader() : -1,
-                             .on_running = [&job] { job.running(); }});
+                             .stdin_fd = job->input() != nullptr ? job->input()->reader() : -1,
+                             .on_running = [&] {
+                               job->running();
+                               ledger.running(job);
+                             }});
 }
 
 Result<void> Manager::State::drive(const SharedJob& job) {
@@ -121,7 +124,7 @@ Result<void> Manager::State::drive(const SharedJob& job) {
     jobs.remove(job->id());
     return {};
   }
-  auto result = run(*job);
+  auto result = run(job);
   // Whoever has been told of the end finds the room that it left.
   dispatch(admission.leave(*job));
   std::optional<Error> failure;
@@ -133,9 +136,21 @@ Result<void> Manager::State::drive(const SharedJob& job) {
 
 void Manager::State::end(Job& job, ExecutionResult result) {
   counters.count(result.status);
-  job.collect(std::move(result));
+  const SharedResult final = job.collect(std::move(result));
+  // What cannot be written down is counted there, and told all the same.
+  (void)ledger.ended(job, *final);
   job.finish();
   jobs.ended(job);
+}
+
+void Manager::State::give_up(const SharedJob& job, Admission::Turn turn) {
+  job->set_recorded(Job::Recorded::Failed);
+  if (turn == Admission::Turn::Now) {
+    dispatch(admission.leave(*job));
+  } else if (!admission.withdraw(*job)) {
+    return;  // its turn has come: who drives it sees that it must not
+  }
+  jobs.remove(job->id());
 }
 
 void Manager::State::kill(Job& job) {
@@ -146,10 +161,16 @@ void Manager::State::kill(Job& job) {
   }
 }
 
-Result<SharedJob> Manager::State::find(std::string_view id, const Caller& caller) const {
-  SharedJob job = jobs.find(id);
-  if (!job || !job->visible_to(caller)) return no_such_execution(id);
-  return job;
+Result<Found> Manager::State::find(std::string_view id, const Caller& caller) const {
+  if (SharedJob job = jobs.find(id)) {
+    if (!job->visible_to(caller)) return no_such_execution(id);
+    return Found{.job = std::move(job), .record = {}};
+  }
+  auto record = TRY(ledger.find(id));
+  if (!record || (caller.role != CallerRole::Administrator && record->caller != caller.name)) {
+    return no_such_execution(id);
+  }
+  return Found{.job = nullptr, .record = *std::move(record)};
 }
 
 }  // namespace cordon

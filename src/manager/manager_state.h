@@ -10,6 +10,7 @@
 #include "cordon/manager.h"
 #include "manager/admission.h"
 #include "manager/job_table.h"
+#include "manager/ledger.h"
 #include "manager/private_work_dirs.h"
 #include "manager/request_preparer.h"
 #include "manager/worker_pool.h"
@@ -25,9 +26,15 @@ struct Counters {
   void count(ExecutionStatus status);
 };
 
+// At hand, or else in the store.
+struct Found {
+  SharedJob job;           // null: it ended, and only its record is left
+  ExecutionRecord record;  // without a job
+};
+
 struct Manager::State {
   State(ManagerConfig complete_config, std::vector<std::unique_ptr<Backend>> all_backends,
-        PrivateWorkDirs dirs, std::shared_ptr<store::Store> all_records);
+        PrivateWorkDirs dirs, Ledger records);
 
   // From a request to a job in the table, not admitted yet.
   Result<SharedJob> make_job(ManagedRequest request, const Caller& caller);
@@ -35,18 +42,20 @@ struct Manager::State {
   void dispatch(std::vector<SharedJob> jobs);
   // Runs one whose turn it is to its end. Errors: it could not be started; its record says so too.
   Result<void> drive(const SharedJob& job);
-  Result<ExecutionResult> run(Job& job) const;
+  Result<ExecutionResult> run(const SharedJob& job);
   // Ends one that never ran, and has no turn (any more).
   void end(Job& job, ExecutionResult result);
+  // Lets go of one whose record cannot be written. Nobody knows its id.
+  void give_up(const SharedJob& job, Admission::Turn turn);
   void kill(Job& job);
 
   // Errors: NotFound, also when it is somebody else's.
-  Result<SharedJob> find(std::string_view id, const Caller& caller) const;
+  Result<Found> find(std::string_view id, const Caller& caller) const;
 
   const ManagerConfig config;
   const std::vector<std::unique_ptr<Backend>> backends;
   const PrivateWorkDirs work_dirs;
-  const std::shared_ptr<store::Store> store;  // may be null
+  Ledger ledger;
   const RequestPreparer preparer;
   std::mutex network_mutex;  // one change at a time
   std::atomic<NetworkToggle> network;

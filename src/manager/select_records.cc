@@ -46,7 +46,7 @@ bool matches(const ExecutionFilter& filter, const ExecutionRecord& record) {
 }
 
 ExecutionList merge(std::vector<ExecutionRecord> first, std::vector<ExecutionRecord> second,
-                    const Page& page, bool more) {
+                    const Page& page) {
   ExecutionList list;
   auto& all = list.executions;
   // Stable: at the same id the one of `first` comes first.
@@ -56,7 +56,7 @@ ExecutionList merge(std::vector<ExecutionRecord> first, std::vector<ExecutionRec
                      &ExecutionRecord::id);
   const auto repeated = std::ranges::unique(all, {}, &ExecutionRecord::id);
   all.erase(repeated.begin(), repeated.end());
-  more = more || all.size() > page.size;
+  const bool more = all.size() > page.size;
   if (all.size() > page.size) all.resize(page.size);
   if (more && !all.empty()) list.next = all.back().id;
   return list;

@@ -16,8 +16,9 @@ ExecutionFilter restricted(ExecutionFilter filter, const Caller& caller);
 bool matches(const ExecutionFilter& filter, const ExecutionRecord& record);
 
 // The records of both, newest first, each id once (`first` has the last word), cut to the page.
-// Both are sorted, without those that the page is not about; `more`: one of them was cut already.
+// Both are sorted, without those that the page is not about, and longer than the page where there
+// is more.
 ExecutionList merge(std::vector<ExecutionRecord> first, std::vector<ExecutionRecord> second,
-                    const Page& page, bool more);
+                    const Page& page);
 
 }  // namespace cordon

@@ -1,0 +1,97 @@
+// What a daemon remembers, in one SQLite database below its state directory.
+//
+// Never in it: the values of environment variables, stdin, API keys, and the arguments of requests
+// that say they are secret. Arguments of other requests are, readable: files are 0600, in a
+// directory that is 0700.
+//
+// What commit() has returned for survives SIGKILL of this process. To the disk it comes within
+// about `sync_interval`, on a thread of the store's own: a power failure may lose that much, and
+// never damages the database.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "cordon/error.h"
+#include "core/unique_fd.h"
+#include "store/database.h"
+#include "store/group_commit.h"
+#include "store/state_directory.h"
+#include "store/times.h"
+
+namespace cordon::store {
+
+struct StoreOptions {
+  std::string directory = {};  // absolute
+  std::chrono::nanoseconds output_lifetime = std::chrono::hours(24 * 7);
+  std::uint64_t output_quota = 512 << 20;  // bytes of kept output, of all executions
+  std::chrono::nanoseconds execution_lifetime = std::chrono::hours(24 * 90);
+  std::int64_t most_executions = 200'000;
+  std::int64_t most_audit_events = 100'000;
+  std::optional<std::uint64_t> most_database_bytes = {};  // then writes fail: ResourceExhausted
+  std::chrono::milliseconds sync_interval = std::chrono::milliseconds(200);
+  std::function<Time()> now = [] { return std::chrono::system_clock::now(); };
+};
+
+// Thread-safe.
+class Store {
+ public:
+  // Executions that an earlier process had under way are Killed from here on. Errors: as
+  // StateDirectory::open(), Database::open(), migrate().
+  static Result<std::shared_ptr<Store>> open(StoreOptions options);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  const StoreOptions& options() const { return options_; }
+  Time now() const { return options_.now(); }
+
+  Result<void> commit(Write write) { return writes_.commit(std::move(write)); }
+  // Committed soon, with whatever comes next.
+  void post(Write write);
+  // Sees all that was committed. `query` must not write.
+  template <class Query>
+  auto read(Query query) {
+    const std::lock_guard lock(reader_mutex_);
+    return query(*reader_);
+  }
+  // The same, after all that was posted.
+  Result<void> flush() { return writes_.flush(); }
+
+  // Removes what has outlived its time. Happens by itself once a minute.
+  Result<void> remove_expired();
+
+  std::uint64_t failures() const { return writes_.failures(); }
+
+ private:
+  Store(StoreOptions options, StateDirectory directory, std::unique_ptr<Database> writer,
+        std::unique_ptr<Database> reader, std::unique_ptr<Database> copier, std::string log_path);
+  void keep_safe(const std::stop_token& stop);
+  void sync_log();
+  Result<void> shorten_log();
+
+  const StoreOptions options_;
+  const StateDirectory directory_;
+  const std::unique_ptr<Database> writer_;
+  std::mutex reader_mutex_;
+  const std::unique_ptr<Database> reader_;
+  const std::unique_ptr<Database> copier_;  // the keeper's: from the log into the database
+  const std::string log_path_;
+  GroupCommit writes_;
+  std::mutex posted_mutex_;
+  std::condition_variable_any posted_;
+  bool has_posted_ = false;
+  UniqueFd log_;
+  std::int64_t synced_ = 0;  // when the log was changed last, as far as it is on the disk
+  std::jthread keeper_;      // last: it uses all of the above
+};
+
+}  // namespace cordon::store
