@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/trusted_path.h"
 #include "core/try.h"
 
 namespace cordon::library {
@@ -41,55 +42,15 @@ std::vector<std::string> beside_library() {
   return places;
 }
 
-Error untrusted(const std::string& path, std::string detail, std::string remedy) {
-  return {.code = ErrorCode::PermissionDenied,
-          .operation = std::string(kWhat),
-          .subject = path,
-          .sys_errno = 0,
-          .detail = std::move(detail),
-          .remedy = std::move(remedy)};
-}
-
-bool is_ours(const struct stat& status) {
-  return status.st_uid == 0 || status.st_uid == ::geteuid();
-}
-
-Result<struct stat> look(const std::string& path) {
-  struct stat status{};
-  if (::lstat(path.c_str(), &status) != 0) {
-    return std::unexpected(system_error(std::string(kWhat), path));
-  }
-  return status;
-}
-
-Result<void> check_owner_and_mode(const std::string& path, const struct stat& status,
-                                  mode_t harmless) {
-  if (!is_ours(status)) {
-    return std::unexpected(
-        untrusted(path, fmt::format("it belongs to user {}, who could replace it", status.st_uid),
-                  fmt::format("chown root {}", path)));
-  }
-  // Root's own group has nobody else in it.
-  const mode_t others = status.st_gid == 0 ? S_IWOTH : S_IWOTH | S_IWGRP;
-  if ((status.st_mode & others & ~harmless) != 0) {
-    return std::unexpected(untrusted(path, "others than its owner can write there",
-                                     fmt::format("chmod go-w {}", path)));
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<void> check_trusted(const std::string& real_path) {
-  for (std::size_t end = 1; end != std::string::npos;) {
-    const std::string above = real_path.substr(0, end);
-    const struct stat status = TRY(look(above));
-    const bool sticky = (status.st_mode & S_ISVTX) != 0;
-    TRY(check_owner_and_mode(above, status, sticky ? S_IWOTH | S_IWGRP : 0));
-    end = real_path.find('/', end + 1);
+  TRY(check_way_to(kWhat, real_path));
+  struct stat file{};
+  if (::lstat(real_path.c_str(), &file) != 0) {
+    return std::unexpected(system_error(std::string(kWhat), real_path));
   }
-  const struct stat file = TRY(look(real_path));
-  TRY(check_owner_and_mode(real_path, file, 0));
+  TRY(check_owner_and_mode(kWhat, real_path, file, 0));
   if (!S_ISREG(file.st_mode) || (file.st_mode & S_IXUSR) == 0) {
     return std::unexpected(
         invalid_argument(std::string(kWhat), real_path, "it is no executable file"));

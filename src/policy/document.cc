@@ -6,19 +6,37 @@
 
 namespace cordon {
 
+namespace {
+
+// "policy.toml:12:9"; embedded documents have lines only. What a program sends is no file: there a
+// JSON pointer says more than a line.
+std::string place_in(std::string_view source, const Position& position) {
+  if (source.empty() && !position.label.empty()) return position.label;
+  std::string place(source);
+  const auto add = [&](const auto& part) {
+    if (!place.empty()) place += ':';
+    place += fmt::format("{}", part);
+  };
+  if (position.line > 0) {
+    add(position.line);
+    if (position.column > 0) add(position.column);
+  } else if (!position.label.empty()) {
+    add(position.label);
+  }
+  return place;
+}
+
+}  // namespace
+
 std::string origin_of(const PolicyDocument& document, const PolicyEntry& entry) {
-  const Position& position = entry.position;
-  if (position.line > 0) return fmt::format("{}:{}", document.source, position.line);
-  if (document.source.empty()) return position.label;
-  return position.label.empty() ? document.source
-                                : fmt::format("{}:{}", document.source, position.label);
+  return place_in(document.source, entry.position);
 }
 
 std::string place_of(std::string_view source, const Position& position) {
-  if (position.line > 0) return fmt::format("{}:{}:{}:", source, position.line, position.column);
-  if (source.empty()) return position.label;
-  return position.label.empty() ? fmt::format("{}:", source)
-                                : fmt::format("{}:{}:", source, position.label);
+  std::string place = place_in(source, position);
+  // An option's name needs no colon.
+  if (!source.empty()) place += ':';
+  return place;
 }
 
 std::unexpected<Error> refuse_entry(const PolicyDocument& document, const PolicyEntry& entry,

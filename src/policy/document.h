@@ -13,8 +13,8 @@
 namespace cordon {
 
 struct Position {
-  unsigned line = 0;  // 1 is the first; 0: there are no lines
-  unsigned column = 0;
+  unsigned line = 0;    // 1 is the first; 0: there are no lines
+  unsigned column = 0;  // 0: only the line is known
   std::string
       label;  // "--read", "/limits/memory": what stands for a place where there are no lines
 };
@@ -37,7 +37,7 @@ struct PolicyDocument {
   std::vector<PolicyEntry> entries;
 };
 
-// "policy.toml:12", "pack git:7", "--read".
+// "policy.toml:12:9", "pack git:7", "--read".
 std::string origin_of(const PolicyDocument& document, const PolicyEntry& entry);
 // "policy.toml:12:9:", for the front of a message.
 std::string place_of(std::string_view source, const Position& position);

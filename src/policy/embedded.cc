@@ -78,7 +78,7 @@ Result<PolicyDocument> embedded_policy(EmbeddedKind kind, std::string_view name)
                                 .cores = entry.cores,
                                 .presence = entry.presence,
                                 .reason = std::string(entry.reason),
-                                .position = {entry.line, 1, {}}});
+                                .position = {entry.line, 0, {}}});
   }
   return document;
 }

@@ -218,10 +218,9 @@ class Interpreter {
     if (!added) {
       const PolicyEntry& other = read_.document.entries[known->second];
       if (other.key != entry.key) {
-        return problem(
-            entry.position, spec.name,
-            fmt::format("\"{}\" contradicts {} {}; keep one of them", entry.text,
-                        spec_of(other.key).name, place_of(read_.document.source, other.position)));
+        return problem(entry.position, spec.name,
+                       fmt::format("\"{}\" contradicts {} of {}; keep one of them", entry.text,
+                                   spec_of(other.key).name, origin_of(read_.document, other)));
       }
     }
     read_.document.entries.push_back(std::move(entry));

@@ -112,13 +112,43 @@ TEST_F(LoadPolicy, IncludesThatGoInCirclesOrNowhereAreRefused) {
   file("user.toml", "include = [\"other.toml\"]");
   EXPECT_THAT(refusal(), HasSubstr("user.toml:1:12:"));
   file("other.toml", "include = [\"user.toml\"]");
-  EXPECT_THAT(refusal(), HasSubstr("includes itself"));
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("other.toml:1:12: include user.toml: it includes itself"),
+                               HasSubstr("leave one")));
   for (int i = 0; i < 20; ++i) {
     file("deep" + std::to_string(i) + ".toml",
          "include = [\"deep" + std::to_string(i + 1) + ".toml\"]");
   }
   file("user.toml", "include = [\"deep0.toml\"]");
-  EXPECT_THAT(refusal(), HasSubstr("nested more than 8 deep"));
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("deep6.toml:1:12: include deep7.toml:"),
+                               HasSubstr("nested more than 8 deep")));
+}
+
+TEST_F(LoadPolicy, AnIncludeThatCannotBeReadIsRefusedWhereItStands) {
+  file("user.toml", "include = [\n  \"other.toml\"]");
+  file("other.toml", "", 0666);
+  EXPECT_THAT(refusal(),
+              AllOf(HasSubstr("user.toml:2:3: read the policy"), HasSubstr("chmod go-w")));
+  file("other.toml", std::string(2 << 20, '#'), 0644);
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("user.toml:2:3: "), HasSubstr("1 MiB")));
+  fs::remove(root_ / "other.toml");
+  ASSERT_EQ(mkfifo((root_ / "other.toml").c_str(), 0644), 0);
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("user.toml:2:3: "), HasSubstr("name a file")));
+}
+
+TEST_F(LoadPolicy, ADirectoryInWhichOthersCanWriteHoldsNoPolicy) {
+  fs::create_directory(root_ / "open");
+  sources_.user_file = root_ / "open/user.toml";
+  file("open/user.toml", "");
+  EXPECT_EQ(refusal(), "(accepted)");
+  ASSERT_EQ(chmod((root_ / "open").c_str(), 0777), 0);
+  EXPECT_THAT(refusal(),
+              AllOf(HasSubstr((root_ / "open").string() + ": others"), HasSubstr("chmod go-w")));
+  // A link elsewhere leads through it.
+  sources_.user_file = root_ / "link.toml";
+  fs::create_symlink("open/user.toml", root_ / "link.toml");
+  EXPECT_THAT(refusal(), HasSubstr("others"));
+  ASSERT_EQ(chmod((root_ / "open").c_str(), 01777), 0);
+  EXPECT_EQ(refusal(), "(accepted)");
 }
 
 TEST_F(LoadPolicy, FilesThatOthersCouldHaveWrittenAreRefused) {

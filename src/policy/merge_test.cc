@@ -52,15 +52,15 @@ TEST(Merge, RulesOfAllLayersAreKeptWithTheirOrigin) {
   EXPECT_THAT(
       policy.filesystem,
       ElementsAre(
-          PathRule{Access::Read, "/home/me/a", "user.toml:2", Presence::Required, Layer::User},
-          PathRule{Access::Deny, "/w/b", "file.toml:2", Presence::Required, Layer::File}));
+          PathRule{Access::Read, "/home/me/a", "user.toml:2:9", Presence::Required, Layer::User},
+          PathRule{Access::Deny, "/w/b", "file.toml:2:9", Presence::Required, Layer::File}));
 }
 
 TEST(Merge, OneLayerMustNotContradictItself) {
   // An included file belongs to the layer of the one that includes it.
   EXPECT_THAT(refusal({layer(Layer::User, "[filesystem]\nread = [\"~/a\"]"),
                        layer(Layer::User, "[filesystem]\ndeny = [\"/home/me/a\"]")}),
-              AllOf(HasSubstr("user.toml:2:9:"), HasSubstr("contradicts read of user.toml:2")));
+              AllOf(HasSubstr("user.toml:2:9:"), HasSubstr("contradicts read of user.toml:2:9;")));
 }
 
 TEST(Merge, VariablesComeAndGo) {
@@ -152,8 +152,8 @@ TEST(Merge, SaysWhereEachValueComesFrom) {
   ASSERT_TRUE(result);
   EXPECT_THAT(result->origins,
               testing::UnorderedElementsAre(
-                  std::pair<std::string_view, std::string>("network.mode", "user.toml:2"),
-                  std::pair<std::string_view, std::string>("limits.pids", "file.toml:3")));
+                  std::pair<std::string_view, std::string>("network.mode", "user.toml:2:8"),
+                  std::pair<std::string_view, std::string>("limits.pids", "file.toml:3:8")));
 }
 
 // ---- properties: whatever a file found in the work directory says ----

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/trusted_path.h"
 #include "core/try.h"
 #include "core/unique_fd.h"
 #include "core/units.h"
@@ -18,10 +19,11 @@ namespace cordon {
 namespace {
 
 constexpr std::size_t kDeepestInclude = 8;
+constexpr std::string_view kReading = "read the policy";
 
 std::unexpected<Error> refuse(const std::string& path, std::string detail,
                               std::string remedy = {}) {
-  Error error = invalid_argument("read the policy", path, std::move(detail));
+  Error error = invalid_argument(std::string(kReading), path, std::move(detail));
   error.remedy = std::move(remedy);
   return std::unexpected(std::move(error));
 }
@@ -32,13 +34,15 @@ Result<void> check_trust(const std::string& path, const struct stat& status) {
     return refuse(
         path,
         fmt::format("it belongs to user {}, who could let the command do anything", status.st_uid),
-        fmt::format("chown it to {} or root", caller));
+        caller == 0 ? fmt::format("chown root {}", path)
+                    : fmt::format("chown {} {}", caller, path));
   }
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     return refuse(path, "others can write to it, and could let the command do anything",
                   fmt::format("chmod go-w {}", path));
   }
-  return {};
+  // Whoever can rename what is on the way chooses which of our files is read.
+  return check_way_to(kReading, path);
 }
 
 Result<std::string> read_all(int fd, const std::string& path) {
@@ -48,12 +52,13 @@ Result<std::string> read_all(int fd, const std::string& path) {
   while (size < text.size()) {
     const ssize_t got = ::read(fd, text.data() + size, text.size() - size);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return std::unexpected(system_error("read the policy", path));
+    if (got < 0) return std::unexpected(system_error(std::string(kReading), path));
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
   }
   if (size > kMostPolicyBytes) {
-    return refuse(path, fmt::format("it has more than {}", format_size(kMostPolicyBytes)));
+    return refuse(
+        path, fmt::format("it has more than {}; that is no policy", format_size(kMostPolicyBytes)));
   }
   text.resize(size);
   return text;
@@ -62,27 +67,12 @@ Result<std::string> read_all(int fd, const std::string& path) {
 class Loader {
  public:
   Result<void> load(const PolicyFile& file) {
-    if (std::ranges::find(open_, file.path) != open_.end()) {
-      return refuse(file.path, fmt::format("it includes itself: {} -> {}", fmt::join(open_, " -> "),
-                                           file.path));
-    }
-    if (open_.size() >= kDeepestInclude) {
-      return refuse(file.path, fmt::format("includes are nested more than {} deep: {}",
-                                           kDeepestInclude, fmt::join(open_, " -> ")));
-    }
     ReadPolicy read = read_policy(file);
     if (!read.problems.empty()) return std::unexpected(std::move(read.problems.front()));
     PolicyDocument document = std::move(read.document);
     open_.push_back(file.path);
-    const std::string folder = file.path.substr(0, file.path.rfind('/') + 1);
     for (const PolicyEntry& entry : document.entries) {
-      if (entry.key != Key::Include) continue;
-      const std::string path = entry.text.starts_with('/') ? entry.text : folder + entry.text;
-      const auto included = TRY(read_policy_file(path, Trust::Owner));
-      if (!included) {
-        return refuse_entry(document, entry, fmt::format("there is no file {}", path));
-      }
-      TRY(load(*included));
+      if (entry.key == Key::Include) TRY(include(document, entry));
     }
     open_.pop_back();
     documents_.push_back(std::move(document));
@@ -92,6 +82,32 @@ class Loader {
   std::vector<PolicyDocument> take() { return std::move(documents_); }
 
  private:
+  Result<void> include(const PolicyDocument& document, const PolicyEntry& entry) {
+    const std::string& from = open_.back();
+    const std::string path =
+        entry.text.starts_with('/') ? entry.text : from.substr(0, from.rfind('/') + 1) + entry.text;
+    if (std::ranges::find(open_, path) != open_.end()) {
+      return refuse_entry(document, entry,
+                          fmt::format("it includes itself: {} -> {}; leave one of these out",
+                                      fmt::join(open_, " -> "), path));
+    }
+    if (open_.size() >= kDeepestInclude) {
+      return refuse_entry(document, entry,
+                          fmt::format("includes are nested more than {} deep: {}; name the file "
+                                      "further up",
+                                      kDeepestInclude, fmt::join(open_, " -> ")));
+    }
+    auto included = read_policy_file(path, Trust::Owner);
+    if (!included) {
+      std::string place = origin_of(document, entry);
+      return std::unexpected(std::move(included).error().in(place));
+    }
+    if (!*included) {
+      return refuse_entry(document, entry, fmt::format("there is no file {}", path));
+    }
+    return load(**included);
+  }
+
   std::vector<std::string> open_;
   std::vector<PolicyDocument> documents_;
 };
@@ -107,13 +123,13 @@ Result<std::optional<PolicyFile>> read_policy_file(const std::string& path, Trus
   if (!fd.valid()) {
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
     if (errno == ELOOP) return refuse(path, "it is a symbolic link", "put the file itself there");
-    return std::unexpected(system_error("read the policy", path));
+    return std::unexpected(system_error(std::string(kReading), path));
   }
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0) {
-    return std::unexpected(system_error("read the policy", path));
+    return std::unexpected(system_error(std::string(kReading), path));
   }
-  if (!S_ISREG(status.st_mode)) return refuse(path, "it is no regular file");
+  if (!S_ISREG(status.st_mode)) return refuse(path, "it is no regular file", "name a file");
   if (trust == Trust::Owner) TRY(check_trust(path, status));
   return PolicyFile{path, TRY(read_all(fd.get(), path))};
 }

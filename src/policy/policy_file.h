@@ -13,7 +13,8 @@
 namespace cordon {
 
 enum class Trust {
-  Owner,   // refused unless the caller or root owns it and nobody else can write to it
+  Owner,   // refused unless it, and every directory on the way to it, belongs to the caller or root
+           // and nobody else can write there; /tmp and its like are fine on the way
   Nobody,  // found in a work directory: whoever wrote it, it can only take away
 };
 

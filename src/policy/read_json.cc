@@ -74,7 +74,7 @@ class Builder {
   bool on_comment_part(json::string_view, Code&) { return true; }
   bool on_comment(json::string_view, Code&) { return true; }
 
-  const Node& root() const { return root_; }
+  Node& root() { return root_; }
   const std::string& duplicate() const { return duplicate_; }
 
  private:
@@ -129,6 +129,59 @@ Position position_at(std::string_view text, std::size_t offset) {
   return {line, static_cast<unsigned>(column) + 1, {}};
 }
 
+// The parser does not say where it is. Values and keys begin in the order in which it reports them,
+// so a second look at a text that is known to be JSON finds the places.
+class Placer {
+ public:
+  explicit Placer(std::string_view text) : text_(text) {}
+
+  void place(Node& node) {
+    find_token(node.position);
+    if (node.kind != Node::Kind::Table && node.kind != Node::Kind::List) {
+      skip_scalar();
+      return;
+    }
+    ++at_;
+    for (auto& [key, position, value] : node.members) {
+      find_token(position);
+      skip_scalar();
+      place(value);
+    }
+    for (Node& item : node.items) place(item);
+  }
+
+ private:
+  // What separates tokens; of brackets only the closing ones, the opening ones are tokens.
+  void find_token(Position& position) {
+    for (; at_ < text_.size() && kBetween.contains(text_[at_]); ++at_) {
+      if (text_[at_] != '\n') continue;
+      ++line_;
+      begin_of_line_ = at_ + 1;
+    }
+    position.line = line_;
+    position.column = static_cast<unsigned>(at_ - begin_of_line_) + 1;
+  }
+
+  // No string of JSON has a line's end in it.
+  void skip_scalar() {
+    if (at_ >= text_.size()) return;
+    if (text_[at_] != '"') {
+      while (at_ < text_.size() && !kBetween.contains(text_[at_])) ++at_;
+      return;
+    }
+    for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) {
+      if (text_[at_] == '\\') ++at_;
+    }
+    ++at_;
+  }
+
+  static constexpr std::string_view kBetween = " \t\r\n,:]}";
+  std::string_view text_;
+  std::size_t at_ = 0;
+  unsigned line_ = 1;
+  std::size_t begin_of_line_ = 0;
+};
+
 }  // namespace
 
 ReadPolicy read_json(std::string_view text, std::string_view source) {
@@ -152,7 +205,9 @@ ReadPolicy read_json(std::string_view text, std::string_view source) {
         source, position_at(text, read),
         fmt::format("this is not JSON: {}", code ? code.message() : "something follows its end"));
   }
-  return interpret(parser.handler().root(), source);
+  Node& root = parser.handler().root();
+  Placer(text).place(root);
+  return interpret(root, source);
 }
 
 Result<PolicyDocument> policy_from_json(std::string_view text, std::string_view source) {

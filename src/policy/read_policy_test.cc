@@ -11,6 +11,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 std::vector<std::string> problems(std::string_view toml) {
   std::vector<std::string> found;
@@ -103,7 +104,7 @@ TEST(ReadPolicy, KeepsThePlaceOfEachStatement) {
   const auto read = policy_from_toml("\n[filesystem]\ndeny = [\n  \"a\",\n  \"b\"]\n", "p.toml");
   ASSERT_TRUE(read);
   ASSERT_EQ(read->entries.size(), 2U);
-  EXPECT_EQ(origin_of(*read, read->entries[1]), "p.toml:5");
+  EXPECT_EQ(origin_of(*read, read->entries[1]), "p.toml:5:3");
   EXPECT_EQ(read->entries[1].position.column, 3U);
   const auto json = policy_from_json(R"({"filesystem": {"deny": ["a", "b"]}})", "");
   ASSERT_TRUE(json);
@@ -181,13 +182,31 @@ TEST(ReadPolicy, WhatTheParserTakesForImpossibleIsAnError) {
   EXPECT_THAT(problems("\xff\xfe"), testing::SizeIs(1));
 }
 
+TEST(ReadPolicy, JsonHasLinesAndColumnsToo) {
+  constexpr std::string_view kText = R"({
+  "description": "a \"quoted\" } text: \\",
+  "filesystem": {"deny": ["a", {"path": "b",
+      "optional": 1}]},
+  "limits": {"memory": true, "cpus": 1.5e0},
+  "env": {"set": {"A": 2}}, "extra": null
+})";
+  const ReadPolicy read = read_json(kText, "p.json");
+  std::vector<std::string> messages;
+  for (const Error& problem : read.problems) messages.push_back(problem.message());
+  EXPECT_THAT(messages, UnorderedElementsAre(HasSubstr("p.json:4:7: filesystem.deny.optional"),
+                                             HasSubstr("p.json:5:24: limits.memory"),
+                                             HasSubstr("p.json:6:24: env.set.A"),
+                                             HasSubstr("p.json:6:29: extra")));
+  EXPECT_THAT(json_problem("\n []"), HasSubstr("body:2:2: a policy is a table of keys"));
+}
+
 TEST(ReadPolicy, HostileJsonIsRefused) {
   EXPECT_THAT(json_problem(R"({"limits": {"pids": 1, "pids": 2}})"), HasSubstr("twice"));
   EXPECT_THAT(json_problem(R"({"limits": {"pids": 1}} x)"), HasSubstr("body:1:"));
   EXPECT_THAT(json_problem("[]"), HasSubstr("table of keys"));
   EXPECT_THAT(json_problem(""), HasSubstr("not JSON"));
   EXPECT_THAT(json_problem(std::string(100'000, '[')), HasSubstr("not JSON"));
-  EXPECT_THAT(json_problem(R"({"limits": {"pids": null}})"), HasSubstr("body:/limits/pids:"));
+  EXPECT_THAT(json_problem(R"({"limits": {"pids": null}})"), HasSubstr("body:1:20: limits.pids"));
   EXPECT_THAT(json_problem(R"({"limits": {"memory": 18446744073709551615}})"),
               HasSubstr("limits.memory"));
   EXPECT_THAT(json_problem(std::string(2 << 20, ' ')), HasSubstr("1 MiB"));

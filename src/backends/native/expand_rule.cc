@@ -29,6 +29,13 @@ std::string absolute(const std::string& pattern, const std::string& work_dir) {
   return pattern.starts_with('/') ? pattern : Glob::escape(work_dir) + "/" + pattern;
 }
 
+// "--read" and the path; of a file "policy.toml:4:9:" and "filesystem.read /path".
+std::pair<std::string, std::string> in_message(const PathRule& rule) {
+  if (rule.origin.empty()) return {"apply a path rule", rule.path};
+  if (rule.layer == Layer::CommandLine) return {rule.origin, rule.path};
+  return {rule.origin + ":", fmt::format("filesystem.{} {}", to_string(rule.access), rule.path)};
+}
+
 std::string joined(const std::string& directory, std::string_view name) {
   return directory == "/" ? fmt::format("/{}", name) : fmt::format("{}/{}", directory, name);
 }
@@ -108,9 +115,8 @@ const Rule* nearest_above(const RuleSet& set, std::string_view path) {
 }
 
 std::unexpected<Error> refuse_rule(const PathRule& rule, std::string detail) {
-  return std::unexpected(
-      invalid_argument(rule.origin.empty() ? std::string("apply a path rule") : rule.origin,
-                       rule.path, std::move(detail)));
+  const auto [operation, subject] = in_message(rule);
+  return std::unexpected(invalid_argument(operation, subject, std::move(detail)));
 }
 
 Result<ExpandedRule> expand_rule(const PathRule& rule, const std::string& work_dir) {

@@ -43,8 +43,10 @@ Result<Candidate*> choose(Candidate& first, Candidate& second) {
   const bool agree = strict.protects && lax.rule.grant == Grant::Read;
   // Packs are written apart from each other: what one of them takes away stays away.
   if (!agree && first.rank != rank_of(Layer::Pack)) {
+    // The place in a file, or an option.
+    const bool in_file = second.rank != rank_of(Layer::CommandLine);
     return std::unexpected(invalid_argument(
-        std::string(second.rule.origin), second.rule.path,
+        fmt::format("{}{}", second.rule.origin, in_file ? ":" : ""), second.rule.path,
         fmt::format("it contradicts {} for the same path; keep one of them", first.rule.origin)));
   }
   strict.visible = strict.visible || lax.visible;
