@@ -12,6 +12,9 @@ _cordon_explain_values='--report'
 _cordon_learn_switches='--help'
 _cordon_learn_values='--output'
 _cordon_policy_switches='--help'
+_cordon_policy_show_switches='--all --json --help'
+_cordon_policy_check_switches='--help'
+_cordon_policy_check_values='--workdir'
 _cordon_doctor_switches='--json --help'
 _cordon_main_switches='--help --version'
 
@@ -106,7 +109,9 @@ _cordon() {
             if ((COMP_CWORD == 2)); then
                 _cordon_words "show check schema $_cordon_policy_switches" "$begun"
             elif [[ ${COMP_WORDS[2]} == show ]]; then
-                _cordon_words "$_cordon_run_values $_cordon_run_switches" "$begun"
+                _cordon_words "$_cordon_run_values $_cordon_run_switches $_cordon_policy_show_switches" "$begun"
+            elif [[ ${COMP_WORDS[2]} == check && $begun == -* ]]; then
+                _cordon_words "$_cordon_policy_check_values $_cordon_policy_check_switches" "$begun"
             elif [[ ${COMP_WORDS[2]} == check ]]; then
                 compopt -o filenames
                 mapfile -t COMPREPLY < <(compgen -f -- "$begun")

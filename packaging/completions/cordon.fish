@@ -51,6 +51,9 @@ complete -c cordon -n __cordon_before_subcommand -l help -d 'print what cordon d
 complete -c cordon -n __cordon_before_subcommand -l version -d 'print the version'
 complete -c cordon -n '__cordon_in help' -a 'run explain learn policy doctor'
 complete -c cordon -n '__cordon_in policy' -a 'show check schema' -F
+complete -c cordon -n '__cordon_in policy' -l all -d 'show: the default policy too'
+complete -c cordon -n '__cordon_in policy' -l json -d 'show: one JSON object'
+complete -c cordon -n '__cordon_in policy' -l workdir -r -a '(__fish_complete_directories)' -d 'the directory that a run works in'
 complete -c cordon -n '__cordon_in policy' -l help -d 'print the page of this subcommand'
 complete -c cordon -n '__cordon_in doctor' -l json -d 'print the findings as JSON'
 complete -c cordon -n '__cordon_in doctor' -l help -d 'print the page of this subcommand'

@@ -18,6 +18,9 @@ struct Page {
 
 Page run_page();
 Page policy_page();
+Page policy_show_page();
+Page policy_check_page();
+Page policy_schema_page();
 Page doctor_page();
 Page explain_page();
 Page learn_page();

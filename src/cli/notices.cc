@@ -63,7 +63,9 @@ std::string start_failure(Error error) {
       }
       break;
     case EACCES:
-      error.detail = "a command is a file that may be executed, in a place that the sandbox shows";
+      error.detail =
+          "a command is a file that may be executed, not a directory, in a place that the sandbox "
+          "shows";
       break;
     case ENOEXEC:
       error.remedy = "a script begins with #! and its interpreter";

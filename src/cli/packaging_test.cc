@@ -66,8 +66,9 @@ Names names_of(std::span<const OptionSpec> table, Takes takes) {
 const std::string kLong = "--([a-z-]+)";
 
 TEST(Table, NamesEachOptionOnceAndKeepsGroupsTogether) {
-  for (const auto table : {run_option_table(), policy_option_table(), doctor_option_table(),
-                           explain_option_table(), learn_option_table()}) {
+  for (const auto table :
+       {run_option_table(), policy_option_table(), doctor_option_table(), explain_option_table(),
+        learn_option_table(), policy_show_option_table(), policy_check_option_table()}) {
     EXPECT_EQ(names_of(table).size(), table.size());
     Names seen;
     std::string_view group;
@@ -105,7 +106,8 @@ TEST(Completions, OfferEveryPresetPackAndGuarantee) {
 
 TEST(HelpPage, ListsEveryOptionAndFitsAScreen) {
   for (const Page& page :
-       {run_page(), explain_page(), learn_page(), policy_page(), doctor_page(), main_page()}) {
+       {run_page(), explain_page(), learn_page(), policy_page(), policy_show_page(),
+        policy_check_page(), policy_schema_page(), doctor_page(), main_page()}) {
     const std::string text = format_page(page);
     for (const OptionSpec& option : page.options) {
       const std::string letter = option.letter.empty() ? "" : fmt::format("-{}, ", option.letter);
@@ -133,6 +135,12 @@ TEST(BashCompletion, TakesWhatTheProgramTakes) {
   EXPECT_EQ(list("_cordon_learn_values"), names_of(learn_option_table(), Takes::Value));
   EXPECT_EQ(list("_cordon_learn_switches"), names_of(learn_option_table(), Takes::Nothing));
   EXPECT_EQ(list("_cordon_policy_switches"), names_of(policy_option_table(), Takes::Nothing));
+  EXPECT_EQ(list("_cordon_policy_show_switches"),
+            names_of(policy_show_option_table(), Takes::Nothing));
+  EXPECT_EQ(list("_cordon_policy_check_switches"),
+            names_of(policy_check_option_table(), Takes::Nothing));
+  EXPECT_EQ(list("_cordon_policy_check_values"),
+            names_of(policy_check_option_table(), Takes::Value));
   EXPECT_EQ(list("_cordon_doctor_switches"), names_of(doctor_option_table(), Takes::Nothing));
 }
 
@@ -179,8 +187,9 @@ TEST(ManPage, DescribesWhatTheProgramTakes) {
             names_of(explain_option_table()));
   EXPECT_EQ(all_matches(without_escapes(read("man/cordon-learn.1")), any),
             names_of(learn_option_table()));
-  EXPECT_EQ(all_matches(without_escapes(read("man/cordon-policy.1")), "\n\\.B --([a-z-]+)\n"),
-            names_of(policy_option_table()));
+  Names of_policy = names_of(policy_show_option_table());
+  of_policy.merge(names_of(policy_check_option_table()));
+  EXPECT_EQ(all_matches(without_escapes(read("man/cordon-policy.1")), any), of_policy);
   EXPECT_EQ(all_matches(without_escapes(read("man/cordon-doctor.1")), "\n\\.B --([a-z-]+)\n"),
             names_of(doctor_option_table()));
 }

@@ -51,8 +51,8 @@ Page run_page() {
 Page policy_page() {
   return {
       .usage =
-          "usage: cordon policy show [OPTION OF RUN...] [--json]\n"
-          "       cordon policy check FILE\n"
+          "usage: cordon policy show [--all] [--json] [OPTION OF RUN...]\n"
+          "       cordon policy check [--workdir DIR] FILE\n"
           "       cordon policy schema",
       .about =
           "What a run may do is stated in layers: a preset, packs, /etc/cordon/policy.toml,\n"
@@ -62,7 +62,9 @@ Page policy_page() {
           "\n"
           "  show    the policy that comes of it, and where each part was stated\n"
           "  check   what is wrong in a file, as FILE:LINE:COLUMN\n"
-          "  schema  all that a policy can say, as a JSON Schema for editors",
+          "  schema  all that a policy can say, as a JSON Schema for editors\n"
+          "\n"
+          "Each has a page of its own: cordon policy show --help.",
       .options = policy_option_table(),
       .closing =
           "Examples:\n"
@@ -121,6 +123,58 @@ Page learn_page() {
           "  cordon run --policy build.toml -- make\n"
           "\n"
           "Exit status: as that of cordon run.",
+  };
+}
+
+Page policy_show_page() {
+  return {
+      .usage = "usage: cordon policy show [--all] [--json] [OPTION OF RUN...]",
+      .about =
+          "Prints the policy that cordon run would apply with the same options, here: each\n"
+          "line with the place where it was stated, which is a file, an option, or a line\n"
+          "of a preset or pack. What it prints is itself a policy file. It takes every\n"
+          "option of cordon run; nothing is run.",
+      .options = policy_show_option_table(),
+      .closing =
+          "Examples:\n"
+          "  cordon policy show --preset strict --pack git\n"
+          "  cordon policy show --all | less\n"
+          "  cordon policy show --json --workdir project",
+  };
+}
+
+Page policy_check_page() {
+  return {
+      .usage = "usage: cordon policy check [--workdir DIR] FILE",
+      .about =
+          "Says what is wrong in a policy, as FILE:LINE:COLUMN: what cordon run --policy\n"
+          "FILE would refuse here, and nothing else. A path that must be there and is not\n"
+          "is an error, as it is for the run. A file called .cordon.toml is checked as a\n"
+          "project's, which can only take rights away; /etc/cordon/policy.toml as the\n"
+          "system's, whose paths are absolute; and yours as yours. The name of a JSON file\n"
+          "ends in .json.",
+      .options = policy_check_option_table(),
+      .closing =
+          "Examples:\n"
+          "  cordon policy check .cordon.toml\n"
+          "  cordon policy check --workdir /srv/project policy.toml\n"
+          "\n"
+          "Exit status:\n"
+          "  0    cordon run would take it\n"
+          "  125  it would not",
+  };
+}
+
+Page policy_schema_page() {
+  return {
+      .usage = "usage: cordon policy schema",
+      .about =
+          "Prints a JSON Schema (2020-12) of all that a policy can say, in TOML and in\n"
+          "JSON: editors complete and check with it.",
+      .options = policy_option_table(),
+      .closing =
+          "Example:\n"
+          "  cordon policy schema > policy.schema.json",
   };
 }
 

@@ -10,7 +10,10 @@ namespace cordon::cli {
 // `arguments` are those after `policy`. Returns the exit status.
 int policy_main(std::span<char* const> arguments);
 
-// Of `policy check` and `policy schema`; `policy show` takes those of `run`.
+// Of `policy` itself and of `policy schema`.
 std::span<const OptionSpec> policy_option_table();
+// Of `policy show`, which also takes those of `run`.
+std::span<const OptionSpec> policy_show_option_table();
+std::span<const OptionSpec> policy_check_option_table();
 
 }  // namespace cordon::cli

@@ -4,8 +4,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,16 +34,6 @@ namespace cordon::cli {
 namespace {
 
 constexpr std::string_view kWho = "cordon run";
-
-// A refusal names the place that was meant; the caller wrote the link that leads there.
-Error as_written(Error error, const RunOptions& options) {
-  const std::unique_ptr<char, void (*)(void*)> real(::realpath(options.work_dir.c_str(), nullptr),
-                                                    std::free);
-  if (real && error.subject == real.get() && error.subject != options.work_dir) {
-    error.subject = fmt::format("{}, which is {}", options.work_dir, real.get());
-  }
-  return error;
-}
 
 Supervision supervision(const RunOptions& options, const Limits& limits, int input_fd,
                         const Interruptions& signals) {
@@ -118,6 +108,27 @@ Result<void> report_observation(const Watching& watching, const EffectivePolicy&
   return watching.report(policy, TRY(sandbox.observation()));
 }
 
+// Whoever reads JSON gets an answer in it, too.
+int refuse(std::string_view who, const std::string& message, int exit_code, RunOutput output) {
+  complain(who, message);
+  if (output != RunOutput::Json) return exit_code;
+  ExecutionResult result;
+  result.status = ExecutionStatus::Failed;
+  result.exit_code = exit_code;
+  result.error = message;
+  result.start_time = result.end_time = std::chrono::system_clock::now();
+  return report_json(result);
+}
+
+// Of a command line that cannot be read as a whole.
+RunOutput output_asked_for(std::span<char* const> arguments) {
+  for (const std::string_view argument : arguments) {
+    if (argument == "--") break;
+    if (argument == "--json") return RunOutput::Json;
+  }
+  return RunOutput::Live;
+}
+
 }  // namespace
 
 Result<int> run_command(const RunOptions& options, const Watching* watching) {
@@ -142,7 +153,7 @@ Result<int> run_command(const RunOptions& options, const Watching* watching) {
                                   .work_dir = options.work_dir,
                                   .policy = policy,
                                   .weaker_guarantees = options.weaker_guarantees});
-  if (!created) return std::unexpected(as_written(std::move(created).error(), options));
+  if (!created) return std::unexpected(as_written(std::move(created).error(), options.work_dir));
   std::unique_ptr<Sandbox> sandbox = *std::move(created);
   CallerTerminal terminal(options.streams == RunStreams::Terminal ? input.fd() : -1);
   const ProcessSpec spec = process_spec(options, input.fd(), terminal, watching);
@@ -178,22 +189,19 @@ Result<int> run_command(const RunOptions& options, const Watching* watching) {
 int run_to_exit_status(const RunOptions& options, const Watching* watching) {
   const std::string_view who = watching ? watching->who : kWho;
   if (options.command.empty()) {
-    complain(who, "\"\": there is no command without a name");
-    return kExitNotFound;
+    return refuse(who, "\"\": there is no command without a name", kExitNotFound, options.output);
   }
   // A reader that goes away is an answer of write(2), not the end of the supervisor.
   std::signal(SIGPIPE, SIG_IGN);
   const auto status = run_command(options, watching);
   if (status) return *status;
-  complain(who, start_failure(status.error()));
-  return exit_status_of(status.error());
+  return refuse(who, start_failure(status.error()), exit_status_of(status.error()), options.output);
 }
 
 int run_main(std::span<char* const> arguments) {
   const auto options = parse_run_options(arguments, {.current_directory = current_directory()});
   if (!options) {
-    complain(kWho, options.error().message());
-    return kExitCannotRun;
+    return refuse(kWho, options.error().message(), kExitCannotRun, output_asked_for(arguments));
   }
   if (options->action == RunAction::PrintHelp) return print(format_page(run_page()));
   return run_to_exit_status(*options, nullptr);

@@ -108,7 +108,8 @@ constexpr std::array kTable = {
 
     OptionSpec{id(RunOption::Json), "json", "", kReport,
                "Print the result as one JSON object on standard output instead of the streams: "
-               "output, exit code, usage, guarantees.",
+               "output, exit code, usage, guarantees. Of a run that is refused, too: then with "
+               "the status failed and what was wrong as error.",
                ""},
     OptionSpec{id(RunOption::Report), "report", "FILE", kReport,
                "Write what was enforced, and what was not, to a file, as JSON.", ""},

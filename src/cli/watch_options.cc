@@ -13,7 +13,7 @@ namespace cordon::cli {
 
 Result<WatchOptions> parse_watch_options(std::span<const OptionSpec> own,
                                          std::span<const std::string_view> left_out,
-                                         std::span<char* const> arguments) {
+                                         std::span<char* const> arguments, CommandWanted wanted) {
   std::vector<OptionSpec> table(own.begin(), own.end());
   for (const OptionSpec& option : run_option_table()) {
     const bool taken = std::ranges::find(own, option.name, &OptionSpec::name) != own.end();
@@ -41,7 +41,7 @@ Result<WatchOptions> parse_watch_options(std::span<const OptionSpec> own,
   for (std::string& word : of_run) words.push_back(word.data());
   words.insert(words.end(), arguments.begin() + static_cast<std::ptrdiff_t>(parsed.rest),
                arguments.end());
-  options.run = TRY(parse_run_options(words, {.current_directory = current_directory()}));
+  options.run = TRY(parse_run_options(words, {.current_directory = current_directory()}, wanted));
   return options;
 }
 

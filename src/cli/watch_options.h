@@ -1,4 +1,4 @@
-// The options of subcommands that run a command and look on: their own, and those of `cordon run`.
+// The options of subcommands that take those of `cordon run` beside their own.
 #pragma once
 
 #include <span>
@@ -22,11 +22,13 @@ struct WatchOptions {
   RunOptions run;
 };
 
-// `own` must have an option "help". An option of `cordon run` that has the name of one of them, or
-// is in `left_out`, is not taken. Errors as parse_run_options().
+// `own` must have an option "help"; what is after it is not looked at. An option of `cordon run`
+// that has the name of one of them, or is in `left_out`, is not taken. Errors as
+// parse_run_options().
 Result<WatchOptions> parse_watch_options(std::span<const OptionSpec> own,
                                          std::span<const std::string_view> left_out,
-                                         std::span<char* const> arguments);
+                                         std::span<char* const> arguments,
+                                         CommandWanted wanted = CommandWanted::Yes);
 
 // A path of the command line, absolute.
 Result<std::string> absolute_path(std::string_view option, std::string_view value);

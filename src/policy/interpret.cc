@@ -42,9 +42,10 @@ class Interpreter {
  private:
   void problem(const Position& position, std::string_view subject, std::string detail) {
     if (read_.problems.size() >= kMostProblems) return;
-    read_.problems.push_back(invalid_argument(place_of(read_.document.source, position),
-                                              std::string(subject.substr(0, 200)),
-                                              std::move(detail)));
+    std::string place = place_of(read_.document.source, position);
+    if (subject.empty() && place.ends_with(':')) place.pop_back();
+    read_.problems.push_back(
+        invalid_argument(std::move(place), std::string(subject.substr(0, 200)), std::move(detail)));
   }
 
   void read_table(const Node& table, const std::string& section) {

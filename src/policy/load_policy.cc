@@ -78,7 +78,9 @@ class Collector {
   }
 
   Result<void> add_project() {
-    const std::string path = fmt::format("{}/{}", sources_.context.work_dir, kProjectPolicy);
+    const std::string path = sources_.project_file.empty()
+                                 ? fmt::format("{}/{}", sources_.context.work_dir, kProjectPolicy)
+                                 : sources_.project_file;
     const auto file = TRY(read_policy_file(path, Trust::Nobody));
     if (!file) return {};
     effective_.files.push_back(path);
@@ -106,6 +108,11 @@ class Collector {
     if (!document && !choice.place.empty()) {
       Error error = std::move(document).error();
       error.operation = choice.place;
+      // An option says it itself.
+      if (choice.layer != Layer::CommandLine) {
+        error.subject =
+            fmt::format("{} {}", kind == EmbeddedKind::Preset ? "preset" : "packs", error.subject);
+      }
       return std::unexpected(std::move(error));
     }
     return document;

@@ -26,6 +26,7 @@ struct PolicySources {
   std::string file;         // --policy; empty: none
   PolicyDocument request;   // the command line, or the body of a request; chooses preset and packs
   ProjectPolicy project = ProjectPolicy::Obey;
+  std::string project_file;  // empty: .cordon.toml of the work directory
   PathContext context;
 };
 

@@ -6,6 +6,7 @@
 #include <boost/json/value.hpp>
 
 #include "core/utf8.h"
+#include "policy/default_policy.h"
 #include "policy/glob.h"
 #include "policy/toml_text.h"
 
@@ -81,9 +82,26 @@ json::object policy_object(const Policy& policy) {
              policy.nested_namespaces == NestedNamespaces::Allowed ? "allowed" : "refused"}}}};
 }
 
+json::array entries(std::span<const DefaultEntry> all) {
+  json::array array;
+  for (const DefaultEntry& entry : all) {
+    array.push_back(json::object{{"path", text(entry.path)}, {"reason", text(entry.reason)}});
+  }
+  return array;
+}
+
+json::object default_object() {
+  const DefaultPolicy defaults = default_policy();
+  return {{"read", entries(defaults.system)},
+          {"deny", entries(defaults.denied)},
+          {"deny_where_home_is_visible", entries(defaults.secrets)},
+          {"protect", entries(defaults.protected_names)},
+          {"unprotected", entries(defaults.unprotected_names)}};
+}
+
 }  // namespace
 
-std::string to_json(const EffectivePolicy& effective) {
+std::string to_json(const EffectivePolicy& effective, DefaultPart part) {
   json::array rules;
   for (const PathRule& rule : effective.policy.filesystem) {
     json::object object = rule_object(rule);
@@ -94,14 +112,15 @@ std::string to_json(const EffectivePolicy& effective) {
   }
   json::object origins;
   for (const auto& [key, origin] : effective.origins) origins[key] = text(origin);
-  return json::serialize(
-      json::object{{"preset", text(effective.preset)},
-                   {"packs", texts(effective.packs)},
-                   {"files", texts(effective.files)},
-                   {"fingerprint", fmt::format("{:016x}", fingerprint(effective.policy))},
-                   {"policy", policy_object(effective.policy)},
-                   {"rules", rules},
-                   {"origins", origins}});
+  json::object object{{"preset", text(effective.preset)},
+                      {"packs", texts(effective.packs)},
+                      {"files", texts(effective.files)},
+                      {"fingerprint", fmt::format("{:016x}", fingerprint(effective.policy))},
+                      {"policy", policy_object(effective.policy)},
+                      {"rules", rules},
+                      {"origins", origins}};
+  if (part == DefaultPart::Included) object["default_policy"] = default_object();
+  return json::serialize(object);
 }
 
 }  // namespace cordon

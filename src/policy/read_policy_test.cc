@@ -206,7 +206,7 @@ TEST(ReadPolicy, HostileJsonIsRefused) {
   EXPECT_THAT(json_problem("[]"), HasSubstr("table of keys"));
   EXPECT_THAT(json_problem(""), HasSubstr("not JSON"));
   EXPECT_THAT(json_problem(std::string(100'000, '[')), HasSubstr("not JSON"));
-  EXPECT_THAT(json_problem(R"({"limits": {"pids": null}})"), HasSubstr("body:1:20: limits.pids"));
+  EXPECT_THAT(json_problem(R"({"limits": {"pids": null}})"), HasSubstr("body:1:21: limits.pids"));
   EXPECT_THAT(json_problem(R"({"limits": {"memory": 18446744073709551615}})"),
               HasSubstr("limits.memory"));
   EXPECT_THAT(json_problem(std::string(2 << 20, ' ')), HasSubstr("1 MiB"));

@@ -46,11 +46,13 @@ const std::vector<BadInput>& bad_inputs() {
       {"NetAllowList", {"--net", "allow=example.com"}, {"net", "allow=example.com"}},
       {"ReadMissing", {"--read", "/no/such/path"}, {"read", "/no/such/path"}},
       {"WriteMissing", {"--write", "/no/such/path"}, {"write", "/no/such/path"}},
-      {"WorkdirMissing", {"--workdir", "/no/such/path"}, {"/no/such/path"}},
-      {"WorkdirRoot", {"--workdir", "/"}, {"/"}},
-      {"WorkdirSystem", {"--workdir", "/etc"}, {"/etc"}},
-      {"WorkdirProc", {"--workdir", "/proc/self"}, {"/proc/self"}},
-      {"WorkdirFile", {"--workdir", "/etc/passwd"}, {"/etc/passwd"}},
+      {"WorkdirMissing", {"--workdir", "/no/such/path"}, {"--workdir", "/no/such/path"}},
+      {"WorkdirRoot", {"--workdir", "/"}, {"work directory /:", "--workdir"}},
+      {"WorkdirSystem", {"--workdir", "/etc"}, {"--workdir", "/etc"}},
+      {"WorkdirProc", {"--workdir", "/proc/self"}, {"--workdir", "/proc/self"}},
+      {"WorkdirProcItself", {"--workdir", "/proc"}, {"work directory /proc", "--workdir"}},
+      {"WorkdirDev", {"--workdir", "/dev"}, {"work directory /dev", "--workdir"}},
+      {"WorkdirFile", {"--workdir", "/etc/passwd"}, {"--workdir", "/etc/passwd"}},
       {"WorkdirEmpty", {"--workdir="}, {"workdir"}},
       {"EnvWithoutValue", {"--env", "NOVALUE"}, {"env", "NOVALUE"}},
       {"EnvWithoutName", {"--env", "=value"}, {"env", "=value"}},
@@ -140,9 +142,58 @@ TEST_P(BadInputOf, RulesThatContradictEachOther) {
       path);
 }
 
+TEST_P(BadInputOf, AWorkDirectoryThatIsALinkToItself) {
+  const std::string loop = outside() + "/loop";
+  ASSERT_EQ(plain({"ln", "-s", "loop", loop}).exit_code, 0);
+  const Outcome outcome = sandbox({"--workdir", loop}, {"touch", work() + "/ran"});
+  expect_refused(outcome, "use the work directory " + loop + ": ");
+  expect_refused(outcome, "--workdir");
+}
+
+TEST_P(BadInputOf, AWorkDirectoryThatTheCallerCannotEnter) {
+  if (user() == 0) return;  // root enters everything
+  caller_dir(outside() + "/shut", 0);
+  const Outcome outcome = sandbox({"--workdir", outside() + "/shut"}, {"touch", work() + "/ran"});
+  expect_refused(outcome, "use the work directory " + outside() + "/shut: ");
+}
+
+TEST_P(BadInputOf, APolicyInADirectoryThatOthersCanWrite) {
+  caller_dir(outside() + "/open");
+  caller_file(outside() + "/open/p.toml", "");
+  const Arguments options{"--policy", outside() + "/open/p.toml"};
+  EXPECT_EQ(sandbox(options, {"true"}).exit_code, 0);
+  ASSERT_EQ(plain({"chmod", "777", outside() + "/open"}).exit_code, 0);
+  expect_refused(sandbox(options, {"touch", work() + "/ran"}), outside() + "/open: others");
+  ASSERT_EQ(plain({"chmod", "1777", outside() + "/open"}).exit_code, 0);
+  EXPECT_EQ(sandbox(options, {"true"}).exit_code, 0);
+}
+
+// Whoever reads a result gets one, and a person still gets the line.
+TEST_P(BadInputOf, AsJson) {
+  const auto refusal = [&](const Arguments& options, const Arguments& command, int code) {
+    Arguments all{"--json"};
+    all.insert(all.end(), options.begin(), options.end());
+    const Outcome outcome = sandbox(all, command);
+    EXPECT_EQ(outcome.exit_code, code) << describe(outcome);
+    const boost::json::object result = parse_object(outcome.out);
+    EXPECT_EQ(text(result, "status"), "failed") << describe(outcome);
+    EXPECT_EQ(number(result, "exit_code"), code);
+    EXPECT_NE(outcome.err.find(text(result, "error")), std::string::npos) << describe(outcome);
+    return text(result, "error");
+  };
+  EXPECT_NE(refusal({"--read", "/no/such"}, {"true"}, 125).find("/no/such"), std::string::npos);
+  EXPECT_NE(refusal({"--memory", "12Q"}, {"true"}, 125).find("12Q"), std::string::npos);
+  EXPECT_NE(refusal({"--require", "everything"}, {"true"}, 125).find("everything"),
+            std::string::npos);
+  EXPECT_NE(refusal({}, {"/no/such/command"}, 127).find("/no/such/command"), std::string::npos);
+  EXPECT_NE(refusal({}, {work()}, 126).find("directory"), std::string::npos);
+  // The command's own --json is nobody else's affair.
+  EXPECT_EQ(sandbox({"--memory", "12Q"}, {"true", "--json"}).out, "");
+}
+
 TEST_P(BadInputOf, ACommandThatIsADirectory) {
   const Outcome outcome = sandbox({}, {work()});
-  EXPECT_TRUE(outcome.exit_code == 125 || outcome.exit_code == 126) << describe(outcome);
+  EXPECT_EQ(outcome.exit_code, 126) << describe(outcome);
   EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
   EXPECT_NE(outcome.err.find(work()), std::string::npos) << outcome.err;
 }

@@ -203,6 +203,64 @@ TEST_P(PolicyOf, CheckListsEveryMistake) {
   EXPECT_FALSE(parse_object(policy_command({"schema"}).out).empty());
 }
 
+// A check that says less than the run would be worth nothing, and one that says more would be left
+// out.
+TEST_P(PolicyOf, CheckRefusesWhatARunRefusesAndNothingElse) {
+  const std::string file = outside() + "/p.toml";
+  caller_dir(outside() + "/data");
+  const std::string data = outside() + "/data";
+  const auto verdicts = [&](const std::string& policy) {
+    caller_file(file, policy);
+    const Outcome checked = policy_command({"check", "--workdir", work(), file});
+    const Outcome ran = sandbox({"--policy", file}, {"true"});
+    EXPECT_EQ(checked.exit_code, ran.exit_code) << policy << describe(checked) << describe(ran);
+    return checked;
+  };
+  for (const std::string& wrong :
+       {std::string("preset = \"lol\""), std::string("preset = \"off\""),
+        std::string("packs = [\"lol\"]"), std::string("[filesystem]\nwrite = [\"**/x\"]"),
+        std::string("[filesystem]\nwrite = [\"/\"]"),
+        std::string("[filesystem]\nread = [\"/proc\"]"),
+        "[filesystem]\nread = [\"" + data + "\"]\ndeny = [\"" + data + "/\"]",
+        "[filesystem]\nread = [\"" + data + "/absent\"]",
+        std::string("[filesystem]\nread = [\"$NOT_SET/x\"]")}) {
+    const Outcome checked = verdicts(wrong);
+    EXPECT_EQ(checked.exit_code, 125) << wrong;
+    const int line = static_cast<int>(std::count(wrong.begin(), wrong.end(), '\n')) + 1;
+    EXPECT_NE(checked.err.find(file + ":" + std::to_string(line) + ":"), std::string::npos)
+        << wrong << "\n"
+        << checked.err;
+  }
+  for (const std::string& right :
+       {std::string("preset = \"strict\"\npacks = [\"git\", \"python\"]"),
+        // Two variables with nothing in them are not one place.
+        "[filesystem]\nwrite = [\"${NOT_SET:-" + data + "}\"]\n" +
+            "read = [\"${NEITHER:-/usr}\", { path = \"$NOT_SET/x\", optional = true }]",
+        "[filesystem]\nread = [\"" + data + "\"]"}) {
+    EXPECT_EQ(verdicts(right).exit_code, 0) << right;
+  }
+}
+
+TEST_P(PolicyOf, ShowHasTheDefaultPolicyToo) {
+  const Outcome shown = policy_command({"show", "--all"});
+  for (const char* part : {"# The default policy", "#   .git/hooks/", "#   ~/.ssh"}) {
+    EXPECT_NE(shown.out.find(part), std::string::npos) << part << "\n" << shown.out;
+  }
+  EXPECT_EQ(policy_command({"show"}).out.find(".git/hooks/"), std::string::npos);
+  caller_file(outside() + "/shown.toml", shown.out);
+  EXPECT_EQ(policy_command({"check", "--workdir", work(), outside() + "/shown.toml"}).exit_code, 0);
+  const Outcome json = policy_command({"show", "--all", "--json"});
+  EXPECT_FALSE(parse_object(json.out).at("default_policy").at("protect").as_array().empty());
+}
+
+TEST_P(PolicyOf, EachSubcommandHasAPageOfItsOwn) {
+  for (const char* name : {"show", "check", "schema"}) {
+    const Outcome page = policy_command({name, "--help"});
+    EXPECT_EQ(page.exit_code, 0) << describe(page);
+    EXPECT_TRUE(page.out.starts_with(std::string("usage: cordon policy ") + name)) << page.out;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Native, PolicyOf, all_callers(), caller_name);
 
 }  // namespace
