@@ -49,6 +49,57 @@ echo kept > ~/.cache/pip/made; echo gone > ~/.cache/made
   EXPECT_FALSE(exists(home() + "/.cache/made"));
 }
 
+TEST_P(Python, SharesMemoryInDevShm) {
+  if (caller() == Caller::Degraded) return;  // there is no /dev/shm but the host's
+  caller_file(work() + "/share.py", R"end(
+import os, subprocess, sys
+from multiprocessing import shared_memory
+
+memory = shared_memory.SharedMemory(create=True, size=4096)
+assert os.path.exists("/dev/shm/" + memory.name)
+subprocess.check_call([sys.executable, "-c",
+    "import sys\nfrom multiprocessing import shared_memory as s, resource_tracker as t\n"
+    "m = s.SharedMemory(sys.argv[1]); m.buf[0] = 42; m.close()\n"
+    "t.unregister('/' + sys.argv[1], 'shared_memory')", memory.name])
+assert memory.buf[0] == 42
+print(memory.name)
+memory.close()
+memory.unlink()
+)end");
+  expect_works({"--pack", "python"}, "python3 share.py");
+}
+
+TEST_P(Python, RunsPytest) {
+  if (plain({"/usr/bin/python3", "-c", "import pytest"}).exit_code != 0) {
+    CORDON_SKIP("not installed on this host: python3-pytest");
+  }
+  caller_file(work() + "/test_tiny.py", R"end(
+import socket, subprocess, sys
+import pytest
+
+def test_files(tmp_path):
+    (tmp_path / "made").write_text("x")
+    assert (tmp_path / "made").read_text() == "x"
+
+@pytest.mark.parametrize("number", range(3))
+def test_children(number):
+    assert subprocess.call([sys.executable, "-c", f"raise SystemExit({number})"]) == number
+
+def test_capture(capsys):
+    print("seen")
+    assert capsys.readouterr().out == "seen\n"
+
+def test_fails():
+    assert 1 == 2
+)end");
+  expect_works({"--pack", "python"}, R"end(
+/usr/bin/python3 -m pytest -q test_tiny.py > said && exit 1
+grep -q '1 failed, 5 passed' said
+/usr/bin/python3 -m pytest -q --last-failed test_tiny.py > said && exit 1
+grep -q '1 failed' said
+test -d .pytest_cache)end");
+}
+
 INSTANTIATE_TEST_SUITE_P(Native, Python, all_callers(), caller_name);
 
 }  // namespace

@@ -14,6 +14,7 @@ void ToolTest::SetUp() {
 
 Invocation ToolTest::with_home(Invocation invocation) const {
   invocation.environment.emplace_back("HOME", home());
+  for (const auto& variable : variables_) invocation.environment.push_back(variable);
   invocation.patience = std::chrono::seconds(150);
   return invocation;
 }
@@ -21,7 +22,9 @@ Invocation ToolTest::with_home(Invocation invocation) const {
 Outcome ToolTest::inside(const Arguments& options, const std::string& script) const {
   Arguments all{"--timeout", "140s", "--preset", "workspace"};
   all.insert(all.end(), options.begin(), options.end());
-  return run(with_home(invocation(all, {"sh", "-ec", script})));
+  Invocation request = with_home(invocation(all, {"sh", "-ec", script}));
+  request.argv.insert(request.argv.begin(), wrapper_.begin(), wrapper_.end());
+  return run(request);
 }
 
 void ToolTest::expect_works(const Arguments& options, const std::string& script) const {

@@ -4,6 +4,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "support/callers.h"
 
@@ -22,11 +24,19 @@ class ToolTest : public EveryCaller {
   bool host_has(const std::string& program) const;
   // Instead of one of the test's own.
   void use_home(std::string path) { home_ = std::move(path); }
+  // In the environment of the caller, from here on.
+  void set_variable(std::string name, std::string value) {
+    variables_.emplace_back(std::move(name), std::move(value));
+  }
+  // Programs of the host before `cordon`, with arguments of their own: they run what follows.
+  void run_through(Arguments wrapper) { wrapper_ = std::move(wrapper); }
 
  private:
   Invocation with_home(Invocation invocation) const;
 
   std::string home_;
+  std::vector<std::pair<std::string, std::string>> variables_;
+  Arguments wrapper_;
 };
 
 #define NEEDS(PROGRAM) \
