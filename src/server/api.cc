@@ -1,0 +1,168 @@
+#include "server/api.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "server/answers.h"
+#include "server/trace_context.h"
+
+namespace cordon::server {
+
+const std::vector<Api::Route>& Api::routes() {
+  using enum Route::Access;
+  using enum Route::Body;
+  static const std::vector<Route> kRoutes = {
+      {"POST", "/api/v1/sandbox/execute", &Api::execute, Caller, Json},
+      {"GET", "/api/v1/sandbox/status/{id}", &Api::status, Caller, None},
+      {"POST", "/api/v1/sandbox/kill/{id}", &Api::kill, Caller, None},
+      {"GET", "/api/v1/sandbox/info", &Api::info, Caller, None},
+      {"PATCH", "/api/v1/sandbox/config", &Api::config, Caller, Json},
+      {"GET", "/api/v1/executions", &Api::list, Caller, None},
+      {"DELETE", "/api/v1/executions", &Api::prune, Caller, None},
+      {"GET", "/api/v1/executions/{id}", &Api::inspect, Caller, None},
+      {"DELETE", "/api/v1/executions/{id}", &Api::remove, Caller, None},
+      {"GET", "/api/v1/executions/{id}/events", &Api::events, Caller, None},
+      {"GET", "/api/v1/executions/{id}/output", &Api::output, Caller, None},
+      {"POST", "/api/v1/executions/{id}/stdin", &Api::write_stdin, Caller, Bytes},
+      {"GET", "/api/v1/backends", &Api::backends, Caller, None},
+      {"GET", "/api/v1/stats", &Api::stats, Caller, None},
+      {"GET", "/metrics", &Api::metrics, Caller, None},
+      {"GET", "/healthz", &Api::health, Anybody, None},
+      {"GET", "/readyz", &Api::readiness, Anybody, None},
+      {"GET", "/openapi.json", &Api::openapi, Anybody, None},
+  };
+  return kRoutes;
+}
+
+Api::Api(const ApiParts& parts)
+    : manager_(parts.manager),
+      authenticator_(parts.authenticator),
+      log_(parts.log),
+      audit_(parts.audit) {
+  for (std::size_t i = 0; i < routes().size(); ++i) {
+    router_.add(routes()[i].method, routes()[i].pattern, i);
+  }
+}
+
+std::optional<Response> Api::look_at(const Request& request, const Peer& peer, Target& target,
+                                     RouteMatch& match, Identity& identity) {
+  if (const auto denial = authenticator_.check_browser(request, peer)) {
+    audit_.write("refused", {{"peer", peer.address}, {"why", denial->message}});
+    return refusal(denial->status, code_of_status(denial->status), denial->message);
+  }
+  auto parsed = parse_target(request.target());
+  if (!parsed) return answer_to(parsed.error());
+  target = std::move(*parsed);
+  match = router_.match(request.method(), target);
+  const bool found = match.kind == RouteMatch::Kind::Found;
+  if (!found || routes()[match.route].access == Route::Access::Caller) {
+    // Strangers do not even learn which routes there are.
+    Denial denial;
+    auto known = authenticator_.identify(request, peer, denial);
+    if (!known) {
+      const std::string uid = fmt::format("uid:{}", peer.uid);
+      audit_.write("refused",
+                   {{"peer", peer.kind == PeerKind::UnixSocket ? uid : peer.address},
+                    {"why", denial.message}});
+      return refusal(denial.status, code_of_status(denial.status), denial.message);
+    }
+    identity = std::move(*known);
+  }
+  if (match.kind == RouteMatch::Kind::NoSuchMethod) {
+    Response response = refusal(405, code_of_status(405),
+                                fmt::format("here is {}, and no other method", match.allow));
+    response.headers.emplace_back("Allow", match.allow);
+    return response;
+  }
+  if (!found) {
+    return refusal(404, "not_found", "there is nothing here; /openapi.json lists what there is");
+  }
+  return std::nullopt;
+}
+
+std::optional<Response> Api::admit(const Request& request, const Peer& peer) {
+  Target target;
+  RouteMatch match;
+  Identity identity;
+  auto refused = look_at(request, peer, target, match, identity);
+  if (!refused && (request.has_body || request.method() == "PATCH")) {
+    std::string_view type = request.header("Content-Type");
+    type = type.substr(0, type.find_first_of("; "));
+    const auto wanted = routes()[match.route].body;
+    // What a form of a web page can send without asking is no JSON.
+    if (wanted == Route::Body::Json && !equal_ignoring_case(type, "application/json")) {
+      refused = refusal(415, code_of_status(415), "the body is sent as application/json");
+    } else if (wanted == Route::Body::Bytes &&
+               !equal_ignoring_case(type, "application/octet-stream")) {
+      refused = refusal(415, code_of_status(415), "the body is sent as application/octet-stream");
+    } else if (wanted == Route::Body::None) {
+      refused = refusal(400, code_of_status(400), "this request has no body");
+    }
+  }
+  if (refused) http_.answered(refused->status);
+  return refused;
+}
+
+void Api::serve(Request request, const Peer& peer, Reply reply) {
+  Call call{std::move(request), {}, {}, {}, {}, std::move(reply)};
+  RouteMatch match;
+  if (const auto refused = look_at(call.request, peer, call.target, match, call.identity)) {
+    return answer(call, *refused);
+  }
+  // Views into the target, which has moved into the call.
+  call.parameters = router_.match(call.request.method(), call.target).parameters;
+  const std::string_view trace = call.request.header("traceparent");
+  if (is_traceparent(trace)) call.trace = trace;
+  (this->*routes()[match.route].handler)(call);
+}
+
+Response Api::refuse(int status, std::string_view problem) {
+  http_.answered(status);
+  return refusal(status, code_of_status(status), problem);
+}
+
+void Api::answer(const Call& call, Response response) {
+  http_.answered(response.status);
+  call.reply.answer(std::move(response));
+}
+
+void Api::fail(const Call& call, const Error& error) {
+  if (error.code == ErrorCode::Internal) {
+    log_.write("internal error", {{"target", call.request.target()},
+                                  {"error", error.message()},
+                                  {"trace", call.trace}});
+  }
+  answer(call, answer_to(error));
+}
+
+void Api::fail_execution(const Call& call, const Error& error) {
+  if (error.code != ErrorCode::NotFound) return fail(call, error);
+  answer(call, refusal(404, "not_found", "execution not found"));
+}
+
+bool Api::check_query(const Call& call, std::initializer_list<std::string_view> known) {
+  for (const auto& [name, value] : call.target.query) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    answer(call, refusal(400, "invalid_argument",
+                         known.size() == 0
+                             ? "this route has no parameters"
+                             : fmt::format("there is no such parameter; there is {}",
+                                           fmt::join(known, ", ")),
+                         name.substr(0, 100)));
+    return false;
+  }
+  return true;
+}
+
+void Api::decided(const Call& call, std::string_view action, std::string_view decision,
+                  std::string_view why, std::string_view id) {
+  audit_.write(decision, {{"action", action},
+                          {"caller", call.caller().name},
+                          {"id", id},
+                          {"why", why},
+                          {"trace", call.trace}});
+}
+
+}  // namespace cordon::server

@@ -1,0 +1,110 @@
+// The v1 HTTP API: /api/v1, health, metrics. docs/serve.md is its manual, openapi.json its contract.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cordon/manager.h"
+#include "server/authenticate.h"
+#include "server/json_log.h"
+#include "server/metrics.h"
+#include "server/router.h"
+#include "server/service.h"
+#include "server/target.h"
+#include "server/work_thread.h"
+
+namespace cordon::server {
+
+// All outlive the Api.
+struct ApiParts {
+  Manager& manager;
+  const Authenticator& authenticator;
+  JsonLog& log;
+  JsonLog& audit;
+};
+
+class Api final : public Service {
+ public:
+  explicit Api(const ApiParts& parts);
+
+  std::optional<Response> admit(const Request& request, const Peer& peer) override;
+  void serve(Request request, const Peer& peer, Reply reply) override;
+  Response refuse(int status, std::string_view problem) override;
+
+  // For /metrics; before the first request.
+  void count_connections(std::function<std::size_t()> count) { connections_ = std::move(count); }
+  // What is served no longer is worth nothing to a load balancer: /readyz says 503 from now on.
+  void begin_drain() { draining_.store(true, std::memory_order_relaxed); }
+
+ private:
+  // One request on its way through.
+  struct Call {
+    Request request;
+    Target target;
+    std::vector<std::string_view> parameters;
+    Identity identity;
+    std::string trace;  // empty: none that is valid
+    Reply reply;
+
+    const Caller& caller() const { return identity.caller; }
+    std::string_view id() const { return parameters.front(); }
+  };
+  struct Route {
+    std::string_view method;
+    std::string_view pattern;
+    void (Api::*handler)(Call&);
+    enum class Access { Caller, Anybody } access;
+    enum class Body { None, Json, Bytes } body;
+  };
+  static const std::vector<Route>& routes();
+
+  // What is wrong with a request's head, or whose it is.
+  std::optional<Response> look_at(const Request& request, const Peer& peer, Target& target,
+                                  RouteMatch& match, Identity& identity);
+  void answer(const Call& call, Response response);
+  void fail(const Call& call, const Error& error);
+  // An error about the execution that the path names.
+  void fail_execution(const Call& call, const Error& error);
+  bool check_query(const Call& call, std::initializer_list<std::string_view> known);
+  void decided(const Call& call, std::string_view action, std::string_view decision,
+               std::string_view why, std::string_view id);
+
+  void execute(Call& call);
+  Result<ManagedRequest> managed_request(const Call& call, const struct ExecuteBody& body) const;
+  void status(Call& call);
+  void kill(Call& call);
+  void info(Call& call);
+  void config(Call& call);
+  void list(Call& call);
+  void inspect(Call& call);
+  void remove(Call& call);
+  void prune(Call& call);
+  void events(Call& call);
+  void output(Call& call);
+  void write_stdin(Call& call);
+  void backends(Call& call);
+  void stats(Call& call);
+  void health(Call& call);
+  void readiness(Call& call);
+  void metrics(Call& call);
+  void openapi(Call& call);
+  std::string info_json() const;
+
+  Manager& manager_;
+  const Authenticator& authenticator_;
+  JsonLog& log_;
+  JsonLog& audit_;
+  Router router_;
+  HttpMetrics http_;
+  std::function<std::size_t()> connections_ = [] { return std::size_t{0}; };
+  std::atomic<bool> draining_{false};
+  std::string host_report_;  // of the work thread alone, as the next
+  std::chrono::steady_clock::time_point host_reported_;
+  WorkThread work_;  // last: its tasks use the others
+};
+
+}  // namespace cordon::server

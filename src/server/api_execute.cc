@@ -1,0 +1,157 @@
+// Running, watching over and ending commands: the routes under /api/v1/sandbox.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/try.h"
+#include "server/answers.h"
+#include "server/api.h"
+#include "server/execute_body.h"
+#include "server/go_duration.h"
+#include "server/json_fields.h"
+#include "server/request_policy.h"
+
+namespace cordon::server {
+
+namespace {
+
+// An error of JsonFields: its subject is the field.
+Response body_answer(const Error& error) {
+  if (error.subject.empty()) {
+    return refusal(400, "invalid_argument", "invalid request body", {});
+  }
+  if (!error.operation.empty()) {
+    return refusal(400, "invalid_argument", error.operation, error.subject);
+  }
+  return refusal(400, "invalid_argument", error.message(), error.subject);
+}
+
+void limit(Policy& policy, const ExecuteBody& body) {
+  Limits& limits = policy.limits;
+  // What the policy holds already is not widened.
+  const auto narrow = [](auto& held, auto asked) {
+    if (!held || asked < *held) held = asked;
+  };
+  if (body.timeout_secs > 0) {
+    narrow(limits.timeout, std::chrono::nanoseconds(std::chrono::seconds(body.timeout_secs)));
+  }
+  if (body.memory_mb > 0) narrow(limits.memory_bytes, body.memory_mb << 20);
+  if (body.cpus) narrow(limits.cpus, *body.cpus);
+  if (body.pids) narrow(limits.pids, static_cast<std::uint32_t>(*body.pids));
+}
+
+}  // namespace
+
+Result<ManagedRequest> Api::managed_request(const Call& call, const ExecuteBody& body) const {
+  const bool administrator = call.caller().role == CallerRole::Administrator;
+  if (!body.work_dir.empty() && !administrator && manager_.config().work_dirs.empty()) {
+    return std::unexpected(Error{.code = ErrorCode::PermissionDenied,
+                                 .operation = "work_dir",
+                                 .subject = {},
+                                 .sys_errno = 0,
+                                 .detail = "the operator allows no directories of this machine",
+                                 .remedy = "leave it out to get a private one"});
+  }
+  ManagedRequest request;
+  ExecutionRequest& execution = request.execution;
+  execution.policy =
+      TRY(policy_of_request(body.policy, body.work_dir,
+                            {.role = call.caller().role, .widest = call.identity.widest_policy}));
+  limit(execution.policy, body);
+  auto& environment = execution.policy.environment.set;
+  for (const auto& variable : body.env) {
+    std::erase_if(environment, [&](const auto& held) { return held.first == variable.first; });
+    environment.push_back(variable);
+  }
+  const bool has_trace = std::ranges::any_of(
+      environment, [](const auto& variable) { return variable.first == "TRACEPARENT"; });
+  if (!call.trace.empty() && !has_trace) environment.emplace_back("TRACEPARENT", call.trace);
+  execution.command = body.command;
+  execution.args = body.args;
+  execution.work_dir = body.work_dir;
+  execution.stdin_data = body.stdin_data;
+  execution.tier = body.tier;
+  execution.backend = body.backend;
+  request.level = body.level;
+  request.trace = call.trace;
+  if (body.stdin_open) request.stdin_mode = StdinMode::StaysOpen;
+  if (body.network) {
+    execution.policy.network = *body.network;
+  } else if (body.policy.empty() && call.identity.widest_policy.empty()) {
+    request.network = NetworkChoice::AsConfigured;
+  }
+  return request;
+}
+
+void Api::execute(Call& call) {
+  if (!check_query(call, {})) return;
+  const auto body = read_execute_body(call.request.body);
+  if (!body) return answer(call, body_answer(body.error()));
+  auto request = managed_request(call, *body);
+  auto id = request ? manager_.start(std::move(*request), call.caller())
+                    : Result<std::string>(std::unexpected(request.error()));
+  if (!id) {
+    decided(call, "execute", "refused", id.error().message(), {});
+    return fail(call, id.error());
+  }
+  decided(call, "execute", "allowed", {}, *id);
+  if (body->async) {
+    Response accepted = json_answer(fmt::format(R"({{"id":"{}","status":"pending"}})", *id), 202);
+    accepted.headers.emplace_back("Location", "/api/v1/sandbox/status/" + *id);
+    return answer(call, std::move(accepted));
+  }
+  const auto waits = manager_.on_finished(
+      *id, call.caller(), [this, reply = call.reply](const SharedResult& result) {
+        http_.answered(200);
+        reply.answer(json_answer(to_json(*result)));
+      });
+  if (!waits) return fail_execution(call, waits.error());
+  // Nobody would get the result.
+  call.reply.on_gone([this, id = *id, caller = call.caller()] {
+    if (const auto killed = manager_.kill(id, caller); !killed) {
+      log_.write("kill failed", {{"id", id}, {"error", killed.error().message()}});
+    }
+  });
+}
+
+void Api::status(Call& call) {
+  const auto result = manager_.status(call.id(), call.caller());
+  if (!result) return fail_execution(call, result.error());
+  answer(call, json_answer(to_json(**result)));
+}
+
+void Api::kill(Call& call) {
+  const auto killed = manager_.kill(call.id(), call.caller());
+  decided(call, "kill", killed ? "allowed" : "refused", killed ? "" : killed.error().message(),
+          call.id());
+  if (!killed) return fail_execution(call, killed.error());
+  answer(call, json_answer(R"({"status":"killed","message":"execution killed successfully"})"));
+}
+
+void Api::info(Call& call) { answer(call, json_answer(info_json())); }
+
+void Api::config(Call& call) {
+  const auto refuse = [&](int status, std::string_view why, std::string_view field) {
+    decided(call, "config", "refused", why, {});
+    answer(call, refusal(status, code_of_status(status), why, field));
+  };
+  if (call.caller().role != CallerRole::Administrator) {
+    return refuse(403, "only root and the daemon's own user change its configuration", {});
+  }
+  if (!manager_.supports_network_enabled()) {
+    return refuse(400, "no backend that runs here can hold the network's switch", "network_enabled");
+  }
+  auto fields = JsonFields::parse(call.request.body);
+  if (!fields) return answer(call, body_answer(fields.error()));
+  const auto enabled = fields->flag("network_enabled");
+  if (!enabled) return answer(call, body_answer(enabled.error()));
+  if (const auto rest = fields->finish(); !rest) return answer(call, body_answer(rest.error()));
+  if (!*enabled) return refuse(400, "network_enabled is required", "network_enabled");
+  const auto toggle = **enabled ? NetworkToggle::Enabled : NetworkToggle::Disabled;
+  if (const auto set = manager_.set_network_enabled(toggle); !set) return fail(call, set.error());
+  decided(call, "config", "allowed", **enabled ? "network enabled" : "network disabled", {});
+  answer(call, json_answer(info_json()));
+}
+
+}  // namespace cordon::server

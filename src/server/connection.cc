@@ -1,0 +1,202 @@
+#include "server/connection.h"
+
+#include <array>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "server/tls_context.h"
+
+namespace cordon::server {
+
+namespace {
+
+namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
+using Code = boost::system::error_code;
+using TlsStream = asio::ssl::stream<StreamSocket>;
+
+constexpr std::chrono::milliseconds kLinger{2000};
+
+template <class Stream>
+class StreamConnection final : public Connection,
+                               public std::enable_shared_from_this<StreamConnection<Stream>> {
+ public:
+  static constexpr bool kTls = std::is_same_v<Stream, TlsStream>;
+
+  StreamConnection(Stream stream, ConnectionSetup setup, std::shared_ptr<Tls> tls)
+      : tls_(std::move(tls)),
+        stream_(std::move(stream)),
+        limits_(setup.limits),
+        on_closed_(std::move(setup.on_closed)),
+        session_(setup.service, limits_.parser, std::move(setup.peer)) {}
+
+  void start() override {
+    session_.set_host(this->weak_from_this());
+    if constexpr (kTls) {
+      shaking_hands_ = true;
+      stream_.async_handshake(TlsStream::server, [self = self()](Code code) {
+        self->shaking_hands_ = false;
+        if (code) return self->close();
+        self->flush();
+      });
+    } else {
+      Code ignored;
+      stream_.non_blocking(true, ignored);
+      flush();
+    }
+  }
+
+  void run(std::function<void(Session&)> task) override {
+    asio::dispatch(stream_.get_executor(), [self = self(), task = std::move(task)] {
+      if (self->closed_) return;
+      task(self->session_);
+      self->flush();
+    });
+  }
+
+  void check_time(Clock::time_point now) override {
+    if (moved_ || session_.phase() != phase_ || session_.served() != served_) {
+      moved_ = false;
+      phase_ = session_.phase();
+      served_ = session_.served();
+      since_ = now;
+      return;
+    }
+    const auto waited = now - since_;
+    if (lingering_) return waited > kLinger ? close() : void();
+    if (shaking_hands_) return waited > limits_.head_time ? close() : void();
+    if (writing_) return waited > limits_.write_time ? close() : void();
+    if (phase_ == Phase::Streaming && waited > limits_.heartbeat) {
+      session_.heartbeat();
+      moved_ = true;
+    } else if ((phase_ == Phase::Head && waited > limits_.head_time) ||
+               (phase_ == Phase::Body && waited > limits_.body_time) ||
+               (phase_ == Phase::Idle && waited > limits_.idle_time)) {
+      session_.time_is_up();
+    }
+    flush();
+  }
+
+  void stop() override {
+    session_.stop();
+    flush();
+  }
+
+  void abort() override { close(); }
+
+ private:
+  std::shared_ptr<StreamConnection> self() { return this->shared_from_this(); }
+
+  void flush() {
+    if (closed_ || session_.busy() || shaking_hands_) return;
+    if (!writing_ && session_.has_output()) send();
+    if (closed_) return;
+    if (!writing_ && session_.closing() && !lingering_) linger();
+    if (!reading_ && (lingering_ || session_.wants_input())) read();
+  }
+
+  void send() {
+    sending_ = session_.take_output();
+    sent_ = 0;
+    writing_ = true;
+    if constexpr (!kTls) {
+      // Nearly always the whole answer leaves at once, without a turn of the event loop.
+      Code code;
+      const std::size_t size = stream_.write_some(asio::buffer(sending_), code);
+      if (code && code != asio::error::would_block) return close();
+      if (!code) sent_ = size;
+    }
+    sent_ < sending_.size() ? write() : written();
+  }
+
+  void write() {
+    stream_.async_write_some(asio::buffer(sending_.data() + sent_, sending_.size() - sent_),
+                             [self = self()](Code code, std::size_t size) {
+                               if (self->closed_) return;
+                               if (code) return self->close();
+                               self->moved_ = true;
+                               self->sent_ += size;
+                               if (self->sent_ < self->sending_.size()) return self->write();
+                               self->written();
+                               self->flush();
+                             });
+  }
+
+  void written() {
+    writing_ = false;
+    session_.sent();
+    if (session_.has_output()) send();
+  }
+
+  void read() {
+    reading_ = true;
+    stream_.async_read_some(asio::buffer(bytes_), [self = self()](Code code, std::size_t size) {
+      self->reading_ = false;
+      if (self->closed_) return;
+      if (code) return self->close();
+      if (!self->lingering_) self->session_.receive({self->bytes_.data(), size});
+      self->flush();
+    });
+  }
+
+  // Closing while bytes are unread resets the connection, and the client may lose the answer that
+  // says why: first the end of ours, then what still comes, for a moment.
+  void linger() {
+    lingering_ = true;
+    moved_ = true;
+    if constexpr (kTls) {
+      stream_.async_shutdown([self = self()](Code) { self->close(); });
+      reading_ = true;
+    } else {
+      Code code;
+      stream_.shutdown(StreamSocket::shutdown_send, code);
+      if (code) close();
+    }
+  }
+
+  void close() {
+    if (std::exchange(closed_, true)) return;
+    Code ignored;
+    stream_.lowest_layer().close(ignored);
+    session_.gone();
+    on_closed_(this);
+  }
+
+  std::shared_ptr<Tls> tls_;  // outlives the stream
+  Stream stream_;
+  const ServerLimits& limits_;
+  std::function<void(Connection*)> on_closed_;
+  Session session_;
+  std::array<char, 8192> bytes_;
+  std::string sending_;
+  std::size_t sent_ = 0;
+  bool reading_ = false;
+  bool writing_ = false;
+  bool lingering_ = false;
+  bool shaking_hands_ = false;
+  bool closed_ = false;
+  // Since when nothing has happened.
+  bool moved_ = true;
+  Phase phase_ = Phase::Idle;
+  std::uint64_t served_ = 0;
+  Clock::time_point since_;
+};
+
+}  // namespace
+
+std::shared_ptr<Connection> make_connection(StreamSocket socket, ConnectionSetup setup) {
+  return std::make_shared<StreamConnection<StreamSocket>>(std::move(socket), std::move(setup),
+                                                          nullptr);
+}
+
+std::shared_ptr<Connection> make_tls_connection(StreamSocket socket, ConnectionSetup setup,
+                                                std::shared_ptr<Tls> tls) {
+  TlsStream stream(std::move(socket), tls->context);
+  return std::make_shared<StreamConnection<TlsStream>>(std::move(stream), std::move(setup),
+                                                       std::move(tls));
+}
+
+}  // namespace cordon::server
