@@ -7,6 +7,7 @@
 #include "cli/doctor_options.h"
 #include "cli/exit_status.h"
 #include "cli/explain.h"
+#include "cli/heavy_program.h"
 #include "cli/help.h"
 #include "cli/learn.h"
 #include "cli/options.h"
@@ -38,9 +39,16 @@ const Subcommand* find(std::string_view name) {
   return found == std::end(kSubcommands) ? nullptr : found;
 }
 
+constexpr std::string_view kDaemonSubcommands[] = {"serve", "keys"};
+
+bool is_daemons(std::string_view name) {
+  return std::ranges::find(kDaemonSubcommands, name) != std::end(kDaemonSubcommands);
+}
+
 int dispatch(Arguments arguments) {
   using namespace cordon::cli;
   const std::string_view first = arguments.empty() ? "" : arguments[0];
+  if (is_daemons(first)) return exec_heavy_program("cordon-serve", arguments);
   if (const auto* subcommand = find(first)) return subcommand->main(arguments.subspan(1));
   if (first == "--version") return print("cordon " CORDON_VERSION "\n");
   const bool help = first == "help" || first == "--help" || first == "-h";
@@ -48,13 +56,19 @@ int dispatch(Arguments arguments) {
     return print(format_page(main_page())) == 0 && help ? 0 : kExitCannotRun;
   }
   const std::string_view asked = help ? arguments[1] : first;
+  if (is_daemons(asked)) {
+    char page[] = "--help";
+    char* const words[] = {arguments[1], page};
+    return exec_heavy_program("cordon-serve", words);
+  }
   if (const auto* subcommand = find(asked)) return print(format_page(subcommand->page()));
-  complain(
-      "cordon",
-      refuse_option(asked, {},
-                    "no such subcommand; there is run, explain, learn, policy, doctor and help")
-          .error()
-          .message());
+  complain("cordon",
+           refuse_option(
+               asked, {},
+               "no such subcommand; there is run, explain, learn, policy, doctor, serve, keys and "
+               "help")
+               .error()
+               .message());
   return kExitCannotRun;
 }
 

@@ -206,7 +206,9 @@ Page main_page() {
           "       cordon learn -o FILE [OPTION...] [--] COMMAND [ARGUMENT...]\n"
           "       cordon policy show|check|schema\n"
           "       cordon doctor [--json]\n"
-          "       cordon help [run|explain|learn|policy|doctor]\n"
+          "       cordon serve [OPTION...]\n"
+          "       cordon keys add|list|revoke\n"
+          "       cordon help [run|explain|learn|policy|doctor|serve|keys]\n"
           "       cordon --version",
       .about =
           "Cordon runs code that nobody vouches for: a command, a script, a build, a coding\n"
@@ -220,6 +222,8 @@ Page main_page() {
           "  learn    run one command, and write the policy that it needs\n"
           "  policy   what a run may do, and who said so\n"
           "  doctor   what this host can enforce, what not, and what would unlock it\n"
+          "  serve    the same for others, over HTTP\n"
+          "  keys     who may use that over TCP\n"
           "  help     the page of a subcommand; the same as cordon SUBCOMMAND --help",
       .options = {},
       .closing =

@@ -91,7 +91,8 @@ Response refusal(int status, std::string_view code, std::string_view message,
 
 Response answer_to(const Error& error) {
   const int status = status_of(error.code);
-  if (status == 500) return refusal(500, "internal", "the server could not do this; its log says why");
+  if (status == 500)
+    return refusal(500, "internal", "the server could not do this; its log says why");
   return refusal(status, to_string(error.code), error.message());
 }
 

@@ -63,9 +63,8 @@ std::optional<Response> Api::look_at(const Request& request, const Peer& peer, T
     auto known = authenticator_.identify(request, peer, denial);
     if (!known) {
       const std::string uid = fmt::format("uid:{}", peer.uid);
-      audit_.write("refused",
-                   {{"peer", peer.kind == PeerKind::UnixSocket ? uid : peer.address},
-                    {"why", denial.message}});
+      audit_.write("refused", {{"peer", peer.kind == PeerKind::UnixSocket ? uid : peer.address},
+                               {"why", denial.message}});
       return refusal(denial.status, code_of_status(denial.status), denial.message);
     }
     identity = std::move(*known);
@@ -130,9 +129,9 @@ void Api::answer(const Call& call, Response response) {
 
 void Api::fail(const Call& call, const Error& error) {
   if (error.code == ErrorCode::Internal) {
-    log_.write("internal error", {{"target", call.request.target()},
-                                  {"error", error.message()},
-                                  {"trace", call.trace}});
+    log_.write(
+        "internal error",
+        {{"target", call.request.target()}, {"error", error.message()}, {"trace", call.trace}});
   }
   answer(call, answer_to(error));
 }
@@ -146,10 +145,9 @@ bool Api::check_query(const Call& call, std::initializer_list<std::string_view> 
   for (const auto& [name, value] : call.target.query) {
     if (std::ranges::find(known, name) != known.end()) continue;
     answer(call, refusal(400, "invalid_argument",
-                         known.size() == 0
-                             ? "this route has no parameters"
-                             : fmt::format("there is no such parameter; there is {}",
-                                           fmt::join(known, ", ")),
+                         known.size() == 0 ? "this route has no parameters"
+                                           : fmt::format("there is no such parameter; there is {}",
+                                                         fmt::join(known, ", ")),
                          name.substr(0, 100)));
     return false;
   }

@@ -1,4 +1,5 @@
-// The v1 HTTP API: /api/v1, health, metrics. docs/serve.md is its manual, openapi.json its contract.
+// The v1 HTTP API: /api/v1, health, metrics. docs/serve.md is its manual, openapi.json its
+// contract.
 #pragma once
 
 #include <atomic>

@@ -101,11 +101,11 @@ void Api::execute(Call& call) {
     accepted.headers.emplace_back("Location", "/api/v1/sandbox/status/" + *id);
     return answer(call, std::move(accepted));
   }
-  const auto waits = manager_.on_finished(
-      *id, call.caller(), [this, reply = call.reply](const SharedResult& result) {
-        http_.answered(200);
-        reply.answer(json_answer(to_json(*result)));
-      });
+  const auto waits = manager_.on_finished(*id, call.caller(),
+                                          [this, reply = call.reply](const SharedResult& result) {
+                                            http_.answered(200);
+                                            reply.answer(json_answer(to_json(*result)));
+                                          });
   if (!waits) return fail_execution(call, waits.error());
   // Nobody would get the result.
   call.reply.on_gone([this, id = *id, caller = call.caller()] {
@@ -140,7 +140,8 @@ void Api::config(Call& call) {
     return refuse(403, "only root and the daemon's own user change its configuration", {});
   }
   if (!manager_.supports_network_enabled()) {
-    return refuse(400, "no backend that runs here can hold the network's switch", "network_enabled");
+    return refuse(400, "no backend that runs here can hold the network's switch",
+                  "network_enabled");
   }
   auto fields = JsonFields::parse(call.request.body);
   if (!fields) return answer(call, body_answer(fields.error()));

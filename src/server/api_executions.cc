@@ -33,19 +33,21 @@ Result<std::uint64_t> number_of(const Target& target, std::string_view name, std
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
   if (error != std::errc() || end != text->data() + text->size() || number < least ||
       number > most) {
-    return refuse_parameter(name, fmt::format("a whole number from {} to {} is wanted", least, most));
+    return refuse_parameter(name,
+                            fmt::format("a whole number from {} to {} is wanted", least, most));
   }
   return number;
 }
 
 Result<std::optional<std::chrono::system_clock::time_point>> time_of(const Target& target,
-                                                                    std::string_view name) {
+                                                                     std::string_view name) {
   const auto text = target.parameter(name);
   if (!text) return std::nullopt;
   std::tm utc{};
   const std::string copy(*text);
   const char* end = ::strptime(copy.c_str(), "%Y-%m-%dT%H:%M:%SZ", &utc);
-  if (!end || *end != '\0') return refuse_parameter(name, "a time such as 2026-01-31T12:00:00Z is wanted");
+  if (!end || *end != '\0')
+    return refuse_parameter(name, "a time such as 2026-01-31T12:00:00Z is wanted");
   return std::chrono::system_clock::from_time_t(::timegm(&utc));
 }
 
@@ -54,7 +56,8 @@ Result<ExecutionStatus> status_of(std::string_view name) {
   for (const auto status : {Pending, Running, Completed, Failed, Timeout, Killed}) {
     if (to_string(status) == name) return status;
   }
-  return refuse_parameter("status", "pending, running, completed, failed, timeout and killed are wanted");
+  return refuse_parameter("status",
+                          "pending, running, completed, failed, timeout and killed are wanted");
 }
 
 Result<ExecutionFilter> filter_of(const Target& target) {
@@ -153,8 +156,9 @@ void Api::remove(Call& call) {
 void Api::prune(Call& call) {
   if (!check_query(call, {"older_than"})) return;
   const auto text = call.target.parameter("older_than");
-  const auto age = text ? parse_duration(*text)
-                        : Result<std::chrono::nanoseconds>(refuse_parameter("older_than", "it is required"));
+  const auto age =
+      text ? parse_duration(*text)
+           : Result<std::chrono::nanoseconds>(refuse_parameter("older_than", "it is required"));
   if (!age) {
     return answer(call, refusal(400, "invalid_argument",
                                 "older_than: a duration such as 24h is wanted", "older_than"));
@@ -183,23 +187,24 @@ void Api::events(Call& call) {
     return fail_execution(call, subscribed.error());
   }
   http_.answered(200);
-  call.reply.stream({.body = {}, .content_type = "text/event-stream", .headers = {}}, std::move(source));
+  call.reply.stream({.body = {}, .content_type = "text/event-stream", .headers = {}},
+                    std::move(source));
 }
 
 void Api::output(Call& call) {
   if (!check_query(call, {"stream", "offset", "limit"})) return;
   const std::string_view name = call.target.parameter("stream").value_or("stdout");
   if (name != "stdout" && name != "stderr") {
-    return answer(call, refusal(400, "invalid_argument", "stream: stdout or stderr is wanted",
-                                "stream"));
+    return answer(call,
+                  refusal(400, "invalid_argument", "stream: stdout or stderr is wanted", "stream"));
   }
   const auto offset = number_of(call.target, "offset", 0, 0, INT64_MAX);
   if (!offset) return answer(call, parameter_answer(offset.error()));
   const auto most = number_of(call.target, "limit", kMostOutput, 1, kMostOutput);
   if (!most) return answer(call, parameter_answer(most.error()));
-  auto piece = manager_.output(call.id(), call.caller(),
-                               name == "stdout" ? Stream::Stdout : Stream::Stderr, *offset,
-                               static_cast<std::size_t>(*most));
+  auto piece =
+      manager_.output(call.id(), call.caller(), name == "stdout" ? Stream::Stdout : Stream::Stderr,
+                      *offset, static_cast<std::size_t>(*most));
   if (!piece) return fail_execution(call, piece.error());
   answer(call, {.body = std::move(piece->bytes),
                 .content_type = "application/octet-stream",

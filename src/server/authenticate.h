@@ -46,8 +46,8 @@ class Authenticator {
   // The keys that hold from now on.
   void set_keys(std::vector<ApiKey> keys);
 
-  // Against pages in a browser on this machine: a page of a stranger's says who it is in Origin, and
-  // one whose name was made to mean this machine says that name in Host.
+  // Against pages in a browser on this machine: a page of a stranger's says who it is in Origin,
+  // and one whose name was made to mean this machine says that name in Host.
   std::optional<Denial> check_browser(const Request& request, const Peer& peer) const;
   // Nobody: the denial says what would help.
   std::optional<Identity> identify(const Request& request, const Peer& peer, Denial& denial) const;

@@ -50,7 +50,8 @@ TEST_F(Authentication, ThePeersUidDecidesOnTheUnixSocket) {
 
 TEST_F(Authentication, AKeyDecidesOnTcp) {
   const auto with = [&](const std::string& header) {
-    return authenticator_.identify(request_with({{"Authorization", header.c_str()}}), tcp_, denial_);
+    return authenticator_.identify(request_with({{"Authorization", header.c_str()}}), tcp_,
+                                   denial_);
   };
   ASSERT_TRUE(with("Bearer " + secret_));
   EXPECT_EQ(with("bearer " + secret_)->caller.name, "key:ci");

@@ -21,9 +21,9 @@ struct ExecuteBody {
   std::vector<std::pair<std::string, std::string>> env;
   std::string work_dir;  // empty: a private one
   std::string stdin_data;
-  bool stdin_open = false;           // more comes over the stdin route
-  std::uint64_t timeout_secs = 0;    // 0: the default
-  std::uint64_t memory_mb = 0;       // 0: the default
+  bool stdin_open = false;         // more comes over the stdin route
+  std::uint64_t timeout_secs = 0;  // 0: the default
+  std::uint64_t memory_mb = 0;     // 0: the default
   std::optional<double> cpus;
   std::optional<std::uint64_t> pids;
   std::optional<Tier> tier;

@@ -156,8 +156,8 @@ struct HttpServer::State {
 
 HttpServer::HttpServer(Service& service, const ServerLimits& limits)
     : state_(std::make_unique<State>(service, limits)) {
-  const auto shortest = std::min({limits.head_time, limits.body_time, limits.idle_time,
-                                  limits.write_time, limits.heartbeat});
+  const auto shortest = std::min(
+      {limits.head_time, limits.body_time, limits.idle_time, limits.write_time, limits.heartbeat});
   every(std::clamp(shortest / 4, std::chrono::milliseconds(10), std::chrono::milliseconds(500)),
         [state = state_.get()] {
           const auto now = Clock::now();

@@ -1,5 +1,5 @@
-// The I/O thread: listens, and moves bytes between sockets and sessions. It never blocks on a client
-// nor on a service.
+// The I/O thread: listens, and moves bytes between sockets and sessions. It never blocks on a
+// client nor on a service.
 #pragma once
 
 #include <chrono>
@@ -7,8 +7,8 @@
 #include <functional>
 #include <memory>
 
-#include "core/unique_fd.h"
 #include "cordon/error.h"
+#include "core/unique_fd.h"
 #include "server/request_parser.h"
 #include "server/service.h"
 #include "server/tls.h"

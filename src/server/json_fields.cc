@@ -103,7 +103,8 @@ Result<std::vector<std::pair<std::string, std::string>>> JsonFields::text_map(
   if (!value->is_object()) return refuse(name, "an object of strings is wanted");
   for (const auto& [key, item] : value->get_object()) {
     const std::string_view key_text{key.data(), key.size()};
-    if (!item.is_string()) return refuse(fmt::format("{}/{}", name, key_text), "a string is wanted");
+    if (!item.is_string())
+      return refuse(fmt::format("{}/{}", name, key_text), "a string is wanted");
     all.emplace_back(key_text, plain(item.get_string()));
   }
   return all;
@@ -121,10 +122,10 @@ Result<void> JsonFields::finish() const {
     const std::string_view name{key.data(), key.size()};
     if (std::ranges::find(asked_, name) != asked_.end()) continue;
     const auto meant = nearest(name, asked_);
-    return refuse(name.substr(0, 100),
-                  meant ? fmt::format("there is no such field; did you mean {}?", *meant)
-                        : fmt::format("there is no such field; there is {}",
-                                      fmt::join(asked_, ", ")));
+    return refuse(
+        name.substr(0, 100),
+        meant ? fmt::format("there is no such field; did you mean {}?", *meant)
+              : fmt::format("there is no such field; there is {}", fmt::join(asked_, ", ")));
   }
   return {};
 }

@@ -13,8 +13,8 @@
 
 namespace cordon::server {
 
-// Errors: InvalidArgument with the field as subject; an empty subject: the body as a whole. A member
-// that is null counts as absent.
+// Errors: InvalidArgument with the field as subject; an empty subject: the body as a whole. A
+// member that is null counts as absent.
 class JsonFields {
  public:
   // One object, nested at most 16 deep.

@@ -89,8 +89,9 @@ void RequestParser::check_head() {
   const std::size_t encodings = request_.count("Transfer-Encoding");
   if (request_.target().size() > kMostTargetBytes) {
     fail(414, "the path is longer than 8 KiB");
-  } else if (encodings > 0 && (encodings > 1 || !grammar_->chunked() ||
-                               !equal_ignoring_case(request_.header("Transfer-Encoding"), "chunked"))) {
+  } else if (encodings > 0 &&
+             (encodings > 1 || !grammar_->chunked() ||
+              !equal_ignoring_case(request_.header("Transfer-Encoding"), "chunked"))) {
     fail(501, "the only transfer encoding is chunked");
   } else if (request_.count("Host") > 1 || (request_.http_1_1() && request_.count("Host") == 0)) {
     fail(400, "a request has one Host header");

@@ -59,10 +59,9 @@ Result<Policy> policy_of_request(const std::string& json, const std::string& wor
   PolicyDocument request{std::string(kSource), {}};
   if (!json.empty()) request = TRY(policy_from_json(json, kSource));
   const std::string place = work_dir.empty() ? std::string(kPrivate) : work_dir;
-  PathContext context{
-      .home = "/nonexistent",
-      .work_dir = place,
-      .variable = [](std::string_view) { return std::optional<std::string_view>(); }};
+  PathContext context{.home = "/nonexistent", .work_dir = place, .variable = [](std::string_view) {
+                        return std::optional<std::string_view>();
+                      }};
   Policy policy = rights.role == CallerRole::Administrator
                       ? TRY(administrators_policy(std::move(request), std::move(context)))
                       : TRY(narrowed_policy(std::move(request), context, rights.widest));

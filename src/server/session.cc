@@ -62,9 +62,7 @@ void Reply::on_gone(std::function<void()> callback) const {
 Session::Session(Service& service, const ParserLimits& limits, Peer peer)
     : service_(service), limits_(limits), peer_(std::move(peer)) {}
 
-bool Session::wants_input() const {
-  return phase_ != Phase::Closing && input_.size() < kMostAhead;
-}
+bool Session::wants_input() const { return phase_ != Phase::Closing && input_.size() < kMostAhead; }
 
 void Session::receive(std::string_view bytes) {
   input_ += bytes;

@@ -21,7 +21,8 @@ using testing::StartsWith;
 class EchoService final : public Service {
  public:
   std::optional<Response> admit(const Request& request, const Peer& /*peer*/) override {
-    if (request.target() == "/forbidden") return Response{.status = 403, .body = "no", .headers = {}};
+    if (request.target() == "/forbidden")
+      return Response{.status = 403, .body = "no", .headers = {}};
     return std::nullopt;
   }
   void serve(Request request, const Peer& /*peer*/, Reply reply) override {
@@ -115,7 +116,8 @@ TEST_F(Conversation, TellsThatTheClientIsGone) {
 }
 
 TEST_F(Conversation, RefusesWithoutReadingTheBody) {
-  const std::string answer = say("POST /forbidden HTTP/1.1\r\nHost: h\r\nContent-Length: 90\r\n\r\n");
+  const std::string answer =
+      say("POST /forbidden HTTP/1.1\r\nHost: h\r\nContent-Length: 90\r\n\r\n");
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 403 "));
   EXPECT_TRUE(session_.closing());
   EXPECT_THAT(service_.seen, IsEmpty());
@@ -188,7 +190,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadRequest{"two_hosts", head("Host: a\r\nHost: b\r\n"), 400},
         BadRequest{"length_and_chunks",
                    head("Host: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n"), 400},
-        BadRequest{"two_lengths", head("Host: h\r\nContent-Length: 3\r\nContent-Length: 4\r\n"), 400},
+        BadRequest{"two_lengths", head("Host: h\r\nContent-Length: 3\r\nContent-Length: 4\r\n"),
+                   400},
         BadRequest{"negative", head("Host: h\r\nContent-Length: -1\r\n"), 400},
         BadRequest{"encoding", head("Host: h\r\nTransfer-Encoding: gzip, chunked\r\n"), 501},
         BadRequest{"identity", head("Host: h\r\nTransfer-Encoding: identity\r\n"), 501},

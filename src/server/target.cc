@@ -52,7 +52,8 @@ Result<std::string> decode_segment(std::string_view text) {
 }  // namespace
 
 std::optional<std::string_view> Target::parameter(std::string_view name) const {
-  const auto found = std::ranges::find_if(query, [&](const auto& pair) { return pair.first == name; });
+  const auto found =
+      std::ranges::find_if(query, [&](const auto& pair) { return pair.first == name; });
   if (found == query.end()) return std::nullopt;
   return found->second;
 }
@@ -66,9 +67,8 @@ Result<Target> parse_target(std::string_view target) {
     return refuse("bytes that are not printable ASCII are sent percent-encoded");
   }
   const auto question = target.find('?');
-  const std::string_view path = target.substr(1, question == std::string_view::npos
-                                                     ? std::string_view::npos
-                                                     : question - 1);
+  const std::string_view path =
+      target.substr(1, question == std::string_view::npos ? std::string_view::npos : question - 1);
   Target parsed;
   for (std::size_t at = 0; !path.empty();) {
     const auto slash = std::min(path.find('/', at), path.size());
@@ -83,8 +83,7 @@ Result<Target> parse_target(std::string_view target) {
     const std::string_view pair = query.substr(at, end - at);
     const auto equals = std::min(pair.find('='), pair.size());
     std::string name = TRY(decode(pair.substr(0, equals), Plus::Space));
-    std::string value =
-        TRY(decode(pair.substr(std::min(equals + 1, pair.size())), Plus::Space));
+    std::string value = TRY(decode(pair.substr(std::min(equals + 1, pair.size())), Plus::Space));
     if (!name.empty()) parsed.query.emplace_back(std::move(name), std::move(value));
     at = end + 1;
   }

@@ -1,0 +1,196 @@
+#include "serve/daemon.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "cli/write_all.h"
+#include "cordon/manager.h"
+#include "core/cleanup.h"
+#include "core/try.h"
+#include "serve/key_file.h"
+#include "serve/places.h"
+#include "serve/service_manager.h"
+#include "server/api.h"
+#include "server/http_server.h"
+
+namespace cordon::serve {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+std::optional<std::string> variable(std::string_view name) {
+  const char* const value = std::getenv(std::string(name).c_str());
+  return value ? std::optional<std::string>(value) : std::nullopt;
+}
+
+sigset_t ending_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+Result<UniqueFd> open_audit(const std::string& state_dir) {
+  const std::string file = state_dir + "/audit.jsonl";
+  UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd.valid()) return std::unexpected(system_error("open the audit log", file));
+  return fd;
+}
+
+// Sees when `cordon keys` has replaced the file.
+class KeyWatch {
+ public:
+  KeyWatch(std::string state_dir, server::Authenticator& authenticator, server::JsonLog& log)
+      : state_dir_(std::move(state_dir)), authenticator_(authenticator), log_(log) {}
+
+  void look() {
+    struct stat status{};
+    const std::string file = state_dir_ + "/keys.json";
+    const bool there = ::stat(file.c_str(), &status) == 0;
+    const Version version{there ? status.st_ino : 0, there ? status.st_mtim.tv_sec : 0,
+                          there ? status.st_mtim.tv_nsec : 0};
+    if (version == version_) return;
+    version_ = version;
+    auto keys = read_keys(state_dir_);
+    // Nobody gets in by keys that cannot be read.
+    if (!keys) log_.write("no keys", {{"error", keys.error().message()}});
+    authenticator_.set_keys(keys ? *std::move(keys) : std::vector<server::ApiKey>());
+  }
+
+ private:
+  struct Version {
+    ino_t inode = 0;
+    time_t seconds = 0;
+    long nanoseconds = 0;
+    bool operator==(const Version&) const = default;
+  };
+  std::string state_dir_;
+  server::Authenticator& authenticator_;
+  server::JsonLog& log_;
+  Version version_;
+};
+
+struct Listening {
+  std::vector<UniqueFd> sockets;
+  std::string places;  // in words
+  std::string made;    // the socket to remove at the end
+};
+
+Result<Listening> listen(const ServeOptions& options, const std::string& state_dir) {
+  Listening listening;
+  listening.sockets = TRY(inherited_listeners());
+  if (!listening.sockets.empty()) {
+    listening.places = "the service manager's sockets";
+  } else {
+    const std::string path =
+        options.socket.empty() ? default_socket(variable, ::geteuid(), state_dir) : options.socket;
+    listening.sockets.push_back(TRY(listen_unix(path, options.socket_group)));
+    listening.places = "unix:" + path;
+    listening.made = path;
+  }
+  if (options.listen) {
+    listening.sockets.push_back(TRY(listen_tcp(*options.listen)));
+    listening.places += fmt::format(" and {}://{}:{}", options.tls_key.empty() ? "http" : "https",
+                                    options.listen->address, options.listen->port);
+  }
+  return listening;
+}
+
+server::AccessRules access_rules(const ServeOptions& options) {
+  server::AccessRules rules;
+  rules.own_uid = ::geteuid();
+  rules.users = options.users;
+  if (options.socket_group) rules.groups = {*options.socket_group};
+  rules.hosts = options.hosts;
+  if (options.listen) {
+    rules.hosts.push_back(options.listen->address);
+    rules.hosts.push_back("[" + options.listen->address + "]");
+  }
+  rules.origins = options.origins;
+  return rules;
+}
+
+}  // namespace
+
+Result<void> serve(const ServeOptions& options) {
+  const sigset_t signals = ending_signals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  struct sigaction ignore{};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(SIGPIPE, &ignore, nullptr);
+
+  const std::string state_dir =
+      options.state_dir.empty() ? default_state_dir(variable, ::geteuid()) : options.state_dir;
+  TRY(make_state_dir(state_dir));
+  const UniqueFd lock = TRY(lock_state_dir(state_dir));
+  std::shared_ptr<server::Tls> tls;
+  if (!options.tls_key.empty()) {
+    tls = TRY(server::load_tls(options.tls_certificate, options.tls_key));
+  }
+  server::JsonLog log{UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3))};
+  server::JsonLog audit{TRY(open_audit(state_dir))};
+
+  ManagerConfig config = options.manager;
+  config.private_work_dirs = state_dir + "/work";
+  Manager manager = TRY(Manager::create(std::move(config)));
+  server::Authenticator authenticator(access_rules(options));
+  KeyWatch keys(state_dir, authenticator, log);
+  keys.look();
+  server::Api api({manager, authenticator, log, audit});
+  server::ServerLimits limits;
+  limits.parser.body_bytes = options.max_body;
+  server::HttpServer http(api, limits);
+  api.count_connections([&http] { return http.connections(); });
+
+  Listening listening = TRY(listen(options, state_dir));
+  const Cleanup remove_socket([&listening] {
+    if (!listening.made.empty()) ::unlink(listening.made.c_str());
+  });
+  for (UniqueFd& socket : listening.sockets) TRY(http.add_listener(std::move(socket), tls));
+  http.every(std::chrono::seconds(1), [&keys] { keys.look(); });
+  // From the thread that serves: when it hangs, systemd hears nothing.
+  if (const auto period = watchdog_period(); period > milliseconds(0)) {
+    http.every(period, [] { notify_service_manager("WATCHDOG=1"); });
+  }
+
+  std::jthread io([&http] { http.run(); });
+  cli::print(fmt::format("cordon: ready on {}\n", listening.places));
+  notify_service_manager("READY=1");
+  log.write("ready", {{"on", listening.places}});
+
+  int number = 0;
+  ::sigwait(&signals, &number);
+  notify_service_manager("STOPPING=1");
+  log.write("stopping", {{"signal", number == SIGINT ? "SIGINT" : "SIGTERM"}});
+  api.begin_drain();
+  std::jthread drain([&] {
+    manager.drain(std::chrono::steady_clock::now() + options.grace);
+    http.stop(std::chrono::seconds(2));
+  });
+  std::jthread impatience([&manager, &signals](const std::stop_token& stop) {
+    const timespec moment{0, 100'000'000};
+    while (!stop.stop_requested()) {
+      if (::sigtimedwait(&signals, nullptr, &moment) < 0) continue;
+      manager.drain(std::chrono::steady_clock::now());
+      return;
+    }
+  });
+  drain.join();
+  io.join();
+  log.write("stopped", {});
+  return {};
+}
+
+}  // namespace cordon::serve

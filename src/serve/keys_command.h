@@ -1,0 +1,10 @@
+// `cordon keys add|list|revoke`.
+#pragma once
+
+#include <span>
+
+namespace cordon::serve {
+
+int keys_main(std::span<char* const> arguments);
+
+}  // namespace cordon::serve
