@@ -75,3 +75,6 @@ foreach(completion IN ITEMS
     install(FILES ${completions}/${source} DESTINATION ${CMAKE_INSTALL_DATADIR}/${folder} RENAME ${name})
   endif()
 endforeach()
+
+install(FILES ${PROJECT_SOURCE_DIR}/packaging/systemd/cordon.service
+  ${PROJECT_SOURCE_DIR}/packaging/systemd/cordon.socket DESTINATION lib/systemd/system)
