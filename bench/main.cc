@@ -21,16 +21,21 @@ struct Benchmark {
 };
 
 constexpr Benchmark kBenchmarks[] = {
-    {"start", cordon::bench::start_of_a_process},  {"execute", cordon::bench::execute_in_a_program},
-    {"throughput", cordon::bench::many_at_a_time}, {"memory", cordon::bench::idle_memory},
-    {"output", cordon::bench::output_stream},      {"compile", cordon::bench::policy_compile},
-    {"layers", cordon::bench::policy_layers},      {"guard", cordon::bench::guard_of_names},
+    {"start", cordon::bench::start_of_a_process},
+    {"execute", cordon::bench::execute_in_a_program},
+    {"throughput", cordon::bench::many_at_a_time},
+    {"memory", cordon::bench::idle_memory},
+    {"output", cordon::bench::output_stream},
+    {"compile", cordon::bench::policy_compile},
+    {"layers", cordon::bench::policy_layers},
+    {"guard", cordon::bench::guard_of_names},
+    {"serve", cordon::bench::daemon_over_its_socket},
 };
 
 void usage() {
   fmt::print(
       "usage: cordon-bench --cordon PROGRAM [--samples N] [NAME...]\n"
-      "names: start execute throughput memory output compile layers guard (default: all)\n"
+      "names: start execute throughput memory output compile layers guard serve (default: all)\n"
       "CORDON_BENCH_FILES=N is the size of the tree that `compile` makes (default 10000)\n");
 }
 

@@ -1,6 +1,7 @@
 // The body of an execute request.
-#include "fuzz.h"
 #include "server/execute_body.h"
+
+#include "fuzz.h"
 
 using cordon::fuzz::require;
 

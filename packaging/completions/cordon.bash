@@ -93,7 +93,7 @@ _cordon() {
     local begun=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _cordon_words "run explain learn policy doctor help $_cordon_main_switches" "$begun"
+        _cordon_words "run explain learn policy doctor serve keys help $_cordon_main_switches" "$begun"
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -118,7 +118,7 @@ _cordon() {
             fi
             ;;
         doctor) _cordon_words "$_cordon_doctor_switches" "$begun" ;;
-        help) _cordon_words 'run explain learn policy doctor' "$begun" ;;
+        help) _cordon_words 'run explain learn policy doctor serve keys' "$begun" ;;
     esac
 }
 

@@ -224,7 +224,7 @@ class TwoPieces final : public StreamSource {
 
 TEST_F(Conversation, AStreamIsChunkedAndGoesOnWhenWoken) {
   say("GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
-  service_.later[0].stream({.content_type = "text/event-stream", .headers = {}},
+  service_.later[0].stream({.body = {}, .content_type = "text/event-stream", .headers = {}},
                            std::make_unique<TwoPieces>());
   EXPECT_THAT(session_.take_output(), testing::EndsWith("\r\n\r\n3\r\none\r\n"));
   session_.sent();

@@ -1,0 +1,79 @@
+#include "serve/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "serve/listeners.h"
+#include "serve/places.h"
+
+namespace cordon::serve {
+namespace {
+
+using testing::HasSubstr;
+
+Result<ServeOptions> read(std::vector<std::string> words) {
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  return read_serve_options(arguments);
+}
+
+TEST(ServeOptions, TableIsInTheOrderOfItsNames) {
+  const auto table = serve_option_table();
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    EXPECT_EQ(table[i].id, static_cast<int>(i)) << table[i].name;
+  }
+}
+
+TEST(ServeOptions, TheNetworkNeedsEncryptionOrWords) {
+  const auto refused = read({"--listen", "192.0.2.1:80"});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message(), HasSubstr("--plain-text-over-the-network"));
+  EXPECT_TRUE(read({"--listen", "192.0.2.1:80", "--plain-text-over-the-network"}));
+  EXPECT_TRUE(read({"--listen", "192.0.2.1:80", "--tls-cert", "c", "--tls-key", "k"}));
+  EXPECT_TRUE(read({"--listen", "127.1.2.3:80"}));
+  EXPECT_TRUE(read({"--listen", "[::1]:80"}));
+  EXPECT_FALSE(read({"--listen", "[::]:80"}));
+  EXPECT_FALSE(read({"--listen", "0.0.0.0:80"}));
+  EXPECT_FALSE(read({"--tls-cert", "c"}));
+}
+
+TEST(ServeOptions, NonsenseIsRefusedByName) {
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"--listen", "localhost"},
+                                             {"--listen", "example.org:80"},
+                                             {"--listen", "127.0.0.1:70000"},
+                                             {"--listen", "::1:80"},
+                                             {"--socket", "relative"},
+                                             {"--state-dir", ""},
+                                             {"--max-running", "0"},
+                                             {"--socket-group", "no such group"},
+                                             {"--grace", "soon"},
+                                             {"--config", "/no/such/file"},
+                                             {"extra"}}) {
+    EXPECT_FALSE(read(words)) << words[0] << ' ' << words.back();
+  }
+}
+
+TEST(Places, AreTheSystemsForRootAndTheUsersForOthers) {
+  const auto variables = [](std::string_view name) -> std::optional<std::string> {
+    if (name == "XDG_RUNTIME_DIR") return "/run/user/7";
+    if (name == "HOME") return "/h";
+    return std::nullopt;
+  };
+  EXPECT_EQ(default_state_dir(variables, 0), "/var/lib/cordon");
+  EXPECT_EQ(default_state_dir(variables, 7), "/h/.local/state/cordon");
+  EXPECT_EQ(default_socket(variables, 0, "/s"), "/run/cordon.sock");
+  EXPECT_EQ(default_socket(variables, 7, "/s"), "/run/user/7/cordon.sock");
+  const auto none = [](std::string_view) { return std::optional<std::string>(); };
+  EXPECT_EQ(default_socket(none, 7, "/s"), "/s/cordon.sock");
+  const auto stated = [](std::string_view name) {
+    return name == "CORDON_STATE_DIR" ? std::optional<std::string>("/d") : std::nullopt;
+  };
+  EXPECT_EQ(default_state_dir(stated, 0), "/d");
+}
+
+}  // namespace
+}  // namespace cordon::serve
