@@ -1,13 +1,11 @@
 // ExecutionResult and Guarantees as JSON: the form that scripts read.
-#include <fmt/format.h>
-
 #include <boost/json.hpp>
 #include <chrono>
-#include <ctime>
 #include <utility>
 
 #include "cordon/execution.h"
 #include "cordon/guarantees.h"
+#include "core/rfc3339.h"
 #include "core/utf8.h"
 
 namespace cordon {
@@ -20,16 +18,8 @@ namespace json = boost::json;
 json::string text(std::string_view bytes) { return json::string(replace_invalid_utf8(bytes)); }
 
 json::value time_of(std::chrono::system_clock::time_point time) {
-  using namespace std::chrono;
-  if (time == system_clock::time_point{}) return nullptr;
-  const auto since_epoch = time.time_since_epoch();
-  const auto whole = floor<seconds>(since_epoch);
-  const auto second = static_cast<std::time_t>(whole.count());
-  std::tm utc{};
-  ::gmtime_r(&second, &utc);
-  return json::string(fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", utc.tm_year + 1900,
-                                  utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-                                  duration_cast<nanoseconds>(since_epoch - whole).count()));
+  if (time == std::chrono::system_clock::time_point{}) return nullptr;
+  return json::string(format_rfc3339(time));
 }
 
 json::value usage_of(const std::optional<ResourceUsage>& usage) {

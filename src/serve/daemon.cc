@@ -127,9 +127,11 @@ server::AccessRules access_rules(const ServeOptions& options) {
 Result<void> serve(const ServeOptions& options) {
   const sigset_t signals = ending_signals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  struct sigaction ignore{};
-  ignore.sa_handler = SIG_IGN;
-  ::sigaction(SIGPIPE, &ignore, nullptr);
+  // For a log whose reader is gone. Blocked and not ignored: what is ignored stays so in commands.
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
 
   const std::string state_dir =
       options.state_dir.empty() ? default_state_dir(variable, ::geteuid()) : options.state_dir;
@@ -189,6 +191,7 @@ Result<void> serve(const ServeOptions& options) {
   });
   drain.join();
   io.join();
+  api.finish();
   log.write("stopped", {});
   return {};
 }

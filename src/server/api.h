@@ -40,6 +40,9 @@ class Api final : public Service {
   void count_connections(std::function<std::size_t()> count) { connections_ = std::move(count); }
   // What is served no longer is worth nothing to a load balancer: /readyz says 503 from now on.
   void begin_drain() { draining_.store(true, std::memory_order_relaxed); }
+  // Waits for what is under way aside of the I/O thread. Before the HttpServer is destroyed: answers
+  // go there.
+  void finish() { work_.reset(); }
 
  private:
   // One request on its way through.
@@ -105,7 +108,7 @@ class Api final : public Service {
   std::atomic<bool> draining_{false};
   std::string host_report_;  // of the work thread alone, as the next
   std::chrono::steady_clock::time_point host_reported_;
-  WorkThread work_;  // last: its tasks use the others
+  std::optional<WorkThread> work_{std::in_place};  // last: its tasks use the others
 };
 
 }  // namespace cordon::server

@@ -163,7 +163,7 @@ void Api::prune(Call& call) {
     return answer(call, refusal(400, "invalid_argument",
                                 "older_than: a duration such as 24h is wanted", "older_than"));
   }
-  const bool taken = work_.post([this, age = *age, caller = call.caller(), reply = call.reply] {
+  const bool taken = work_->post([this, age = *age, caller = call.caller(), reply = call.reply] {
     const auto pruned = manager_.prune(age, caller);
     Response response = pruned ? json_answer(fmt::format(R"({{"removed":{}}})", *pruned))
                                : answer_to(pruned.error());

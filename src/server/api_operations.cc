@@ -45,7 +45,7 @@ std::string Api::info_json() const {
 void Api::backends(Call& call) {
   if (!check_query(call, {})) return;
   // Attempts to use what the host has: a third of a second where a daemon hangs.
-  const bool taken = work_.post([this, reply = call.reply] {
+  const bool taken = work_->post([this, reply = call.reply] {
     // It runs something: callers that ask often get what was found a moment ago.
     const auto now = std::chrono::steady_clock::now();
     if (host_report_.empty() || now - host_reported_ > kReportKept) {

@@ -91,6 +91,10 @@ class Execute(WithDaemon):
                                "policy": {"limits": {"timeout": "10s"}}})
         self.assertEqual(answer.json["status"], "completed", answer.body)
 
+    def test_commands_die_of_a_broken_pipe_as_in_a_shell(self):
+        result = self.execute({"command": "bash", "args": ["-c", "yes | head -n 1; echo ${PIPESTATUS[0]}"]}).json
+        self.assertEqual((result["stdout"], result["stderr"]), ("y\n141\n", ""))
+
     def test_a_clamp_is_reported(self):
         answer = self.execute({"command": "true", "timeout_secs": 100000})
         self.assertIn("limits.timeout", [adjustment["name"] for adjustment in answer.json["adjustments"]])
