@@ -38,7 +38,7 @@ class Api final : public Service {
 
   // For /metrics; before the first request.
   void count_connections(std::function<std::size_t()> count) { connections_ = std::move(count); }
-  // What is served no longer is worth nothing to a load balancer: /readyz says 503 from now on.
+  // From now on nothing is executed, and /readyz says so to load balancers. Thread-safe.
   void begin_drain() { draining_.store(true, std::memory_order_relaxed); }
   // Waits for what is under way aside of the I/O thread. Before the HttpServer is destroyed: answers
   // go there.

@@ -86,6 +86,10 @@ Result<ManagedRequest> Api::managed_request(const Call& call, const ExecuteBody&
 
 void Api::execute(Call& call) {
   if (!check_query(call, {})) return;
+  if (draining_.load(std::memory_order_relaxed)) {
+    decided(call, "execute", "refused", "the daemon is about to end", {});
+    return answer(call, refusal(503, "unavailable", "the daemon is about to end"));
+  }
   const auto body = read_execute_body(call.request.body);
   if (!body) return answer(call, body_answer(body.error()));
   auto request = managed_request(call, *body);
