@@ -70,8 +70,11 @@ std::optional<Identity> Authenticator::identify_peer(const Peer& peer, Denial& d
     identity.caller.role = CallerRole::Administrator;
     return identity;
   }
+  const auto in_group = [&](gid_t group) {
+    return group == peer.gid || std::ranges::find(peer.groups, group) != peer.groups.end();
+  };
   if (std::ranges::find(rules_.users, peer.uid) != rules_.users.end() ||
-      std::ranges::find(rules_.groups, peer.gid) != rules_.groups.end()) {
+      std::ranges::any_of(rules_.groups, in_group)) {
     return identity;
   }
   denial = {403, fmt::format("uid {} may not use this socket; see docs/serve.md", peer.uid)};

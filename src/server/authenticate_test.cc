@@ -26,7 +26,7 @@ class Authentication : public testing::Test {
   }
 
   std::string secret_ = make_api_key().value();
-  Peer tcp_{.kind = PeerKind::Tcp, .address = "127.0.0.1"};
+  Peer tcp_{.kind = PeerKind::Tcp, .groups = {}, .address = "127.0.0.1"};
   Authenticator authenticator_{AccessRules{.own_uid = 100,
                                            .users = {200},
                                            .groups = {300},
@@ -36,14 +36,21 @@ class Authentication : public testing::Test {
 };
 
 TEST_F(Authentication, ThePeersUidDecidesOnTheUnixSocket) {
-  const auto as = [&](uid_t uid, gid_t gid) {
-    Peer peer{.kind = PeerKind::UnixSocket, .uid = uid, .gid = gid, .pid = 1, .address = {}};
+  const auto as = [&](uid_t uid, gid_t gid, std::vector<gid_t> groups = {}) {
+    const Peer peer{.kind = PeerKind::UnixSocket,
+                    .uid = uid,
+                    .gid = gid,
+                    .pid = 1,
+                    .groups = std::move(groups),
+                    .address = {}};
     return authenticator_.identify(request_with({}), peer, denial_);
   };
   EXPECT_EQ(as(0, 0)->caller.role, CallerRole::Administrator);
   EXPECT_EQ(as(100, 1)->caller.role, CallerRole::Administrator);
   EXPECT_EQ(as(200, 1)->caller.role, CallerRole::User);
   EXPECT_EQ(as(201, 300)->caller.name, "uid:201");
+  EXPECT_EQ(as(201, 301, {302, 300})->caller.role, CallerRole::User);
+  EXPECT_FALSE(as(201, 301, {302}));
   EXPECT_FALSE(as(201, 301));
   EXPECT_EQ(denial_.status, 403);
 }

@@ -72,7 +72,7 @@ class StreamConnection final : public Connection,
     if (phase_ == Phase::Streaming && waited > limits_.heartbeat) {
       session_.heartbeat();
       moved_ = true;
-    } else if ((phase_ == Phase::Head && waited > limits_.head_time) ||
+    } else if (((phase_ == Phase::Head || never_asked()) && waited > limits_.head_time) ||
                (phase_ == Phase::Body && waited > limits_.body_time) ||
                (phase_ == Phase::Idle && waited > limits_.idle_time)) {
       session_.time_is_up();
@@ -88,6 +88,9 @@ class StreamConnection final : public Connection,
   void abort() override { close(); }
 
  private:
+  // Who has asked nothing yet may be nobody: it does not get the time of one who is known.
+  bool never_asked() const { return phase_ == Phase::Idle && served_ == 0; }
+
   std::shared_ptr<StreamConnection> self() { return this->shared_from_this(); }
 
   void flush() {

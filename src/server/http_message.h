@@ -16,9 +16,10 @@ enum class PeerKind { UnixSocket, Tcp };
 // Who is at the other end, as the kernel says it.
 struct Peer {
   PeerKind kind = PeerKind::Tcp;
-  uid_t uid = static_cast<uid_t>(-1);  // UnixSocket only, as the two below
+  uid_t uid = static_cast<uid_t>(-1);  // UnixSocket only, as the three below
   gid_t gid = static_cast<gid_t>(-1);
   pid_t pid = 0;
+  std::vector<gid_t> groups;  // the supplementary ones
   std::string address;  // Tcp: "127.0.0.1"
 };
 

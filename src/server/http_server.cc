@@ -57,6 +57,10 @@ Peer peer_of(int fd) {
       peer.gid = who.gid;
       peer.pid = who.pid;
     }
+    peer.groups.resize(64);
+    auto bytes = static_cast<socklen_t>(peer.groups.size() * sizeof(gid_t));
+    const bool known = ::getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, peer.groups.data(), &bytes) == 0;
+    peer.groups.resize(known ? bytes / sizeof(gid_t) : 0);
   } else if (address.ss_family == AF_INET) {
     ::inet_ntop(AF_INET, &reinterpret_cast<sockaddr_in&>(address).sin_addr, text.data(),
                 text.size());
