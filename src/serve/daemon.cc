@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "backends/registry.h"
 #include "cli/write_all.h"
 #include "cordon/manager.h"
 #include "core/cleanup.h"
@@ -22,6 +23,7 @@
 #include "serve/service_manager.h"
 #include "server/api.h"
 #include "server/http_server.h"
+#include "store/store.h"
 
 namespace cordon::serve {
 
@@ -136,7 +138,8 @@ Result<void> serve(const ServeOptions& options) {
   const std::string state_dir =
       options.state_dir.empty() ? default_state_dir(variable, ::geteuid()) : options.state_dir;
   TRY(make_state_dir(state_dir));
-  const UniqueFd lock = TRY(lock_state_dir(state_dir));
+  // One daemon a state directory: the store holds its lock.
+  auto store = TRY(store::Store::open({.directory = state_dir}));
   std::shared_ptr<server::Tls> tls;
   if (!options.tls_key.empty()) {
     tls = TRY(server::load_tls(options.tls_certificate, options.tls_key));
@@ -146,7 +149,9 @@ Result<void> serve(const ServeOptions& options) {
 
   ManagerConfig config = options.manager;
   config.private_work_dirs = state_dir + "/work";
-  Manager manager = TRY(Manager::create(std::move(config)));
+  Manager manager =
+      TRY(Manager::create(std::move(config), std::move(store), make_backends(Preparation::Ahead)));
+  if (!manager.is_supported()) log.write("nothing can run", {{"why", manager.support_reason()}});
   server::Authenticator authenticator(access_rules(options));
   KeyWatch keys(state_dir, authenticator, log);
   keys.look();

@@ -1,7 +1,5 @@
 #include "serve/places.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -56,21 +54,6 @@ Result<void> make_state_dir(const std::string& path) {
                                  .remedy = "chmod 0700 it, or give another with --state-dir"});
   }
   return {};
-}
-
-Result<UniqueFd> lock_state_dir(const std::string& path) {
-  const std::string file = path + "/lock";
-  UniqueFd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd.valid()) return std::unexpected(system_error("open", file));
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) < 0) {
-    return std::unexpected(Error{.code = ErrorCode::Conflict,
-                                 .operation = "use the state directory",
-                                 .subject = path,
-                                 .sys_errno = 0,
-                                 .detail = "another cordon serve uses it",
-                                 .remedy = "end that one, or give another with --state-dir"});
-  }
-  return fd;
 }
 
 }  // namespace cordon::serve

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "cordon/error.h"
-#include "core/unique_fd.h"
 
 namespace cordon::serve {
 
@@ -21,7 +20,5 @@ std::string default_socket(const Variables& variable, unsigned uid, const std::s
 // Makes the directory, for this user alone, with what leads to it. Errors: it cannot be made; it is
 // another user's; others may write to it.
 Result<void> make_state_dir(const std::string& path);
-// One daemon a state directory: held as long as the descriptor is open. Errors: Conflict.
-Result<UniqueFd> lock_state_dir(const std::string& path);
 
 }  // namespace cordon::serve

@@ -322,7 +322,7 @@ class Wire(WithDaemon):
 
     def test_the_socket_is_this_users_alone(self):
         self.assertEqual(stat.S_IMODE(os.stat(self.daemon.socket).st_mode), 0o600)
-        for name in ["audit.jsonl", "lock"]:
+        for name in ["audit.jsonl"]:
             self.assertEqual(stat.S_IMODE(os.stat(os.path.join(self.daemon.state, name)).st_mode), 0o600)
 
     def test_a_page_in_a_browser_is_refused(self):
@@ -501,7 +501,25 @@ class Life(unittest.TestCase):
         self.assertIn("another process listens", other.stderr)
         same = subprocess.run([harness.CORDON, "serve", "--socket", daemon.root + "/other.sock", "--state-dir", daemon.state],
                               capture_output=True, text=True, check=False)
-        self.assertIn("another cordon serve", same.stderr)
+        self.assertEqual(same.returncode, 125)
+        self.assertIn(daemon.state, same.stderr)
+
+    def test_what_ran_is_remembered_after_a_kill(self):
+        daemon = self.daemon()
+        done = daemon.ask("POST", "/api/v1/sandbox/execute", body={"command": "echo", "args": ["kept"]}).json["id"]
+        body = {"command": "sleep", "args": ["1000"], "timeout_secs": 200, "async": True}
+        running = daemon.ask("POST", "/api/v1/sandbox/execute", body=body).json["id"]
+        daemon.ask("PATCH", "/api/v1/sandbox/config", body={"network_enabled": True})
+        daemon.process.kill()
+        daemon.process.wait()
+        daemon.process.stdout.close()
+        daemon.log.close()
+        daemon.start()
+        self.assertEqual(daemon.ask("GET", f"/api/v1/executions/{done}/output").body, b"kept\n")
+        interrupted = daemon.ask("GET", f"/api/v1/sandbox/status/{running}").json
+        self.assertEqual(interrupted["status"], "killed")
+        self.assertTrue(interrupted["error"])
+        self.assertTrue(daemon.ask("GET", "/api/v1/sandbox/info").json["network_enabled"])
 
     def test_options_come_from_a_file_with_the_same_words(self):
         directory = tempfile.mkdtemp()
