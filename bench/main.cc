@@ -30,12 +30,14 @@ constexpr Benchmark kBenchmarks[] = {
     {"layers", cordon::bench::policy_layers},
     {"guard", cordon::bench::guard_of_names},
     {"serve", cordon::bench::daemon_over_its_socket},
+    {"manager", cordon::bench::manager_over_executor},
 };
 
 void usage() {
   fmt::print(
       "usage: cordon-bench --cordon PROGRAM [--samples N] [NAME...]\n"
-      "names: start execute throughput memory output compile layers guard serve (default: all)\n"
+      "names: start execute throughput memory output compile layers guard serve "
+      "manager (default: all)\n"
       "CORDON_BENCH_FILES=N is the size of the tree that `compile` makes (default 10000)\n");
 }
 

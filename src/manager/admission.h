@@ -23,8 +23,8 @@ class Admission {
   struct Limits {
     std::size_t running = 1;
     std::size_t queued = 0;
-    std::optional<std::size_t> running_per_caller;
-    std::optional<std::size_t> queued_per_caller;
+    std::optional<std::size_t> running_per_caller = {};
+    std::optional<std::size_t> queued_per_caller = {};
   };
   enum class Turn { Now, Later };
   struct Counts {
