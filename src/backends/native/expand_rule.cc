@@ -54,8 +54,10 @@ Result<std::vector<std::string>> list_matches(const PathRule& rule, const Glob& 
   std::vector<std::string> found;
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(place.c_str()), closedir);
   if (!directory && errno != ENOENT && errno != ENOTDIR) {
-    Error error = invalid_argument(rule.origin, rule.path, "");
-    error.sys_errno = errno;
+    const int number = errno;
+    auto [operation, subject] = in_message(rule);
+    Error error = invalid_argument(std::move(operation), std::move(subject), "");
+    error.sys_errno = number;
     return std::unexpected(std::move(error));
   }
   while (const dirent* entry = directory ? readdir(directory.get()) : nullptr) {
