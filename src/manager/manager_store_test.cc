@@ -20,7 +20,6 @@ namespace {
 using ::testing::HasSubstr;
 using testing::kAlice;
 using testing::kBob;
-using testing::kRoot;
 using testing::ManagerFixture;
 using testing::script;
 using testing::TemporaryDirectory;
