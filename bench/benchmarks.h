@@ -14,6 +14,7 @@ std::vector<Row> idle_memory(const Options& options);
 std::vector<Row> output_stream(const Options& options);
 std::vector<Row> policy_compile(const Options& options);
 std::vector<Row> policy_layers(const Options& options);
+std::vector<Row> preset_of_a_run(const Options& options);
 std::vector<Row> guard_of_names(const Options& options);
 std::vector<Row> daemon_over_its_socket(const Options& options);
 std::vector<Row> manager_over_executor(const Options& options);

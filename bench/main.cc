@@ -28,6 +28,7 @@ constexpr Benchmark kBenchmarks[] = {
     {"output", cordon::bench::output_stream},
     {"compile", cordon::bench::policy_compile},
     {"layers", cordon::bench::policy_layers},
+    {"preset", cordon::bench::preset_of_a_run},
     {"guard", cordon::bench::guard_of_names},
     {"serve", cordon::bench::daemon_over_its_socket},
     {"manager", cordon::bench::manager_over_executor},
@@ -36,9 +37,9 @@ constexpr Benchmark kBenchmarks[] = {
 void usage() {
   fmt::print(
       "usage: cordon-bench --cordon PROGRAM [--samples N] [NAME...]\n"
-      "names: start execute throughput memory output compile layers guard serve "
-      "manager (default: all)\n"
-      "CORDON_BENCH_FILES=N is the size of the tree that `compile` makes (default 10000)\n");
+      "names: start execute throughput memory output compile layers preset guard "
+      "serve manager (default: all)\n"
+      "CORDON_BENCH_FILES=N is the size of the tree of `compile` and `preset` (default 10000)\n");
 }
 
 // A ratio survives a busy machine only roughly, and a 99th percentile not at all.
