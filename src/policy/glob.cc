@@ -30,6 +30,8 @@ std::optional<std::string_view> next_name(std::string_view& rest) {
   return name;
 }
 
+bool is_special(char c) { return c == '*' || c == '?' || c == '[' || c == '{' || c == '\\'; }
+
 bool is_any_depth(const Component& component) {
   return component.kind == Component::Kind::AnyDepth;
 }
@@ -93,11 +95,13 @@ Result<Glob> Glob::parse(std::string_view text) {
   return glob;
 }
 
+bool Glob::is_plain(std::string_view text) { return std::ranges::none_of(text, is_special); }
+
 std::string Glob::escape(std::string_view path) {
-  constexpr std::string_view kSpecial = "*?[{\\";
+  if (is_plain(path)) return std::string(path);
   std::string text;
   for (const char c : path) {
-    if (kSpecial.contains(c)) text += '\\';
+    if (is_special(c)) text += '\\';
     text += c;
   }
   return text;

@@ -42,6 +42,8 @@ class Glob {
   // wildcard, `**` inside a name, more than 4095 bytes.
   static Result<Glob> parse(std::string_view text);
 
+  // Whether the text, read as a pattern, stands for itself.
+  static bool is_plain(std::string_view text);
   // A plain path as a pattern that matches it and nothing else.
   static std::string escape(std::string_view path);
 

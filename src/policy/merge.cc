@@ -36,6 +36,9 @@ class Merger {
   Result<void> add(const PolicyLayer& layer) {
     layer_ = layer.layer;
     document_ = &layer.document;
+    const std::size_t rules = paths_.size() + layer.document.entries.size();
+    paths_.reserve(rules);
+    merged_.policy.filesystem.reserve(rules);
     for (const PolicyEntry& entry : layer.document.entries) TRY(apply(entry));
     return {};
   }

@@ -17,10 +17,6 @@ namespace cordon::native {
 
 namespace {
 
-bool is_plain(std::string_view path) {
-  return path.find_first_of("*?[{\\") == std::string_view::npos;
-}
-
 bool only_reads_or_writes(Access access) {
   return access == Access::Read || access == Access::Write;
 }
@@ -73,7 +69,7 @@ Result<std::vector<std::string>> list_matches(const PathRule& rule, const Glob& 
 
 bool can_meet(const RuleSet& set, const NameRule& names) {
   // Nothing but the command itself makes a name in its writable directories.
-  if (is_plain(names.pattern)) {
+  if (Glob::is_plain(names.pattern)) {
     const Rule* above = nearest_above(set, names.pattern);
     return above && above->grant == Grant::Write;
   }
@@ -124,7 +120,7 @@ std::unexpected<Error> refuse_rule(const PathRule& rule, std::string detail) {
 Result<ExpandedRule> expand_rule(const PathRule& rule, const std::string& work_dir) {
   if (rule.path.empty()) return refuse_rule(rule, "it is empty");
   if (rule.path.contains('\0')) return refuse_rule(rule, "it contains a NUL byte");
-  if (is_plain(rule.path)) return ExpandedRule{{normalize(rule.path, work_dir)}, {}};
+  if (Glob::is_plain(rule.path)) return ExpandedRule{{normalize(rule.path, work_dir)}, {}};
   const auto glob = Glob::parse(absolute(rule.path, work_dir));
   if (!glob) return refuse_rule(rule, glob.error().detail);
   // Somebody's file name, with brackets or a backslash in it. To take another name's rights away

@@ -111,15 +111,14 @@ Result<Location> locate(const std::string& path) {
 
 Result<Location> Locator::locate(const std::string& path) {
   const std::string_view parent = parent_of(path);
-  if (normalize(path, "/") != path || path == "/") return native::locate(path);
+  if (!is_normal(path) || path == "/") return native::locate(path);
   if (parent != parent_) {
     parent_ = parent;
     directory_ = open_without_links(AT_FDCWD, parent_.c_str(), 0);
   }
   struct stat status{};
-  const std::string name = path.substr(parent.size() + (parent.size() > 1 ? 1 : 0));
-  if (!directory_.valid() ||
-      fstatat(directory_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+  const char* name = path.c_str() + parent.size() + (parent.size() > 1 ? 1 : 0);
+  if (!directory_.valid() || fstatat(directory_.get(), name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
       S_ISLNK(status.st_mode)) {
     return native::locate(path);
   }

@@ -23,6 +23,8 @@ namespace cordon::native {
 
 namespace {
 
+// More than the default policy adds on an ordinary host; only a guess at the room needed.
+constexpr std::size_t kMostDefaults = 64;
 constexpr std::string_view kDefaultOrigin = "the default policy";
 
 Grant to_grant(Access access) {
@@ -45,6 +47,7 @@ class Collector {
   Collector(const Policy& policy, const Caller& caller) : policy_(policy), caller_(caller) {}
 
   Result<RuleSet> collect(const std::string& work_dir) {
+    candidates_.reserve(policy_.filesystem.size() + kMostDefaults);
     TRY(add_work_dir(work_dir));
     for (const PathRule& rule : policy_.filesystem) TRY(add_user_rule(rule));
     TRY(check_work_dir());
