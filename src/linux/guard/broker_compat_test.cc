@@ -46,6 +46,33 @@ TEST_F(GuardBrokerCompat, OrdinaryWorkGoesOn) {
   EXPECT_EQ(status.st_size, 5);
 }
 
+TEST_F(GuardBrokerCompat, ADescriptorOfAPathIsNoWayToItsContent) {
+  work_.directory(inside("d"));
+  work_.file(inside("d/plain"));
+  work_.file(inside("d/.env"));
+  const auto open_path = [&](const char* name) {
+    return result_of(open((*this / name).c_str(), O_PATH | O_CLOEXEC));
+  };
+  const auto opening = seccomp::Guarded::Opening;
+  EXPECT_GE(under([&] { return open_path("d"); }, opening), 0) << "cp and mv ask for this";
+  EXPECT_EQ(under([&] { return open_path("d/.env"); }, opening), -EACCES);
+  const auto by_way = [&](const char* name) {
+    const int directory = open((*this / "d").c_str(), O_PATH | O_DIRECTORY);
+    return result_of(openat(directory, name, O_RDONLY));
+  };
+  EXPECT_GE(under([&] { return by_way("plain"); }, opening), 0);
+  EXPECT_EQ(under([&] { return by_way(".env"); }, opening), -EACCES);
+  // The name changes after it was judged: what was opened is judged again by the name it has.
+  const Attempt reopen = [&] {
+    const int fd = open((*this / "d/plain").c_str(), O_PATH);
+    if (rename((*this / "d/plain").c_str(), (*this / "d/x.secret").c_str()) != 0) return -1L;
+    return result_of(open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_RDONLY));
+  };
+  EXPECT_LT(under(reopen, opening), 0);
+  work_.file(inside("d/plain"));
+  EXPECT_GE(unguarded(reopen), 0);
+}
+
 TEST_F(GuardBrokerCompat, SelfIsTheGuest) {
   EXPECT_EQ(under([&] {
               const int fd = open("/proc/self/comm", O_RDWR);

@@ -85,13 +85,37 @@ bool listed(Text key, Text keys) {
   return false;
 }
 
-// "helper::address" names a program to run, and a dash is an option to one.
-bool is_plain_address(Text value) {
-  for (std::size_t i = 0; i + 1 < value.size; ++i) {
-    if (value[i] == ':' && value[i + 1] == ':') return false;
+Text unquoted(Text value) {
+  if (value.size >= 2 && value[0] == '"' && value[value.size - 1] == '"') {
+    value = value.from(1).first(value.size - 2);
   }
-  while (!value.empty() && value[0] == '"') value = value.from(1);
-  return value.empty() || value[0] != '-';
+  return value;
+}
+
+bool is_name_letter(char c) { return is_word(c) || c == '.' || c == '_' || c == '/' || c == '~'; }
+
+// An address of another host. A path would be a repository on this one, perhaps made by the
+// command: pushing to it runs its hooks. "helper::address" names a program to run, and a dash is an
+// option to one.
+bool is_remote_address(Text value) {
+  constexpr const char* kSchemes[] = {"https://", "http://", "ssh://", "git://"};
+  value = unquoted(value);
+  for (std::size_t i = 0; i < value.size; ++i) {
+    if (value[i] == '"' || value[i] == '#' || value[i] == ';') return false;
+    if (i + 1 < value.size && value[i] == ':' && value[i + 1] == ':') return false;
+  }
+  for (const char* scheme : kSchemes) {
+    const Text start(scheme);
+    if (value.size > start.size && value.first(start.size) == start) {
+      return value[start.size] != '-' && value[start.size] != '/';
+    }
+  }
+  // host:path, as ssh has it: no slash before the colon.
+  if (value.empty() || value[0] == '-') return false;
+  std::size_t host = 0;
+  while (host < value.size && value[host] != ':' && value[host] != '/') ++host;
+  if (host == 0 || host == value.size || value[host] != ':') return false;
+  return !value.from(host + 1).starts_with(Text("//"));  // another scheme, such as file
 }
 
 // "[section]" or "[section "name"]", and nothing else in the line.
@@ -114,20 +138,49 @@ const Settings* section_of(Text line) {
   return nullptr;
 }
 
-bool is_harmless_setting(const Settings* settings, Text line) {
+// Where there is no remote of that name, git takes it for a path.
+bool names_remote(Text content, Text name) {
+  if (name == Text(".")) return true;
+  if (name.empty() || name[0] == '-') return false;
+  for (std::size_t i = 0; i < name.size; ++i) {
+    if (!is_name_letter(name[i])) return false;
+  }
+  bool in_section = false;
+  while (!content.empty()) {
+    std::size_t size = 0;
+    while (size < content.size && content[size] != '\n') ++size;
+    const Text line = trimmed(content.first(size));
+    content = content.from(size < content.size ? size + 1 : size);
+    if (!line.empty() && line[0] == '[') {
+      Text rest = line.from(1);
+      in_section = same(take_word(rest), Text("remote")) && rest.size == name.size + 4 &&
+                   rest.from(2).first(name.size) == name;
+    } else if (in_section) {
+      Text rest = line;
+      if (same(take_word(rest), Text("url"))) return true;
+    }
+  }
+  return false;
+}
+
+bool is_harmless_setting(const Settings* settings, Text line, Text content) {
   if (!settings) return false;
   const Text key = take_word(line);
   if (!listed(key, Text(settings->keys))) return false;
   line = trimmed(line);
-  if (line.empty()) return true;  // "key" alone is true
-  if (line[0] != '=') return false;
   const bool address = same(key, Text("url")) || same(key, Text("pushurl"));
-  return !address || is_plain_address(trimmed(line.from(1)));
+  const bool remote = same(key, Text("remote")) || same(key, Text("pushremote"));
+  if (line.empty()) return !address && !remote;  // "key" alone is true
+  if (line[0] != '=') return false;
+  const Text value = trimmed(line.from(1));
+  if (address) return is_remote_address(value);
+  return !remote || names_remote(content, unquoted(value));
 }
 
 }  // namespace
 
 bool is_harmless_git_config(Text content) {
+  const Text whole = content;
   const Settings* settings = nullptr;
   while (!content.empty()) {
     std::size_t size = 0;
@@ -143,7 +196,7 @@ bool is_harmless_git_config(Text content) {
     if (line[0] == '[') {
       settings = section_of(line);
       if (!settings) return false;
-    } else if (!is_harmless_setting(settings, line)) {
+    } else if (!is_harmless_setting(settings, line, whole)) {
       return false;
     }
   }

@@ -22,6 +22,34 @@ TEST(GuardGitConfig, WhatGitItselfWrites) {
                "\tremote = origin\n\tmerge = refs/heads/main\n[user]\n\tname = A B\n"));
   EXPECT_TRUE(harmless("# nothing\n; here\n\n[Core]\r\n\tBare = false\r\n"));
   EXPECT_TRUE(harmless("[remote \"o\"]\n\turl = git@host:a/b.git\n"));
+  EXPECT_TRUE(harmless("[branch \"a\"]\n\tremote = .\n\tmerge = refs/heads/main\n"));
+  EXPECT_TRUE(
+      harmless("[branch \"a\"]\n\tremote = up\n[remote \"up\"]\n\turl = \"ssh://host/a\"\n"));
+}
+
+// `git push` to a path of this host runs the hooks that lie there.
+TEST(GuardGitConfig, ARemoteIsAnotherHost) {
+  for (const char* url :
+       {"./evil", "evil", "/w/evil", "file:///w/evil", "../evil", "~/evil", "a/b:c", "ext::sh",
+        "\"./evil\"", "https:///evil", "ssh://-oProxy=x/", "-host:x", ":x", ""}) {
+    for (const char* key : {"url", "pushurl"}) {
+      EXPECT_FALSE(harmless("[remote \"o\"]\n\t"s + key + " = " + url + "\n")) << key << url;
+    }
+    EXPECT_FALSE(harmless("[submodule \"o\"]\n\turl = "s + url + "\n")) << url;
+  }
+  EXPECT_FALSE(harmless("[remote \"o\"]\n\turl\n"));
+}
+
+TEST(GuardGitConfig, ABranchFollowsARemoteThatIsThere) {
+  const std::string remote = "[remote \"o\"]\n\turl = https://host/a\n";
+  for (const char* name : {"evil", "./evil", "/evil", "O", "o2", "ext::sh -c x", "-x", ""}) {
+    for (const char* key : {"remote", "pushremote"}) {
+      EXPECT_FALSE(harmless(remote + "[branch \"b\"]\n\t" + key + " = " + name + "\n")) << name;
+    }
+  }
+  EXPECT_TRUE(harmless(remote + "[branch \"b\"]\n\tpushremote = o\n"));
+  EXPECT_FALSE(harmless("[remote \"o\"]\n\tfetch = x\n[branch \"b\"]\n\tremote = o\n"))
+      << "without an address the name is one";
 }
 
 TEST(GuardGitConfig, WhatRunsSomething) {

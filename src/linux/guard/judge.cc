@@ -64,10 +64,32 @@ Pivot Walk::step(Text name) {
   return pivot;
 }
 
+namespace {
+
+// The deepest of some rules that cover a path; among equals the later one.
+class Deepest {
+ public:
+  void offer(const Rule& rule, std::size_t depth) {
+    if (rule_ && depth < depth_) return;
+    rule_ = &rule;
+    depth_ = depth;
+  }
+  Kind kind() const { return rule_ ? rule_->kind : Kind::Allow; }
+  std::uint8_t flags() const { return rule_ ? rule_->flags : 0; }
+
+ private:
+  const Rule* rule_ = nullptr;
+  std::size_t depth_ = 0;
+};
+
+}  // namespace
+
+// Two questions, each with its own deepest rule: whether the path is there for the guest at all,
+// and whether it may be changed. A rule that protects says nothing about the first: it would
+// otherwise show what an earlier one denies.
 Verdict judge(const Table& table, Text path, Folding folding) {
-  Verdict verdict;
-  std::size_t best = 0;
-  bool any = false;
+  Deepest taken;
+  Deepest kept;
   Pivot pivot = Pivot::None;
   for (std::size_t a = 0; a < table.anchors; ++a) {
     const Anchor& anchor = table.anchor(a);
@@ -94,17 +116,15 @@ Verdict judge(const Table& table, Text path, Folding folding) {
         if (walk.dead() && !next_name(rest).empty()) last = Pivot::None;
       }
       if (rule.kind == Kind::Protect && last > pivot) pivot = last;
-      if (!covers || (any && covered < best)) continue;
-      any = true;
-      best = covered;
-      verdict.kind = rule.kind;
-      verdict.flags = rule.flags;
+      if (!covers) continue;
+      if (rule.kind != Kind::Protect) taken.offer(rule, covered);
+      if (rule.kind == Kind::Protect || rule.kind == Kind::Allow) kept.offer(rule, covered);
     }
   }
+  const Deepest& said = taken.kind() == Kind::Allow ? kept : taken;
   // Within an exception nothing is a way to anything, unless a rule within the exception says so;
   // then its own component is deeper, and so is the pivot.
-  verdict.pivot = pivot;
-  return verdict;
+  return {said.kind(), said.flags(), pivot};
 }
 
 Places places_of(const Table& table, const Anchor& anchor, const Rule& rule, Text path,

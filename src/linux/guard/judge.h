@@ -25,7 +25,7 @@ struct Verdict {
 };
 
 // `path` is absolute and canonical: as the kernel spells it. The deepest rule that covers it wins,
-// among equals the later one.
+// among equals the later one; but Protect never gives back what Deny or Hide takes away.
 Verdict judge(const Table& table, Text path, Folding folding);
 
 // The names that a rule is about beneath one of two directories, but not beneath the other: what

@@ -58,6 +58,22 @@ TEST(GuardJudge, TheDeepestRuleWinsAndThenTheLater) {
   EXPECT_EQ(kind(rules, "/w/a/b/c"), Kind::Deny);
 }
 
+TEST(GuardJudge, ProtectingGivesNothingBack) {
+  for (const Kind taken : {Kind::Deny, Kind::Hide}) {
+    const Rules rules = {rule(taken, "/w", "**/.env"), rule(taken, "/w", "secret"),
+                         rule(Kind::Protect, "/w", "**/.env"),
+                         rule(Kind::Protect, "/w", "secret/deep/name"),
+                         rule(Kind::Protect, "/w", "[.]env*")};
+    EXPECT_EQ(kind(rules, "/w/.env"), taken);
+    EXPECT_EQ(kind(rules, "/w/a/.env"), taken);
+    EXPECT_EQ(kind(rules, "/w/secret/deep/name"), taken);
+    EXPECT_EQ(kind(rules, "/w/.envrc"), Kind::Protect);
+  }
+  const Rules shown = {rule(Kind::Deny, "/w", "**/.env"), rule(Kind::Protect, "/w", "**/.env"),
+                       rule(Kind::Allow, "/w", "test/.env")};
+  EXPECT_EQ(kind(shown, "/w/test/.env"), Kind::Allow);
+}
+
 TEST(GuardJudge, TheWayToAProtectedNameIsAPivot) {
   const Rules rules = {rule(Kind::Protect, "/w", ".git/hooks"), rule(Kind::Protect, "/w", "*/run"),
                        rule(Kind::Protect, "/w", "**/etc/passwd"),

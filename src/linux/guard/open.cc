@@ -47,7 +47,7 @@ long terminal_number(int thread) {
 
 }  // namespace
 
-// Gives the guest the descriptor, and with it the answer.
+// Gives the guest the descriptor, and with it the answer. ENOENT: the guest is gone.
 long Call::hand_over(long fd, unsigned flags) {
   seccomp_notif_addfd given{};
   given.id = id_;
@@ -56,7 +56,7 @@ long Call::hand_over(long fd, unsigned flags) {
   given.newfd_flags = flags & O_CLOEXEC;
   const long result = call(__NR_ioctl, around_.listener, SECCOMP_IOCTL_NOTIF_ADDFD, &given);
   close_fd(fd);
-  return result == -EMFILE ? result : kAnswered;
+  return result >= 0 || result == -ENOENT ? kAnswered : result;
 }
 
 // /dev/tty is whatever terminal its opener has; the broker has none.
@@ -77,7 +77,6 @@ long Call::open_terminal(unsigned flags) {
 long Call::open_at(Place& place, unsigned flags, unsigned mode, bool may_wait) {
   flags |= O_CLOEXEC | O_NOCTTY;
   if (!may_wait) flags |= O_NONBLOCK;
-  if (flags & O_PATH) flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   if (place.object.valid()) {
     // A file that is open already: its name may be gone, or never have been.
     Buffer<48> path;
@@ -125,17 +124,19 @@ long Call::open(int directory, std::uint64_t path, unsigned flags, unsigned mode
   const bool temporary = flags & kTemporary && place.is(kDirectory);
   const Act act = !place.exists ? Act::MakeFile : writes && !temporary ? Act::Write : Act::Read;
   if (const long refused = refusal(place, act); refused < 0) return refused;
-  if (!(flags & O_PATH)) {
-    if (resolver_.about_broker(place.path.text()) && (writes || !place.is(kDirectory))) {
-      return -EACCES;
-    }
-    if (is_controlling_terminal(place)) return open_terminal(flags);
+  // The kernel hands over no such descriptor, so the guest makes it. The path may lead elsewhere by
+  // then: that gives nothing, because whatever is opened by way of the descriptor is judged by the
+  // name it has.
+  if (flags & O_PATH) return kContinue;
+  if (resolver_.about_broker(place.path.text()) && (writes || !place.is(kDirectory))) {
+    return -EACCES;
   }
+  if (is_controlling_terminal(place)) return open_terminal(flags);
   if (creates || temporary) {
     if (const long result = use_umask(); result < 0) return result;
   }
   if (!waiting()) return kAnswered;
-  const bool may_block = !(flags & (O_NONBLOCK | O_PATH));
+  const bool may_block = !(flags & O_NONBLOCK);
   const bool pipe = place.is(kFifo) && may_block && (flags & O_ACCMODE) != O_RDWR;
   if (pipe && !writes) return wait_for_other_end(place, flags);
   const long fd = open_at(place, flags, mode, false);
