@@ -9,12 +9,19 @@
 
 namespace {
 
-constexpr std::string_view kTables[] = {"system",       "denied",
-                                        "secret",       "protected",
-                                        "unprotected",  "git_config",
-                                        "device",       "proc_read_only",
-                                        "proc_hidden",  "proc_hidden_directory",
-                                        "shared_place", "forbidden_work_dir"};
+constexpr std::string_view kTables[] = {"system",
+                                        "denied",
+                                        "secret",
+                                        "protected",
+                                        "protected_in_git_worktree",
+                                        "unprotected",
+                                        "git_config",
+                                        "device",
+                                        "proc_read_only",
+                                        "proc_hidden",
+                                        "proc_hidden_directory",
+                                        "shared_place",
+                                        "forbidden_work_dir"};
 
 std::string quoted(std::string_view text) {
   std::string out = "\"";

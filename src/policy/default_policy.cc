@@ -7,12 +7,19 @@ namespace {
 }
 
 DefaultPolicy default_policy() {
-  return {k_system,       k_denied,
-          k_secret,       k_protected,
-          k_unprotected,  k_git_config,
-          k_device,       k_proc_read_only,
-          k_proc_hidden,  k_proc_hidden_directory,
-          k_shared_place, k_forbidden_work_dir};
+  return {k_system,
+          k_denied,
+          k_secret,
+          k_protected,
+          k_protected_in_git_worktree,
+          k_unprotected,
+          k_git_config,
+          k_device,
+          k_proc_read_only,
+          k_proc_hidden,
+          k_proc_hidden_directory,
+          k_shared_place,
+          k_forbidden_work_dir};
 }
 
 }  // namespace cordon

@@ -1,4 +1,4 @@
-# policies/default.toml becomes a table in the library.
+#policies / default.toml becomes a table in the library.
 set(default_policy ${CMAKE_CURRENT_BINARY_DIR}/default_policy.inc)
 add_custom_command(OUTPUT ${default_policy}
   COMMAND embed_policy ${PROJECT_SOURCE_DIR}/policies/default.toml ${default_policy}

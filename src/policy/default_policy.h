@@ -19,6 +19,7 @@ struct DefaultPolicy {
   // Relative to the work directory; read. With a slash at its end: a directory that may be made,
   // but nothing in it.
   std::span<const DefaultEntry> protected_names;
+  std::span<const DefaultEntry> protected_in_git_worktrees;  // relative to .git/worktrees/NAME
   std::span<const DefaultEntry> unprotected_names;  // relative to the work directory; exceptions
   // Of protected_names: files of settings that may be replaced while they say nothing but harmless
   // things.

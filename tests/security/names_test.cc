@@ -185,6 +185,36 @@ TEST_P(UnguardedNames, RulesThatNothingWouldHoldAreRefused) {
   EXPECT_NE(outcome.err.find("guard"), std::string::npos) << describe(outcome);
 }
 
+// An editor that saves puts a new file in the old one's place.
+TEST_P(GuardedNames, ThatTheHostReplacesStayTakenAway) {
+  const std::string secret = work() + "/secret";
+  for (const char* rule : {"--deny", "--hide"}) {
+    caller_file(secret, "first\n");
+    Running program(invocation({rule, secret}, {"sh", "-c",
+                                                "cat secret; echo ready; read go; cat secret; "
+                                                "echo mine >secret; echo done"}));
+    const std::string before = program.read_until("ready");
+    EXPECT_FALSE(before.contains("first")) << rule << ": " << before;
+    caller_file(work() + "/new", "second\n");
+    ASSERT_EQ(rename((work() + "/new").c_str(), secret.c_str()), 0);
+    program.send("go\n");
+    const Outcome outcome = program.wait();
+    EXPECT_FALSE(outcome.out.contains("second")) << rule << ": " << describe(outcome);
+    EXPECT_EQ(plain({"cat", secret}).out, "second\n") << rule << ": it wrote to it";
+  }
+  EXPECT_EQ(sandbox({}, {"cat", secret}).out, "second\n");
+}
+
+// A project's own file takes away; protecting what the caller denies would give it back.
+TEST_P(GuardedNames, ThatAProjectProtectsStayDenied) {
+  caller_file(work() + "/.env", "hunter2\n");
+  caller_file(work() + "/.cordon.toml", "[filesystem]\nprotect = [\"**/.env\", \"[.]env\"]\n");
+  for (const char* rule : {"--deny", "--hide"}) {
+    EXPECT_EQ(sandbox({rule, "**/.env"}, {"cat", ".env"}).out, "") << rule;
+  }
+  EXPECT_EQ(sandbox({}, {"cat", ".env"}).out, "hunter2\n");
+}
+
 INSTANTIATE_TEST_SUITE_P(Native, Names, all_callers(), caller_name);
 INSTANTIATE_TEST_SUITE_P(Native, WaysToNames, all_callers(), caller_name);
 INSTANTIATE_TEST_SUITE_P(Native, GuardedNames, full_callers(), caller_name);

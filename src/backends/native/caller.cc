@@ -42,7 +42,7 @@ std::string home_in_database(uid_t uid) {
 }  // namespace
 
 Caller current_caller() {
-  Caller caller{geteuid(), getegid(), {}};
+  Caller caller{.uid = geteuid(), .gid = getegid(), .homes = {}};
   const char* variable = std::getenv("HOME");
   const std::string stated = variable && variable[0] == '/' ? normalize(variable, "/") : "";
   const std::string recorded = home_in_database(caller.uid);
@@ -51,6 +51,13 @@ Caller current_caller() {
     if (!home.empty() && !known && can_be_home(home)) caller.homes.push_back(home);
   }
   if (caller.homes.empty()) caller.homes.emplace_back("/home/sandbox");
+  for (const std::string& home : caller.homes) {
+    caller.policy_directories.push_back(home + "/.config/cordon");
+  }
+  const char* config = std::getenv("XDG_CONFIG_HOME");
+  if (config && config[0] == '/') {
+    caller.policy_directories.push_back(normalize(std::string(config) + "/cordon", "/"));
+  }
   return caller;
 }
 

@@ -15,6 +15,9 @@ struct Caller {
   // secret below a home is secret below each of them.
   std::vector<std::string> homes;
 
+  // Where this caller's own policy is looked for. Absolute; they need not exist.
+  std::vector<std::string> policy_directories = {};
+
   const std::string& home() const { return homes.front(); }
 };
 

@@ -28,11 +28,6 @@ bool is_wild(std::string_view name) {
   return name.find_first_of("*?[\\") != std::string_view::npos;
 }
 
-bool is_git_config(std::string_view path) {
-  return std::ranges::any_of(default_policy().git_configs,
-                             [&](const DefaultEntry& entry) { return entry.path == path; });
-}
-
 guard::Kind kind_of(Access access) {
   switch (access) {
     case Access::Read:
@@ -59,6 +54,7 @@ class GuardCompiler {
     }
     for (const Rule& rule : rules_.rules) {
       if (rule.protects) add_protected(rule);
+      if (takes_away(rule.grant) && !rule.from_default) add_taken(rule);
     }
     if (!default_way_.empty() || !default_anchor_.empty()) add_default_exceptions();
     if (ranked_.empty()) return Guard{};
@@ -111,23 +107,28 @@ class GuardCompiler {
   // Those that are there as well: a mount lies on the file that was there at the start, not on what
   // the host puts in its place.
   void add_defaults() {
+    add_protected_names();
     const Rule* work = nearest_above(rules_, rules_.work_dir);
     if (!work || work->grant != Grant::Write) return;
-    const std::string anchor = anchor_of(rules_.work_dir);
-    std::vector<GuardComponent> way;
-    add_literal(way, std::string_view(rules_.work_dir).substr(anchor.size()));
-    for (const DefaultEntry& entry : default_policy().protected_names) {
-      std::vector<GuardComponent> components = way;
-      add_literal(components, entry.path);
-      const bool may_be_made = entry.path.ends_with('/');
-      const auto path = entry.path.substr(0, entry.path.size() - (may_be_made ? 1 : 0));
-      covered_.insert(fmt::format("{}/{}", rules_.work_dir, path));
+    default_anchor_ = anchor_of(rules_.work_dir);
+    add_literal(default_way_, std::string_view(rules_.work_dir).substr(default_anchor_.size()));
+    if (rules_.protected_names.through_links) widen(seccomp::Guarded::Removing);
+  }
+
+  void add_protected_names() {
+    for (const ProtectedName& name : rules_.protected_names.names) {
+      const std::string path = name.path();
+      const auto parent = parent_of(path);
+      const Rule* above = nearest_above(rules_, parent);
+      if (!above || above->grant != Grant::Write) continue;
+      const std::string anchor = anchor_of(parent);
+      std::vector<GuardComponent> components;
+      add_literal(components, std::string_view(path).substr(anchor.size()));
+      covered_.insert(path);
       add(kDefaultRank, guard::Kind::Protect, anchor, std::move(components));
-      ranked_.back().rule.flags = (may_be_made ? guard::kDirectoryMayBeMade : 0) |
-                                  (is_git_config(entry.path) ? guard::kHarmlessGitConfig : 0);
+      ranked_.back().rule.flags = (name.directory_may_be_made ? guard::kDirectoryMayBeMade : 0) |
+                                  (name.harmless_git_config ? guard::kHarmlessGitConfig : 0);
     }
-    default_anchor_ = anchor;
-    default_way_ = std::move(way);
   }
 
   // They give nothing back that the caller takes away.
@@ -185,6 +186,21 @@ class GuardCompiler {
     add_literal(components, std::string_view(rule.path).substr(anchor.size()));
     take(rule.path);
     add(rule.rank, guard::Kind::Protect, anchor, std::move(components));
+  }
+
+  // A mount takes away what is there at the start; an editor that saves puts another file in its
+  // place.
+  void add_taken(const Rule& rule) {
+    const Rule* above =
+        rule.parent >= 0 ? &rules_.rules[static_cast<std::size_t>(rule.parent)] : nullptr;
+    if (!above || (above->grant != Grant::Write && above->grant != Grant::Read)) return;
+    const std::string anchor = anchor_of(above->path);
+    std::vector<GuardComponent> components;
+    add_literal(components, std::string_view(rule.path).substr(anchor.size()));
+    take(rule.path);
+    widen(seccomp::Guarded::Opening);
+    add(rule.rank, rule.grant == Grant::Hide ? guard::Kind::Hide : guard::Kind::Deny, anchor,
+        std::move(components));
   }
 
   using Paths = std::unordered_set<std::string>;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,7 @@ class GuardRules : public testing::Test {
   }
 
   Guard compile() {
-    const Caller caller{getuid(), getgid(), {root_ / "home"}};
+    const Caller caller{getuid(), getgid(), {root_ / "home"}, {root_ / "home/.config/cordon"}};
     rules_ = resolve_rules(policy_, root_ / "work", caller);
     EXPECT_TRUE(rules_) << rules_.error().message();
     auto guard = compile_guard(*rules_);
@@ -97,6 +98,36 @@ TEST_F(GuardRules, ProtectOfWhatIsThereCostsNoMoreCallsThanTheDefaults) {
   EXPECT_EQ(compile().level, seccomp::Guarded::Making);
   rule(Access::Protect, "**/*.lock");
   EXPECT_EQ(compile().level, seccomp::Guarded::Removing);
+}
+
+TEST_F(GuardRules, TheCallersOwnPolicyIsNotTheCommandsToWrite) {
+  const std::string policy = root_ / "home/.config/cordon/policy.toml";
+  EXPECT_EQ(kind(policy), Kind::Allow) << "nothing there can be written";
+  rule(Access::Write, root_ / "home");
+  EXPECT_EQ(kind(policy), Kind::Protect);
+  fs::create_directories(root_ / "home/.config/cordon");
+  EXPECT_EQ(kind(policy), Kind::Protect);
+  rule(Access::Write, root_ / "home/.config/cordon");
+  EXPECT_EQ(kind(policy), Kind::Allow) << "the caller says so";
+}
+
+TEST_F(GuardRules, WhatIsTakenAwayStaysSoWhenTheHostReplacesIt) {
+  rule(Access::Deny, "sub");
+  rule(Access::Write, "sub/in", Layer::CommandLine);
+  fs::create_directories(root_ / "work/sub/in");
+  EXPECT_EQ(kind("sub/x"), Kind::Deny);
+  EXPECT_EQ(kind("sub/in/x"), Kind::Allow);
+  EXPECT_EQ(compile().level, seccomp::Guarded::Opening);
+}
+
+TEST_F(GuardRules, ALinkToSettingsIsHeldWithWhatItLeadsTo) {
+  EXPECT_EQ(compile().level, seccomp::Guarded::Making);
+  fs::create_symlink("sub/rc", root_ / "work/.bashrc");
+  EXPECT_EQ(kind("sub/rc"), Kind::Protect) << "not there yet";
+  std::ofstream(root_ / "work/sub/rc") << "x";
+  EXPECT_EQ(kind("sub/rc"), Kind::Protect);
+  EXPECT_EQ(kind(".bashrc"), Kind::Protect);
+  EXPECT_EQ(compile().level, seccomp::Guarded::Removing) << "no mount holds a link";
 }
 
 TEST_F(GuardRules, NothingToGuardInAReadOnlyWorkDirectory) {

@@ -7,14 +7,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <set>
 
 #include "core/try.h"
 #include "core/unique_fd.h"
 #include "native/candidate.h"
-#include "native/directory_glance.h"
 #include "native/expand_rule.h"
+#include "native/git_file.h"
 #include "native/paths.h"
 #include "policy/default_policy.h"
 #include "policy/glob.h"
@@ -145,6 +146,10 @@ class Collector {
                                 location->path));
     }
     if (!takes_away(grant)) remember_links(path, location->path);
+    if (rule.access == Access::Protect && location->path != path) {
+      // The link is what others find: it stays as it is.
+      for (NameRule& names : name_rules(rule, path)) set_.name_rules.push_back(std::move(names));
+    }
     add(rank_of(rule.layer), grant, *std::move(location), rule.origin);
     candidates_.back().protects = rule.access == Access::Protect;
     candidates_.back().visible = rule.access != Access::Protect;
@@ -223,25 +228,57 @@ class Collector {
     if (!covered_by_user(caller_.home())) add_scratch(caller_.home());
     if (!covered_by_user("/tmp")) add_scratch("/tmp");
     add_scratch("/dev/shm");
-    protect_work_dir(defaults);
+    add_linked_worktree();
+    keep(protected_in_work_dir(set_.work_dir));
+    mount_protected_names();
+    protect_own_policies();
+  }
+
+  // A linked worktree is no repository without the one that it belongs to.
+  void add_linked_worktree() {
+    const auto linked = linked_worktree(set_.work_dir);
+    if (!linked) return;
+    auto location = locate_direct(linked->common_directory);
+    if (!location || !location->directory) return;
+    add(kDefaultRank, Grant::Write, *std::move(location), "linked worktree");
+    keep(protected_in_git_directory(linked->common_directory));
+  }
+
+  void keep(ProtectedNames found) {
+    ProtectedNames& all = set_.protected_names;
+    all.through_links = all.through_links || found.through_links;
+    std::ranges::move(found.names, std::back_inserter(all.names));
   }
 
   // No symbolic link is followed here: the directory's content is a guest's, and a link that it put
   // (or swaps) where a protected name is expected must not draw another directory into the sandbox.
-  void protect_work_dir(const DefaultPolicy& defaults) {
-    const UniqueFd directory(open(set_.work_dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    const UniqueFd listing(openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    const DirectoryGlance glance(listing.get());
-    for (const DefaultEntry& entry : defaults.protected_names) {
-      const std::string_view top = entry.path.substr(0, entry.path.find('/'));
-      if (glance.complete() && !glance.contains(top)) continue;
-      auto location =
-          locate_beneath(directory.get(), set_.work_dir, mount_place(entry.path).c_str());
+  void mount_protected_names() {
+    std::string base;
+    UniqueFd directory;
+    for (const ProtectedName& name : set_.protected_names.names) {
+      if (base != name.base || !directory.valid()) {
+        base = name.base;
+        directory = UniqueFd(open(base.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+      }
+      auto location = locate_beneath(directory.get(), base, name.name.c_str());
       if (!location) continue;
       const std::string place = location->path;
       add(kDefaultRank, Grant::Read, *std::move(location), kDefaultOrigin);
       // If one of them is gone by now, the launch finds the protected path gone too, and fails.
-      (void)pin_the_way(directory.get(), set_.work_dir, place);
+      (void)pin_the_way(directory.get(), base, place);
+    }
+  }
+
+  // A guest that could write it would choose the policy of the next run.
+  void protect_own_policies() {
+    for (const std::string& path : caller_.policy_directories) {
+      set_.protected_names.names.push_back(
+          {std::string(parent_of(path)), path.substr(path.rfind('/') + 1)});
+      auto location = locate(path);
+      if (!location) continue;
+      add(kDefaultRank, Grant::Read, *std::move(location), kDefaultOrigin);
+      candidates_.back().protects = true;
+      candidates_.back().visible = false;
     }
   }
 
@@ -283,11 +320,6 @@ class Collector {
       TRY(pin_the_way(root_fd.get(), root, place));
     }
     return {};
-  }
-
-  static std::string mount_place(std::string_view path) {
-    if (path.ends_with('/')) path.remove_suffix(1);
-    return std::string(path);
   }
 
   static std::string beneath_home(const std::string& home, std::string_view path) {

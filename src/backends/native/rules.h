@@ -11,6 +11,7 @@
 #include "cordon/policy.h"
 #include "linux/plan.h"
 #include "native/caller.h"
+#include "native/protected_names.h"
 
 namespace cordon::native {
 
@@ -50,6 +51,8 @@ struct RuleSet {
   std::vector<Rule> rules;  // parents before children; each path once
   // Those that the sandbox could meet: beneath something writable, or for Deny and Hide visible.
   std::vector<NameRule> name_rules;
+  // Of the default policy: those that exist are rules as well.
+  ProtectedNames protected_names;
   // Symbolic links on the way to a rule's path, as the caller spelled it: where, and to what.
   std::vector<std::pair<std::string, std::string>> links;
   std::string work_dir;  // canonical
