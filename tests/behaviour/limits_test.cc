@@ -158,6 +158,22 @@ TEST_P(LimitsOf, InodesOfThePrivateDirectories) {
   EXPECT_NE(number(result, "exit_code"), 42) << boost::json::serialize(result);
 }
 
+// The guard makes links for the command, and what it makes is not charged to it: the scratch space
+// is no larger than the memory.
+TEST_P(LimitsOf, LinksInThePrivateDirectoriesAreBoundedByTheMemory) {
+  if (caller() == Caller::Degraded) CORDON_SKIP("needs namespaces");
+  const auto links = [&](const Arguments& options) {
+    const boost::json::object result =
+        json(with(options), {"python3", "-c",
+                             "import os\nn = 0\ntry:\n  while n < 40000:\n"
+                             "    os.symlink('x' * 4000, f'/tmp/{n}')\n    n += 1\n"
+                             "except OSError: pass\nprint(n)"});
+    return std::atol(text(result, "stdout").c_str());
+  };
+  EXPECT_LT(links({"--memory", "64M"}), 64 << 20 >> 12);
+  EXPECT_EQ(links({"--memory", "1G", "--disk", "1G"}), 40000);
+}
+
 TEST_P(LimitsOf, NegativeControlDiskIsFreeWithoutALimit) {
   EXPECT_EQ(plain_guest({"fill_file", work() + "/large", "64"}).exit_code, 42);
   EXPECT_EQ(plain_guest({"sparse_file", work() + "/sparse", "1024"}).exit_code, 42);

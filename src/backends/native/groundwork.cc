@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <string>
 
 #include "policy/default_policy.h"
@@ -83,13 +84,17 @@ void add_dev(StepList& steps) {
 }  // namespace
 
 Outline outline_of(const Policy& policy, const Caller& caller) {
+  // What lies there is memory. Most of it counts as the command's, but not the inodes and links
+  // that the guard makes for it: this bounds them too.
+  const std::uint64_t scratch = std::min(policy.limits.disk_bytes.value_or(kDefaultDisk),
+                                         policy.limits.memory_bytes.value_or(kDefaultDisk));
   return {.outer_uid = caller.uid,
           .outer_gid = caller.gid,
           .inner_uid = policy.uid.value_or(caller.uid),
           .inner_gid = policy.uid.value_or(caller.gid),
           .network = policy.network,
           .nested_namespaces = policy.nested_namespaces,
-          .disk_bytes = policy.limits.disk_bytes.value_or(kDefaultDisk)};
+          .scratch_bytes = scratch};
 }
 
 linux_os::Groundwork make_groundwork(const Outline& outline) {
@@ -98,7 +103,7 @@ linux_os::Groundwork make_groundwork(const Outline& outline) {
       CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
   if (outline.network == NetworkMode::None) groundwork.namespaces |= CLONE_NEWNET;
   map_user(groundwork.steps, outline);
-  groundwork.steps.add(Operation::NewRoot, "/", "", outline.disk_bytes);
+  groundwork.steps.add(Operation::NewRoot, "/", "", outline.scratch_bytes);
   add_masks(groundwork.steps);
   add_proc(groundwork.steps);
   add_dev(groundwork.steps);

@@ -18,7 +18,7 @@ struct Outline {
   gid_t inner_gid = 0;
   NetworkMode network = NetworkMode::None;
   NestedNamespaces nested_namespaces = NestedNamespaces::Refused;
-  std::uint64_t disk_bytes = 0;
+  std::uint64_t scratch_bytes = 0;  // of everything that is private to the sandbox
 
   bool operator==(const Outline&) const = default;
 };

@@ -128,7 +128,10 @@ class Report {
       add(guarantee::kMemoryLimit, Strength::Partial, held.mechanism, "swap is not counted");
     } else {
       add(guarantee::kMemoryLimit, facts_.memory_watched ? Strength::Partial : Strength::Absent,
-          facts_.memory_watched ? "watched every 50 ms" : "", why);
+          facts_.memory_watched ? "watched every 50 ms" : "",
+          facts_.memory_watched
+              ? why + "; memory that no process maps (memfd, System V) is not seen"
+              : why);
     }
 
     if (!limits.cpus) {

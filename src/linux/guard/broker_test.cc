@@ -166,15 +166,20 @@ TEST_F(GuardBrokerAttack, TheWayThereIsADirectoryOrNothing) {
   });
 }
 
-TEST_F(GuardBrokerAttack, ADirectoryWithoutSuchContentMayMove) {
+// Nor one that brings nothing yet: it could be filled from another sandbox, whose broker has judged
+// the name it had before. mv(1) copies it, name by name.
+TEST_F(GuardBrokerAttack, NoDirectoryMovesToWhereNamesAreProtected) {
   rmdir((*this / ".git").c_str());
+  work_.directory(inside("new"));
+  expect_refused(EXDEV, ".git", [&] {
+    return result_of(rename((*this / "new").c_str(), (*this / ".git").c_str()));
+  });
   EXPECT_EQ(under([&] {
-              return result_of(mkdir((*this / "new").c_str(), 0755) |
-                               make_file(*this / "new/HEAD") |
-                               rename((*this / "new").c_str(), (*this / ".git").c_str()));
+              return result_of(mkdir((*this / "a").c_str(), 0755) | make_file(*this / "a/HEAD") |
+                               rename((*this / "a").c_str(), (*this / "b").c_str()));
             }),
             0);
-  EXPECT_TRUE(work_.has("repo/.git/HEAD"));
+  EXPECT_TRUE(work_.has("repo/b/HEAD"));
 }
 
 TEST_F(GuardBrokerAttack, TheWayToAProtectedNameStays) {

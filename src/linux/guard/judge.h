@@ -35,6 +35,7 @@ struct Difference {
   // Of the rule: the components that such a name has beneath the directory.
   std::size_t first;
   std::size_t count;
+  bool arrives;  // the rule is about the name where the directory comes to be
 };
 
 // Calls `found(difference)` for each, until it returns false. Rules that only allow do not count:
@@ -80,11 +81,12 @@ bool differences(const Table& table, Text from, Text to, Folding folding, Found 
     for (std::size_t r = anchor.first_rule; r < anchor.first_rule + anchor.rules; ++r) {
       const Rule& rule = table.rule(r);
       if (rule.kind == Kind::Allow) continue;
-      const Places changed = places_of(table, anchor, rule, from, folding) ^
-                             places_of(table, anchor, rule, to, folding);
+      const Places after = places_of(table, anchor, rule, to, folding);
+      const Places changed = places_of(table, anchor, rule, from, folding) ^ after;
       for (std::size_t at = 0; at < rule.components; ++at) {
         if (!(changed & Places{1} << at)) continue;
-        if (!found(Difference{&rule, at, rule.components - at})) return false;
+        const bool arrives = after & Places{1} << at;
+        if (!found(Difference{&rule, at, rule.components - at, arrives})) return false;
       }
     }
   }

@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -168,13 +169,20 @@ RC_GTEST_PROP(GuardJudge, AgreesWithAnOracle, ()) {
   }
   const auto path =
       *rc::gen::resize(6, rc::gen::nonEmpty(rc::gen::container<std::vector<std::string>>(name)));
-  Kind expected = Kind::Allow;
-  for (std::size_t depth = 0; depth <= path.size(); ++depth) {
-    const std::vector<std::string> prefix(path.begin(), path.begin() + static_cast<long>(depth));
-    for (const auto& each : rules) {
-      if (matches(each.components, 0, prefix, 0)) expected = each.kind;
+  // The last word, deepest last, of all rules but those of one kind.
+  const auto last_word = [&](const std::vector<Kind>& unheard) {
+    Kind said = Kind::Allow;
+    for (std::size_t depth = 0; depth <= path.size(); ++depth) {
+      const std::vector<std::string> prefix(path.begin(), path.begin() + static_cast<long>(depth));
+      for (const auto& each : rules) {
+        const bool heard = std::ranges::find(unheard, each.kind) == unheard.end();
+        if (heard && matches(each.components, 0, prefix, 0)) said = each.kind;
+      }
     }
-  }
+    return said;
+  };
+  const Kind taken = last_word({Kind::Protect});
+  const Kind expected = taken == Kind::Allow ? last_word({Kind::Deny, Kind::Hide}) : taken;
   RC_ASSERT(kind(rules, join(path)) == expected);
 }
 

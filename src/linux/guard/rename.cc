@@ -47,6 +47,8 @@ bool holds(const Table& table, const Place& directory, const Difference& differe
 // A directory that moves takes its content along. Where rules say something else about that
 // content here than there, it must not have any such content. What a wildcard could name is not
 // searched for: EXDEV makes mv(1) and its like copy file by file, and each is judged by its name.
+// So too where it would be protected and is not there: another sandbox that works in the same
+// directory may put it in after we looked.
 long Call::may_bring_content(Place& from, Text to) {
   const Text path = from.path.text();
   const bool plain = is_ascii(path) && is_ascii(to);
@@ -54,15 +56,17 @@ long Call::may_bring_content(Place& from, Text to) {
   const Table& table = *around_.table;
   long result = 0;
   differences(table, path, to, folding, [&](const Difference& difference) {
+    bool literal = true;
     for (std::size_t i = 0; i < difference.count; ++i) {
       const Component& component =
           table.component(difference.rule->first_component + difference.first + i);
-      if (component.shape != Shape::Literal) {
-        result = -EXDEV;
-        return true;  // there may be a plainer refusal
-      }
+      literal = literal && component.shape == Shape::Literal;
     }
-    if (!holds(table, from, difference)) return true;
+    if (!literal || !holds(table, from, difference)) {
+      const bool could_come = difference.arrives && difference.rule->kind == Kind::Protect;
+      if (!literal || could_come) result = -EXDEV;
+      return true;  // there may be a plainer refusal
+    }
     result = difference.rule->kind == Kind::Protect ? -EPERM : -EACCES;
     return false;
   });
