@@ -34,6 +34,8 @@ class LimitsOf : public EveryCaller {
   }
 };
 
+class GuardedLimitsOf : public LimitsOf {};
+
 TEST_P(LimitsOf, MemoryOnTheHeap) {
   const boost::json::object result = json_guest(with({"--memory", "64M"}), {"memory_heap", "512"});
   expect_held(result, "memory.limit", "memory");
@@ -160,8 +162,7 @@ TEST_P(LimitsOf, InodesOfThePrivateDirectories) {
 
 // The guard makes links for the command, and what it makes is not charged to it: the scratch space
 // is no larger than the memory.
-TEST_P(LimitsOf, LinksInThePrivateDirectoriesAreBoundedByTheMemory) {
-  if (caller() == Caller::Degraded) CORDON_SKIP("needs namespaces");
+TEST_P(GuardedLimitsOf, LinksInThePrivateDirectoriesAreBoundedByTheMemory) {
   const auto links = [&](const Arguments& options) {
     const boost::json::object result =
         json(with(options), {"python3", "-c",
@@ -232,6 +233,8 @@ TEST_P(LimitsOf, UsageIsReported) {
   EXPECT_GE(number(after, "io_write_bytes"), 0);
 }
 
+INSTANTIATE_TEST_SUITE_P(Native, GuardedLimitsOf, ::testing::Values(Caller::Root, Caller::User),
+                         caller_name);
 INSTANTIATE_TEST_SUITE_P(Native, LimitsOf, all_callers(), caller_name);
 
 }  // namespace
