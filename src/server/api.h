@@ -40,8 +40,8 @@ class Api final : public Service {
   void count_connections(std::function<std::size_t()> count) { connections_ = std::move(count); }
   // From now on nothing is executed, and /readyz says so to load balancers. Thread-safe.
   void begin_drain() { draining_.store(true, std::memory_order_relaxed); }
-  // Waits for what is under way aside of the I/O thread. Before the HttpServer is destroyed: answers
-  // go there.
+  // Waits for what is under way aside of the I/O thread. Before the HttpServer is destroyed:
+  // answers go there.
   void finish() { work_.reset(); }
 
  private:
