@@ -33,9 +33,13 @@ std::string limit_notice(const ExecutionResult& result, const Limits& limits) {
     case LimitKind::Pids:
       return fmt::format("the command was refused more processes: it reached the limit{} (--pids)",
                          limits.pids ? fmt::format(" of {}", *limits.pids) : "");
-    case LimitKind::Disk:
-      return fmt::format("the command was stopped: it reached the disk limit{} (--disk)",
-                         of_size(limits.disk_bytes));
+    case LimitKind::Disk: {
+      // The private directories are memory, and no larger than its limit.
+      const bool memory = limits.memory_bytes && limits.memory_bytes < limits.disk_bytes;
+      return fmt::format("the command was stopped: it reached the disk limit{} (--{})",
+                         of_size(memory ? limits.memory_bytes : limits.disk_bytes),
+                         memory ? "memory" : "disk");
+    }
     case LimitKind::Cpu:
       return "the command was stopped: it reached a limit of processor time of its own";
     case LimitKind::Output:

@@ -68,12 +68,6 @@ CREATE TABLE audit_events (
   id INTEGER PRIMARY KEY, time INTEGER NOT NULL, caller TEXT NOT NULL, action TEXT NOT NULL,
   subject TEXT NOT NULL, decision TEXT NOT NULL, reason TEXT NOT NULL
 ) STRICT;
-
-CREATE TABLE api_keys (
-  name TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, administrator INTEGER NOT NULL,
-  max_running INTEGER, max_queued INTEGER, widest_policy TEXT NOT NULL, created INTEGER NOT NULL,
-  revoked INTEGER
-) STRICT, WITHOUT ROWID;
 )sql",
 };
 

@@ -10,7 +10,6 @@
 #include <thread>
 #include <vector>
 
-#include "store/api_keys.h"
 #include "store/audit_events.h"
 #include "store/configuration.h"
 #include "store/executions.h"
@@ -306,31 +305,6 @@ TEST_F(StoreTest, ConfigurationStays) {
     ASSERT_TRUE(store->commit([](Database& d) { return set_configuration(d, "k", "2"); }));
   }
   EXPECT_EQ(*open()->read([](Database& d) { return configuration(d, "k"); }), "2");
-}
-
-TEST_F(StoreTest, ApiKeysAreAddedFoundAndRevoked) {
-  const auto store = open();
-  const ApiKey key{.name = "ci", .hash = "hash", .max_running = 3, .widest_policy = "{}"};
-  ASSERT_TRUE(store->commit([&](Database& d) { return add_api_key(d, key); }));
-  EXPECT_EQ(store->commit([&](Database& d) { return add_api_key(d, key); }).error().code,
-            ErrorCode::Conflict);
-  const auto found = store->read([](Database& d) { return find_api_key(d, "hash"); });
-  ASSERT_TRUE(*found);
-  EXPECT_EQ((*found)->name, "ci");
-  EXPECT_EQ((*found)->max_running, 3);
-  EXPECT_EQ((*found)->max_queued, std::nullopt);
-  EXPECT_EQ((*found)->role, CallerRole::User);
-  EXPECT_FALSE((*found)->revoked);
-  EXPECT_FALSE(*store->read([](Database& d) { return find_api_key(d, "other"); }));
-  for (int i = 0; i < 2; ++i) {
-    ASSERT_TRUE(
-        store->commit([&](Database& d) { return revoke_api_key(d, "ci", time_of(7 + i)); }));
-  }
-  EXPECT_EQ(store->commit([](Database& d) { return revoke_api_key(d, "x", {}); }).error().code,
-            ErrorCode::NotFound);
-  const auto keys = store->read([](Database& d) { return list_api_keys(d); });
-  ASSERT_EQ(keys->size(), 1U);
-  EXPECT_EQ((*keys)[0].revoked, time_of(7));
 }
 
 TEST_F(StoreTest, AuditEventsAreBoundedAndNewestFirst) {

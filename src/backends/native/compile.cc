@@ -14,7 +14,6 @@
 #include "native/groundwork.h"
 #include "native/landlock_rules.h"
 #include "native/paths.h"
-#include "native/work_dir.h"
 
 namespace cordon::native {
 
@@ -275,8 +274,6 @@ std::string why_no_guard(const CompileInput& input) {
 }  // namespace
 
 Result<Compiled> compile(const CompileInput& input) {
-  // Before any rule is looked at: one about "." would take the blame.
-  if (const auto place = locate(input.work_dir)) TRY(check_place_of_work_dir(place->path));
   const RuleSet rules = TRY(resolve_rules(*input.policy, input.work_dir, input.caller));
   Compiled compiled;
   compiled.no_guard = why_no_guard(input);

@@ -64,8 +64,11 @@ TEST(Groundwork, TheOutlineIsAllThatAPolicyChangesInIt) {
   Policy policy;
   const Outline plain = outline_of(policy, caller);
   policy.filesystem.push_back({Access::Read, "/opt", "--read"});
-  policy.limits.memory_bytes = 1 << 30;
+  policy.limits.memory_bytes = std::uint64_t{8} << 30;
   EXPECT_EQ(outline_of(policy, caller), plain);
+  policy.limits.memory_bytes = 64 << 20;
+  EXPECT_EQ(outline_of(policy, caller).scratch_bytes, 64 << 20) << "what lies there is memory";
+  policy.limits.memory_bytes.reset();
   policy.uid = 0;
   EXPECT_NE(outline_of(policy, caller), plain);
 }

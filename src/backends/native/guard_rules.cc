@@ -199,8 +199,9 @@ class GuardCompiler {
     add_literal(components, std::string_view(rule.path).substr(anchor.size()));
     take(rule.path);
     widen(seccomp::Guarded::Opening);
-    add(rule.rank, rule.grant == Grant::Hide ? guard::Kind::Hide : guard::Kind::Deny, anchor,
-        std::move(components));
+    const bool hide = rule.grant == Grant::Hide;
+    add(rule.rank, hide ? guard::Kind::Hide : guard::Kind::Deny, anchor, std::move(components));
+    if (hide) ranked_.back().rule.flags = guard::kMaskedAtStart;
   }
 
   using Paths = std::unordered_set<std::string>;

@@ -17,6 +17,7 @@
 #include "native/expand_rule.h"
 #include "native/git_file.h"
 #include "native/paths.h"
+#include "native/work_dir.h"
 #include "policy/default_policy.h"
 #include "policy/glob.h"
 
@@ -51,7 +52,7 @@ class Collector {
     candidates_.reserve(policy_.filesystem.size() + kMostDefaults);
     TRY(add_work_dir(work_dir));
     for (const PathRule& rule : policy_.filesystem) TRY(add_user_rule(rule));
-    TRY(check_work_dir());
+    TRY(check_rules_for_work_dir());
     TRY(pin_the_way_to_rules());
     add_defaults();
     set_.rules = TRY(settle(std::move(candidates_), given_));
@@ -75,27 +76,19 @@ class Collector {
       return std::unexpected(
           invalid_argument("use the work directory", work_dir, "it is not a directory"));
     }
+    // Before any rule is looked at: one about "." would take the blame.
+    TRY(check_place_of_work_dir(location->path));
     set_.work_dir = location->path;
     remember_links(work_dir, location->path);
     add(kWorkDirRank, Grant::Write, *std::move(location), "work directory");
     return {};
   }
 
-  Result<void> check_work_dir() const {
+  Result<void> check_rules_for_work_dir() const {
     const std::string& path = set_.work_dir;
     const auto refuse = [&](std::string detail) {
       return std::unexpected(invalid_argument("use the work directory", path, std::move(detail)));
     };
-    if (path == "/") return refuse("the whole file system cannot be one; choose a directory in it");
-    for (const DefaultEntry& entry : default_policy().forbidden_work_dirs) {
-      if (is_beneath(path, entry.path)) {
-        return refuse(fmt::format("not beneath {}: {}", entry.path, entry.reason));
-      }
-    }
-    for (const DefaultEntry& entry : default_policy().shared_places) {
-      if (path == entry.path)
-        return refuse(fmt::format("{}; choose a directory in it", entry.reason));
-    }
     for (const Candidate& candidate : candidates_) {
       if (takes_away(candidate.rule.grant) && is_beneath(path, candidate.rule.path)) {
         return refuse(fmt::format("{} {} says {}", candidate.rule.origin, candidate.rule.path,

@@ -27,6 +27,12 @@ int await_call(int listener, long milliseconds) {
   return ready > 0 && waiting.revents & POLLIN ? 1 : 0;
 }
 
+std::uint64_t device_of(const char* path) {
+  struct stat status{};
+  call(__NR_newfstatat, AT_FDCWD, path, &status, 0);
+  return status.st_dev;
+}
+
 }  // namespace
 
 void serve(const BrokerSetup& setup) {
@@ -38,6 +44,7 @@ void serve(const BrokerSetup& setup) {
                       static_cast<int>(call(__NR_gettid)),
                       static_cast<int>(call(__NR_openat, AT_FDCWD, "/proc/self/fd",
                                             O_PATH | O_DIRECTORY | O_CLOEXEC, 0)),
+                      device_of("/"),
                       mask,
                       false,
                       mask};

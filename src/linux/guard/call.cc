@@ -84,7 +84,12 @@ long Call::refusal(const Place& place, Act act) const {
   // A pipe, a socket, a file without a name: nothing that a rule could be about.
   if (path.empty() || path[0] != '/') return 0;
   if (place.object.valid() && place.status.st_nlink == 0) return 0;
-  return refusal_of(verdict(place), act);
+  const Verdict said = verdict(place);
+  if (said.flags & kMaskedAtStart && place.exists &&
+      place.status.st_dev == around_.private_device) {
+    return 0;
+  }
+  return refusal_of(said, act);
 }
 
 bool Call::waiting() const {

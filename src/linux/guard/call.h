@@ -27,7 +27,8 @@ struct Surroundings {
   const Table* table;
   int process;  // the broker's own
   int thread;
-  int own_files;  // /proc/self/fd
+  int own_files;                 // /proc/self/fd
+  std::uint64_t private_device;  // of the sandbox's own files, masks among them
   std::uint32_t usual_umask;
   // A guest has called umask: from then on each has to be asked for its own.
   bool umask_varies = false;

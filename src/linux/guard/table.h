@@ -25,6 +25,10 @@ enum class Kind : std::uint8_t {
 inline constexpr std::uint8_t kDirectoryMayBeMade = 1;  // an empty directory there
 inline constexpr std::uint8_t kHarmlessGitConfig = 2;   // a rename to there, see git_config.h
 
+// Of a Hide rule: a mount of the sandbox's own lies there from the start, and shows something
+// empty. What the host puts in its place is hidden; the mount is left to itself.
+inline constexpr std::uint8_t kMaskedAtStart = 4;
+
 enum class Shape : std::uint8_t {
   Literal,   // this name, whatever the case of its ASCII letters
   Pattern,   // `*`, `?`, `[...]`, `\`
