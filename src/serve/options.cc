@@ -158,7 +158,7 @@ Result<void> apply(ServeOptions& options, const OptionSpec& spec, std::string_vi
 
 // Values as they would stand on the command line.
 std::optional<std::string> text_of(const toml::node& node) {
-  if (const auto text = node.value_exact<std::string>()) return *text;
+  if (auto text = node.value_exact<std::string>()) return text;
   if (const auto number = node.value_exact<std::int64_t>()) return std::to_string(*number);
   return std::nullopt;
 }

@@ -94,7 +94,7 @@ Result<void> StateDirectory::lock() {
 }
 
 Result<std::string> StateDirectory::file(const std::string& name) const {
-  const std::string path = path_ + "/" + name;
+  std::string path = path_ + "/" + name;
   // Made here and not by SQLite: what it makes, others may read.
   const UniqueFd fd(
       ::openat(directory_.get(), name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
