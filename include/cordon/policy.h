@@ -45,7 +45,7 @@ struct PathRule {
   // for any number of directories; `\` before one of them makes it an ordinary character. Read and
   // Write take wildcards in the last name only, and mean what is there at the start.
   std::string path;
-  std::string origin;  // where the rule came from, for messages: "--read", "policy.toml:12"
+  std::string origin;  // where the rule came from, for messages: "--read", "policy.toml:12:9"
   Presence presence = Presence::Required;
   Layer layer = Layer::CommandLine;
 

@@ -22,7 +22,7 @@ struct PolicyLayer {
 
 struct MergedPolicy {
   Policy policy;
-  // Where each single value comes from: the key's name, and "policy.toml:12".
+  // Where each single value comes from: the key's name, and "policy.toml:12:9".
   Origins origins;
 };
 

@@ -100,11 +100,10 @@ class Compiler {
   }
 
   void add_rule(const Rule& rule) {
-    const Rule* above = parent(rule);
     switch (rule.grant) {
       case Grant::Read:
       case Grant::Write:
-        if (above && above->grant == rule.grant && !rule.anchor) return;
+        if (!is_mounted(rules_, rule)) return;
         if (on_private_ground(rule)) make_mount_point(rule.path, rule.directory);
         bind(rule);
         return;
@@ -113,7 +112,7 @@ class Compiler {
         return;
       case Grant::Deny:
       case Grant::Hide:
-        if (masked(rule)) cover(rule, masks_[&rule]);
+        if (masked(rule)) cover(rule, mask_of(rule));
         return;
     }
   }
@@ -127,7 +126,7 @@ class Compiler {
       attributes |= kernel::kMountNoDev;
     }
     PlanStep& step = steps_.add(Operation::Bind, rule.path, rule.path, attributes);
-    step.identity = rule.identity;
+    if (rule.identity) step.identity = *rule.identity;
     step.ground = ground(rule);
   }
 
@@ -159,7 +158,7 @@ class Compiler {
     cover(rule, place);
   }
 
-  void cover(const Rule& rule, const std::string& source) {
+  void cover(const Rule& rule, std::string_view source) {
     steps_.add(Operation::Cover, rule.path, source).ground = ground(rule);
   }
 
@@ -168,32 +167,32 @@ class Compiler {
   // All of them before anything else, so that their area can be sealed once: what is taken from a
   // sealed mount is sealed.
   void add_masks() {
-    bool own = false;
     for (const Rule& rule : rules_.rules) {
       if (!masked(rule)) continue;
       const bool deny = rule.grant == Grant::Deny;
-      std::string& source = masks_[&rule];
-      if (!rule.directory) {
-        source = deny ? mask::kDeniedFile : mask::kEmptyFile;
-      } else if (rule.has_inner) {
-        // Something inside is allowed: its name must be reachable, and a mask of its own holds the
-        // way.
-        source = fmt::format("{}/{}", mask::kOfRules, masks_.size());
-        make_directories(source, deny ? 0111 : 0555);
-        own = true;
-      } else {
-        source = deny ? mask::kDeniedDirectory : mask::kEmptyDirectory;
-      }
+      if (!rule.directory || !rule.has_inner) continue;
+      // Something inside is allowed: its name must be reachable, and a mask of its own holds the
+      // way.
+      const std::string source = fmt::format("{}/{}", mask::kOfRules, own_masks_.size());
+      make_directories(source, deny ? 0111 : 0555);
+      own_masks_[&rule] = source;
     }
-    if (!own) return;
+    if (own_masks_.empty()) return;
     for (const Rule& rule : rules_.rules) {
       const Rule* above = parent(rule);
       if (!above || takes_away(rule) || rule.grant == Grant::Scratch) continue;
-      const auto mask = masks_.find(above);
-      if (mask == masks_.end()) continue;
+      const auto mask = own_masks_.find(above);
+      if (mask == own_masks_.end()) continue;
       make_mount_point(mask->second + rule.path.substr(above->path.size()), rule.directory);
     }
     steps_.add(Operation::Seal, mask::kOfRules);
+  }
+
+  std::string_view mask_of(const Rule& rule) const {
+    const bool deny = rule.grant == Grant::Deny;
+    if (!rule.directory) return deny ? mask::kDeniedFile : mask::kEmptyFile;
+    if (!rule.has_inner) return deny ? mask::kDeniedDirectory : mask::kEmptyDirectory;
+    return own_masks_.at(&rule);
   }
 
   // ---- names in the sandbox's own tmpfs ----
@@ -257,7 +256,7 @@ class Compiler {
   Plan plan_;
   linux_os::StepList& steps_ = plan_.steps;
   std::set<std::string> made_;
-  std::map<const Rule*, std::string> masks_;
+  std::map<const Rule*, std::string> own_masks_;
   int hidden_places_ = 0;
 };
 

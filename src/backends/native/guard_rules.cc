@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <span>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 
 #include "core/try.h"
@@ -48,6 +50,8 @@ class GuardCompiler {
   explicit GuardCompiler(const RuleSet& rules) : rules_(rules) {}
 
   Result<Guard> compile() {
+    ranked_.reserve(rules_.rules.size());
+    covered_.reserve(rules_.rules.size());
     add_defaults();
     for (const NameRule& names : rules_.name_rules) {
       if (names.layer != Layer::Default) TRY(add_names(names));
@@ -59,19 +63,18 @@ class GuardCompiler {
     if (!default_way_.empty() || !default_anchor_.empty()) add_default_exceptions();
     if (ranked_.empty()) return Guard{};
     for (const Rule& rule : rules_.rules) add_exception(rule);
-    std::ranges::sort(ranked_, [](const Ranked& a, const Ranked& b) {
-      return std::pair(a.rank, a.order) < std::pair(b.rank, b.order);
-    });
+    std::vector<std::size_t> order(ranked_.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair(ranked_[i].rank, i); });
     std::vector<GuardRule> rules;
     rules.reserve(ranked_.size());
-    for (Ranked& ranked : ranked_) rules.push_back(std::move(ranked.rule));
+    for (const std::size_t i : order) rules.push_back(std::move(ranked_[i].rule));
     return Guard{TRY(linux_os::make_guard_table(rules)), level_, rules.size()};
   }
 
  private:
   struct Ranked {
     Rank rank;
-    std::size_t order;
     GuardRule rule;
   };
 
@@ -80,7 +83,10 @@ class GuardCompiler {
   // Where nothing above can be moved, neither from inside nor from outside: a mount on the
   // sandbox's own ground. Its name is not the host's to change.
   std::string anchor_of(std::string_view place) const {
-    const Rule* rule = nearest_above(rules_, place);
+    return anchor_of(nearest_above(rules_, place));
+  }
+
+  std::string anchor_of(const Rule* rule) const {
     if (!rule) return "";
     while (rule->parent >= 0) {
       const Rule& above = rules_.rules[static_cast<std::size_t>(rule->parent)];
@@ -101,7 +107,7 @@ class GuardCompiler {
 
   void add(Rank rank, guard::Kind kind, std::string anchor,
            std::vector<GuardComponent> components) {
-    ranked_.push_back({rank, ranked_.size(), {kind, 0, std::move(anchor), std::move(components)}});
+    ranked_.push_back({rank, {kind, 0, std::move(anchor), std::move(components)}});
   }
 
   // Those that are there as well: a mount lies on the file that was there at the start, not on what
@@ -124,7 +130,7 @@ class GuardCompiler {
       const std::string anchor = anchor_of(parent);
       std::vector<GuardComponent> components;
       add_literal(components, std::string_view(path).substr(anchor.size()));
-      covered_.insert(path);
+      covered_.try_emplace(path, Taker::Default);
       add(kDefaultRank, guard::Kind::Protect, anchor, std::move(components));
       ranked_.back().rule.flags = (name.directory_may_be_made ? guard::kDirectoryMayBeMade : 0) |
                                   (name.harmless_git_config ? guard::kHarmlessGitConfig : 0);
@@ -138,7 +144,7 @@ class GuardCompiler {
       const bool taken = std::ranges::any_of(patterns_, [&](const auto& each) {
         return each.second.covers(path) || each.second.may_match_beneath(parent_of(path));
       });
-      if (taken || is_in(taken_, path)) continue;
+      if (taken || is_covered(path, Taker::Caller)) continue;
       std::vector<GuardComponent> components = default_way_;
       add_literal(components, entry.path);
       for (std::size_t i = default_way_.size(); i < components.size(); ++i) {
@@ -181,7 +187,7 @@ class GuardCompiler {
     const Rule* above =
         rule.parent >= 0 ? &rules_.rules[static_cast<std::size_t>(rule.parent)] : nullptr;
     if (!above || above->grant != Grant::Write) return;
-    const std::string anchor = anchor_of(above->path);
+    const std::string anchor = anchor_of(above);
     std::vector<GuardComponent> components;
     add_literal(components, std::string_view(rule.path).substr(anchor.size()));
     take(rule.path);
@@ -194,7 +200,7 @@ class GuardCompiler {
     const Rule* above =
         rule.parent >= 0 ? &rules_.rules[static_cast<std::size_t>(rule.parent)] : nullptr;
     if (!above || (above->grant != Grant::Write && above->grant != Grant::Read)) return;
-    const std::string anchor = anchor_of(above->path);
+    const std::string anchor = anchor_of(above);
     std::vector<GuardComponent> components;
     add_literal(components, std::string_view(rule.path).substr(anchor.size()));
     take(rule.path);
@@ -204,16 +210,22 @@ class GuardCompiler {
     if (hide) ranked_.back().rule.flags = guard::kMaskedAtStart;
   }
 
-  using Paths = std::unordered_set<std::string>;
+  // Who takes something away from a path: only the default policy, or the caller too.
+  enum class Taker { Default, Caller };
 
-  void take(const std::string& path) {
-    covered_.insert(path);
-    taken_.insert(path);
-  }
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view path) const {
+      return std::hash<std::string_view>()(path);
+    }
+  };
 
-  static bool is_in(const Paths& paths, std::string_view path) {
+  void take(const std::string& path) { covered_[path] = Taker::Caller; }
+
+  bool is_covered(std::string_view path, Taker by) const {
     for (; path.size() > 1; path = parent_of(path)) {
-      if (paths.contains(std::string(path))) return true;
+      const auto found = covered_.find(path);
+      if (found != covered_.end() && found->second >= by) return true;
     }
     return false;
   }
@@ -223,14 +235,14 @@ class GuardCompiler {
   void add_exception(const Rule& rule) {
     const bool grants = rule.grant == Grant::Read || rule.grant == Grant::Write;
     if (!grants || rule.protects || rule.anchor || rule.rank <= kWorkDirRank) return;
-    bool needed = is_in(covered_, rule.path);
+    bool needed = is_covered(rule.path, Taker::Default);
     for (const auto& [rank, glob] : patterns_) {
       if (!glob.covers(rule.path)) continue;
       if (rank > rule.rank) return;
       needed = true;
     }
     if (!needed) return;
-    const std::string anchor = anchor_of(rule.path);
+    const std::string anchor = anchor_of(&rule);
     std::vector<GuardComponent> components;
     add_literal(components, std::string_view(rule.path).substr(anchor.size()));
     add(rule.rank, guard::Kind::Allow, anchor, std::move(components));
@@ -238,8 +250,8 @@ class GuardCompiler {
 
   const RuleSet& rules_;
   std::vector<Ranked> ranked_;
-  Paths covered_;  // plain paths that something is taken away from
-  Paths taken_;    // of those the ones that the caller names
+  // Plain paths that something is taken away from.
+  std::unordered_map<std::string, Taker, Hash, std::equal_to<>> covered_;
   std::string default_anchor_;
   std::vector<GuardComponent> default_way_;  // from there to the work directory
   std::vector<std::pair<Rank, Glob>> patterns_;

@@ -8,13 +8,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <cstring>
 
 #include "core/unique_fd.h"
 #include "linux/kernel.h"
 
 namespace cordon::native {
-
-namespace {
 
 bool is_normal(std::string_view path) {
   if (!path.starts_with('/') || path.ends_with('/')) return false;
@@ -26,8 +26,6 @@ bool is_normal(std::string_view path) {
   }
   return true;
 }
-
-}  // namespace
 
 std::string normalize(std::string_view path, std::string_view base) {
   if (is_normal(path)) return std::string(path);
@@ -61,13 +59,29 @@ bool is_beneath(std::string_view path, std::string_view ancestor) {
          (path.size() == ancestor.size() || path[ancestor.size()] == '/');
 }
 
+// Eight characters at a time: paths of one tree begin alike.
+std::size_t common_prefix(std::string_view left, std::string_view right) {
+  const std::size_t most = std::min(left.size(), right.size());
+  std::size_t at = 0;
+  while (most - at >= sizeof(std::uint64_t)) {
+    std::uint64_t l = 0;
+    std::uint64_t r = 0;
+    std::memcpy(&l, left.data() + at, sizeof l);
+    std::memcpy(&r, right.data() + at, sizeof r);
+    if (l != r) break;
+    at += sizeof l;
+  }
+  while (at < most && left[at] == right[at]) ++at;
+  return at;
+}
+
 bool tree_order(std::string_view left, std::string_view right) {
-  const auto [l, r] = std::ranges::mismatch(left, right);
-  if (r == right.end()) return false;
-  if (l == left.end()) return true;
+  const std::size_t same = common_prefix(left, right);
+  if (same == right.size()) return false;
+  if (same == left.size()) return true;
   // A separator before every other character.
-  if (*l == '/' || *r == '/') return *l == '/';
-  return static_cast<unsigned char>(*l) < static_cast<unsigned char>(*r);
+  if (left[same] == '/' || right[same] == '/') return left[same] == '/';
+  return static_cast<unsigned char>(left[same]) < static_cast<unsigned char>(right[same]);
 }
 
 std::string_view parent_of(std::string_view path) {
@@ -80,7 +94,8 @@ namespace {
 Result<Location> describe_open(const UniqueFd& fd, std::string path) {
   struct stat status{};
   if (fstat(fd.get(), &status) != 0) return std::unexpected(system_error("look at", path));
-  return Location{std::move(path), S_ISDIR(status.st_mode), {status.st_dev, status.st_ino}};
+  return Location{std::move(path), S_ISDIR(status.st_mode),
+                  linux_os::FileIdentity{status.st_dev, status.st_ino}};
 }
 
 UniqueFd open_without_links(int directory, const char* name, std::uint64_t resolve) {
@@ -109,27 +124,55 @@ Result<Location> locate(const std::string& path) {
   return describe_open(fd, std::string(target, static_cast<std::size_t>(size)));
 }
 
-Result<Location> Locator::locate(const std::string& path) {
-  const std::string_view parent = parent_of(path);
-  if (!is_normal(path) || path == "/") return native::locate(path);
-  if (parent != parent_) {
-    parent_ = parent;
-    directory_ = open_without_links(AT_FDCWD, parent_.c_str(), 0);
+namespace {
+
+// From so many names of one directory on it is worth listing.
+constexpr int kWorthListing = 8;
+
+const char* last_name(const std::string& path) { return path.c_str() + path.rfind('/') + 1; }
+
+}  // namespace
+
+void Locator::enter(std::string_view parent) {
+  if (parent == parent_) {
+    if (++asked_ == kWorthListing && directory_.valid()) names_.read(directory_.get());
+    return;
   }
+  parent_ = parent;
+  directory_ = open_without_links(AT_FDCWD, parent_.c_str(), 0);
+  asked_ = 1;
+  names_.forget();
+}
+
+Result<Location> Locator::locate(const std::string& path) {
+  if (!is_normal(path)) return native::locate(path);
+  enter(parent_of(path));
+  const auto kind = names_.find(last_name(path));
+  if (kind == DirectoryNames::Kind::Directory || kind == DirectoryNames::Kind::Other) {
+    return Location{path, kind == DirectoryNames::Kind::Directory, std::nullopt};
+  }
+  return identify(path);
+}
+
+Result<Location> Locator::identify(const std::string& path) {
+  if (!is_normal(path)) return native::locate(path);
+  if (parent_of(path) != parent_) enter(parent_of(path));
   struct stat status{};
-  const char* name = path.c_str() + parent.size() + (parent.size() > 1 ? 1 : 0);
-  if (!directory_.valid() || fstatat(directory_.get(), name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+  if (!directory_.valid() ||
+      fstatat(directory_.get(), last_name(path), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
       S_ISLNK(status.st_mode)) {
     return native::locate(path);
   }
-  return Location{path, S_ISDIR(status.st_mode), {status.st_dev, status.st_ino}};
+  return Location{path, S_ISDIR(status.st_mode),
+                  linux_os::FileIdentity{status.st_dev, status.st_ino}};
 }
 
 Result<Location> locate_direct(const std::string& path) {
   struct stat status{};
   if (lstat(path.c_str(), &status) != 0) return std::unexpected(system_error("look at", path));
   if (S_ISLNK(status.st_mode)) return locate(path);
-  return Location{path, S_ISDIR(status.st_mode), {status.st_dev, status.st_ino}};
+  return Location{path, S_ISDIR(status.st_mode),
+                  linux_os::FileIdentity{status.st_dev, status.st_ino}};
 }
 
 Result<Location> locate_beneath(int fd, const std::string& base, const char* name) {

@@ -1,5 +1,6 @@
 #include "native/paths.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -51,7 +52,54 @@ TEST_F(Disk, LocateFollowsLinksAndTellsTheRealName) {
   EXPECT_TRUE(location->directory);
   const auto direct = locate_direct(root_ / "real/inner");
   ASSERT_TRUE(direct);
-  EXPECT_EQ(direct->identity.inode, location->identity.inode);
+  EXPECT_EQ(direct->identity->inode, location->identity->inode);
+}
+
+TEST_F(Disk, ManyNamesOfADirectoryAreFoundAsOneIs) {
+  std::filesystem::create_directories(root_ / "other/inner");
+  std::filesystem::create_directories(root_ / "in");
+  std::filesystem::create_directory_symlink("../other/inner", root_ / "in/link");
+  for (int i = 0; i < 20; ++i) {
+    const std::filesystem::path place = root_ / "in" / std::to_string(i);
+    if (i % 2 == 0) {
+      std::filesystem::create_directories(place);
+    } else {
+      close(creat(place.c_str(), 0600));
+    }
+  }
+  Locator locator;
+  const auto expect_found = [&](const std::filesystem::path& path) {
+    const auto listed = locator.locate(path);
+    const auto alone = locate(path);
+    ASSERT_EQ(listed.has_value(), alone.has_value()) << path;
+    if (!alone) {
+      EXPECT_EQ(listed.error().sys_errno, alone.error().sys_errno) << path;
+      return;
+    }
+    EXPECT_EQ(listed->path, alone->path);
+    EXPECT_EQ(listed->directory, alone->directory) << path;
+    const auto identified = locator.identify(path);
+    ASSERT_TRUE(identified) << path;
+    EXPECT_EQ(identified->path, alone->path);
+    EXPECT_EQ(identified->identity->inode, alone->identity->inode) << path;
+  };
+  for (int i = 0; i < 20; ++i) expect_found(root_ / "in" / std::to_string(i));
+  expect_found(root_ / "in/link");
+  expect_found(root_ / "in/absent");
+  expect_found(root_ / "other/inner");
+  expect_found(root_ / "in/3");
+}
+
+// A listing that would be long is not read to its end.
+TEST_F(Disk, ALargeDirectoryIsNotListed) {
+  constexpr int kNames = 3000;
+  for (int i = 0; i < kNames; ++i) close(creat((root_ / std::to_string(i)).c_str(), 0600));
+  Locator locator;
+  for (int i = 0; i < 20; ++i) {
+    const auto location = locator.locate(root_ / std::to_string(i));
+    ASSERT_TRUE(location);
+    EXPECT_TRUE(location->identity) << "it was looked at by itself";
+  }
 }
 
 TEST_F(Disk, LocateReportsWhatIsMissing) {

@@ -56,11 +56,25 @@ class Collector {
     TRY(pin_the_way_to_rules());
     add_defaults();
     set_.rules = TRY(settle(std::move(candidates_), given_));
+    TRY(identify_mounts());
     keep_what_names_can_meet(set_);
     return std::move(set_);
   }
 
  private:
+  Result<void> identify_mounts() {
+    for (Rule& rule : set_.rules) {
+      if (rule.identity || !is_mounted(set_, rule)) continue;
+      const auto location = locator_.identify(rule.path);
+      if (!location || location->path != rule.path || location->directory != rule.directory) {
+        return std::unexpected(invalid_argument(std::string(rule.origin), rule.path,
+                                                "it was replaced while the rules were read"));
+      }
+      rule.identity = location->identity;
+    }
+    return {};
+  }
+
   Result<void> add_work_dir(const std::string& work_dir) {
     if (!work_dir.starts_with('/')) {
       return std::unexpected(
@@ -106,6 +120,10 @@ class Collector {
   }
 
   Result<void> add_user_rule(const PathRule& rule) {
+    // Most rules mean the one path that they name.
+    if (is_normal(rule.path) && Glob::is_plain(rule.path) && !rule.path.contains('\0')) {
+      return add_user_path(rule, rule.path);
+    }
     const ExpandedRule expanded = TRY(expand_rule(rule, set_.work_dir));
     set_.name_rules.insert(set_.name_rules.end(), expanded.names.begin(), expanded.names.end());
     for (const std::string& path : expanded.paths) TRY(add_user_path(rule, path));
@@ -305,7 +323,7 @@ class Collector {
         }
         continue;
       }
-      if (rule.path.size() == root.size()) continue;
+      if (rule.path.size() == root.size() || parent_of(rule.path) == last_pinned_) continue;
       if (!root_fd.valid()) {
         root_fd = UniqueFd(open(root.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
       }
@@ -370,6 +388,12 @@ class Collector {
 };
 
 }  // namespace
+
+bool is_mounted(const RuleSet& set, const Rule& rule) {
+  if (takes_away(rule.grant) || rule.grant == Grant::Scratch) return false;
+  if (rule.anchor || rule.parent < 0) return true;
+  return set.rules[static_cast<std::size_t>(rule.parent)].grant != rule.grant;
+}
 
 Result<RuleSet> resolve_rules(const Policy& policy, const std::string& work_dir,
                               const Caller& caller) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,8 +32,8 @@ struct Rule {
   bool directory = true;
   bool anchor =
       false;  // mounted on itself although its parent grants the same, so that nobody renames it
-  linux_os::FileIdentity identity;
-  int rank = 0;            // among rules for the same path, see candidate.h
+  std::optional<linux_os::FileIdentity> identity;  // absent: not needed, see is_mounted()
+  int rank = 0;                                    // among rules for the same path, see candidate.h
   bool protects = false;   // Access::Protect: nothing may be made here or in here
   int parent = -1;         // index of the nearest rule above it, or -1
   bool has_inner = false;  // a Read or Write rule lies beneath it
@@ -57,6 +58,10 @@ struct RuleSet {
   std::vector<std::pair<std::string, std::string>> links;
   std::string work_dir;  // canonical
 };
+
+// Whether a rule that shows its path needs a mount for it: what surrounds the path says something
+// else. Only such rules need an identity.
+bool is_mounted(const RuleSet& set, const Rule& rule);
 
 // Errors: InvalidArgument naming the rule: a path that does not exist, two rules that contradict
 // each other, a work directory that cannot be one. Cost: a few system calls a rule, whatever the

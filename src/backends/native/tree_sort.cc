@@ -21,9 +21,7 @@ std::size_t common_prefix(const std::vector<Candidate>& candidates,
                           std::span<const std::size_t> indices) {
   std::string_view prefix = candidates[indices.front()].rule.path;
   for (const std::size_t index : indices) {
-    const std::string& path = candidates[index].rule.path;
-    prefix = prefix.substr(
-        0, static_cast<std::size_t>(std::ranges::mismatch(prefix, path).in1 - prefix.begin()));
+    prefix = prefix.substr(0, native::common_prefix(prefix, candidates[index].rule.path));
   }
   return prefix.size();
 }
