@@ -20,6 +20,12 @@ void append(std::vector<std::byte>& bytes, const T& value) {
 
 std::uint32_t size32(std::size_t size) { return static_cast<std::uint32_t>(size); }
 
+std::uint32_t first_name(const GuardRule& rule) {
+  if (rule.components.empty() || rule.components[0].shape != guard::Shape::Literal) return 0;
+  const std::string& text = rule.components[0].text;
+  return guard::name_hash({text.data(), text.size()});
+}
+
 }  // namespace
 
 Result<std::vector<std::byte>> make_guard_table(std::span<const GuardRule> rules) {
@@ -60,7 +66,8 @@ Result<std::vector<std::byte>> make_guard_table(std::span<const GuardRule> rules
   for (const auto& [anchor, its_rules] : by_anchor) {
     for (const GuardRule* rule : its_rules) {
       append(bytes, guard::Rule{rule->kind, rule->flags,
-                                static_cast<std::uint16_t>(rule->components.size()), component});
+                                static_cast<std::uint16_t>(rule->components.size()), component,
+                                first_name(*rule)});
       component += size32(rule->components.size());
     }
   }

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +32,18 @@ long temporary(const std::string& path, bool empty_path) {
 
 int directory_of(const std::string& path) {
   return open(parent(path).c_str(), O_PATH | O_DIRECTORY);
+}
+
+long bind_socket(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) {
+    errno = EINVAL;
+    return -1;
+  }
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return bind(socket(AF_UNIX, SOCK_STREAM, 0), reinterpret_cast<const sockaddr*>(&address),
+              sizeof address);
 }
 
 // The directory comes from another process.
@@ -74,6 +87,7 @@ long attempt(const std::string& how, const std::string& path, const std::string&
     return syscall(SYS_renameat2, AT_FDCWD, other.c_str(), AT_FDCWD, to, RENAME_NOREPLACE);
   }
   if (how == "link") return link(other.c_str(), to);
+  if (how == "bind") return bind_socket(path);
   if (how == "tmpfile") return temporary(path, false);
   if (how == "tmpfile_empty_path") return temporary(path, true);
   if (how == "dirfd")

@@ -4,7 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <memory>
+
 #include "security/attack.h"
+#include "support/servers.h"
 
 namespace cordon::test {
 namespace {
@@ -47,11 +50,12 @@ class GuardedNames : public Names {};
 
 TEST_P(Names, EveryWayToMakeOne) {
   const std::string path = work() + "/.envrc";
-  for (const char* how : {"open",    "creat",    "mknod",        "fifo",
-                          "mkdir",   "symlink",  "rename",       "rename_noreplace",
-                          "link",    "tmpfile",  "dirfd",        "received_dirfd",
-                          "cwd",     "proc_cwd", "proc_root",    "thread_root",
-                          "proc_fd", "dots",     "not_dumpable", "high_bits"}) {
+  for (const char* how : {"open",           "creat",   "mknod",    "fifo",
+                          "mkdir",          "symlink", "rename",   "rename_noreplace",
+                          "link",           "bind",    "tmpfile",  "dirfd",
+                          "received_dirfd", "cwd",     "proc_cwd", "proc_root",
+                          "thread_root",    "proc_fd", "dots",     "not_dumpable",
+                          "high_bits"}) {
     expect_not_made(path, {"make_name", how, path, work() + "/mine"});
   }
   expect_not_made(path, {"make_name", "through_link", path, work() + "/link"});
@@ -203,6 +207,25 @@ TEST_P(GuardedNames, ThatTheHostReplacesStayTakenAway) {
     EXPECT_EQ(plain({"cat", secret}).out, "second\n") << rule << ": it wrote to it";
   }
   EXPECT_EQ(sandbox({}, {"cat", secret}).out, "second\n");
+}
+
+// A service that starts anew makes its socket anew.
+TEST_P(GuardedNames, ASocketThatTheHostReplacesStaysOutOfReach) {
+  const std::string path = outside() + "/shared/socket";
+  caller_dir(outside() + "/shared");
+  const Arguments options{"--read", outside() + "/shared", "--deny", path};
+  auto server = std::make_unique<UnixServer>(path);
+  Running program(invocation(options, {"sh", "-c", R"(echo ready; read go; exec "$@")", "sh",
+                                       guest_command({})[0], "connect_unix", path}));
+  ASSERT_TRUE(program.read_until("ready").contains("ready"));
+  server.reset();
+  unlink(path.c_str());
+  server = std::make_unique<UnixServer>(path);
+  program.send("go\n");
+  const Outcome outcome = program.wait();
+  EXPECT_EQ(outcome.exit_code, 0) << describe(outcome);
+  const Arguments shown{"--read", outside() + "/shared"};
+  EXPECT_EQ(sandbox_guest(shown, {"connect_unix", path}).exit_code, 42);
 }
 
 // A project's own file takes away; protecting what the caller denies would give it back.

@@ -36,6 +36,9 @@ std::uint64_t device_of(const char* path) {
 }  // namespace
 
 void serve(const BrokerSetup& setup) {
+  // Its working directory is a guest's for the time of a call.
+  constexpr unsigned long kFileSystem = 0x200;  // CLONE_FS
+  call(__NR_unshare, kFileSystem);
   const auto mask = static_cast<std::uint32_t>(call(__NR_umask, 077));
   call(__NR_umask, mask);
   Surroundings around{setup.listener,

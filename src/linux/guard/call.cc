@@ -145,6 +145,10 @@ long Call::dispatch() {
       return truncate(a[0], static_cast<std::int64_t>(a[1]));
     case __NR_unlinkat:
       return remove(int_argument(0), a[1], int_argument(2));
+    case __NR_bind:
+      return bind(int_argument(0), a[1], unsigned_argument(2));
+    case __NR_connect:
+      return connect(int_argument(0), a[1], unsigned_argument(2));
     case __NR_umask:
       return change_umask();
 #ifdef __NR_open

@@ -1,5 +1,5 @@
-// One intercepted call: what every kind of it needs. The kinds are in open.cc, names.cc and
-// rename.cc.
+// One intercepted call: what every kind of it needs. The kinds are in open.cc, names.cc, rename.cc
+// and sockets.cc.
 #pragma once
 
 #include <linux/ioctl.h>  // its numbers, which the next header only spells
@@ -58,6 +58,16 @@ class Waiters {
   int count_ = 0;
 };
 
+// What bind(2) and connect(2) take, read once.
+struct SocketAddress {
+  alignas(8) char bytes[128];  // sockaddr_storage
+  unsigned size = 0;
+
+  // The path of a Unix socket that has a name in the file system; empty for every other address.
+  Text path() const;
+  void set_path(Text path);
+};
+
 class Call {
  public:
   Call(Surroundings& surroundings, Waiters& waiters, const seccomp_notif& notice)
@@ -100,6 +110,14 @@ class Call {
   long may_move(Place& from, Place& to, bool both_ways);
   long may_bring_content(Place& from, Text to);
   long replace_git_config(Place& from, Place& to);
+
+  // sockets.cc
+  long bind(int socket, std::uint64_t address, unsigned size);
+  long connect(int socket, std::uint64_t address, unsigned size);
+  long read_address(std::uint64_t from, unsigned size, SocketAddress& address) const;
+  long make_socket_name(int socket, SocketAddress& address);
+  bool leads_straight(const Place& place, Text written, int base) const;
+  long connect_now(int socket, const SocketAddress& address);
 
   // call.cc
   long find(Place& place, int directory, std::uint64_t path, Last last);

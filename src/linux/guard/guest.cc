@@ -103,13 +103,23 @@ long Guest::read_path(std::uint64_t address, PathBuffer& text) const {
   }
 }
 
+long Guest::read_bytes(std::uint64_t address, char* bytes, std::size_t size) const {
+  long read = read_memory(thread_, address, bytes, size);
+  if (refused(read)) {
+    const ReadingRights rights;
+    read = read_memory(thread_, address, bytes, size);
+  }
+  if (refused(read)) return -EPERM;
+  return read == static_cast<long>(size) ? 0 : -EFAULT;
+}
+
 long Guest::working_directory() const {
   PathBuffer path;
   path.add("/proc/").add_number(static_cast<std::uint64_t>(thread_)).add("/cwd");
   return open_link(path);
 }
 
-long Guest::descriptor(int number) const {
+long Guest::descriptor(int number) {
   if (number < 0) return -EBADF;
   PathBuffer path;
   path.add("/proc/").add_number(static_cast<std::uint64_t>(thread_)).add("/fd/");
@@ -119,12 +129,17 @@ long Guest::descriptor(int number) const {
   if (!refused(fd)) return fd;
   // The directory fd of a process that is not dumpable belongs to an owner that this namespace
   // may not know; then it takes a copy of the descriptor itself.
+  return copy_of(number);
+}
+
+long Guest::copy_of(int number) {
   constexpr unsigned kThread = 0x80;  // PIDFD_THREAD, 6.9
   const ReadingRights rights;
   long pidfd = call(__NR_pidfd_open, thread_, kThread);
-  if (pidfd == -EINVAL) pidfd = call(__NR_pidfd_open, thread_, 0);
+  // Threads share their files, but for those that chose not to.
+  if (pidfd == -EINVAL) pidfd = call(__NR_pidfd_open, process(), 0);
   if (pidfd < 0) return pidfd;
-  fd = call(__NR_pidfd_getfd, pidfd, number, 0);
+  const long fd = call(__NR_pidfd_getfd, pidfd, number, 0);
   close_fd(pidfd);
   return fd;
 }

@@ -23,9 +23,14 @@ class Guest {
   // A NUL-terminated string. -EFAULT, -ENAMETOOLONG. Empty is fine.
   long read_path(std::uint64_t address, PathBuffer& text) const;
 
+  // Exactly `size` bytes: 0 or -EFAULT.
+  long read_bytes(std::uint64_t address, char* bytes, std::size_t size) const;
+
   // O_PATH descriptors of where it is and of what it has open: the caller closes them.
   long working_directory() const;
-  long descriptor(int number) const;
+  long descriptor(int number);
+  // A copy of the descriptor itself: the same open file. The caller closes it.
+  long copy_of(int number);
   // Its file mode creation mask; negative when it cannot be known.
   long umask() const;
   std::uint64_t file_size_limit() const;

@@ -96,8 +96,13 @@ Verdict judge(const Table& table, Text path, Folding folding) {
     Text inside;
     if (!beneath(table, anchor, path, inside)) continue;
     const std::size_t top = depth_of(anchor_text(table, anchor));
+    Text after_first = inside;
+    const std::uint32_t first_name = name_hash(next_name(after_first));
     for (std::size_t r = anchor.first_rule; r < anchor.first_rule + anchor.rules; ++r) {
       const Rule& rule = table.rule(r);
+      // Most of a long list of rules is about other names.
+      const bool elsewhere = rule.first_name != 0 && rule.first_name != first_name;
+      if (elsewhere && folding == Folding::Ascii) continue;
       Walk walk(table, rule, folding);
       Text rest = inside;
       std::size_t depth = top;

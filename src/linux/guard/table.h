@@ -42,12 +42,24 @@ struct Component {
   std::uint32_t text;  // offset of its bytes in the table
 };
 
+// Names that differ in nothing but the case of ASCII letters have the same, and none has 0.
+constexpr std::uint32_t name_hash(Text name) {
+  std::uint32_t hash = 2166136261;  // FNV-1a
+  for (std::size_t i = 0; i < name.size; ++i) {
+    const char c = name[i];
+    const auto small = static_cast<unsigned char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    hash = (hash ^ small) * 16777619;
+  }
+  return hash | 1;
+}
+
 // Beneath its anchor: the name itself and everything in it.
 struct Rule {
   Kind kind;
   std::uint8_t flags;
   std::uint16_t components;
   std::uint32_t first_component;
+  std::uint32_t first_name;  // name_hash() of a literal first component; else 0: any name
 };
 
 // A directory that no guest can rename: the root of a mount. Its rules start there, so that a path
