@@ -10,8 +10,9 @@ namespace cordon::cli {
 
 class Input {
  public:
-  // "-": cordon's own standard input. Errors name the option.
-  static Result<Input> open(const std::string& path);
+  // "-": cordon's own standard input; else an absolute path. One in the work directory that a link
+  // leads out of it is refused. Errors name the option.
+  static Result<Input> open(const std::string& path, const std::string& work_dir);
 
   // -1: there is nothing to read, and nothing to wait for.
   int fd() const { return fd_; }

@@ -132,7 +132,7 @@ RunOutput output_asked_for(std::span<char* const> arguments) {
 }  // namespace
 
 Result<int> run_command(const RunOptions& options, const Watching* watching) {
-  const Input input = TRY(Input::open(options.stdin_path));
+  const Input input = TRY(Input::open(options.stdin_path, options.work_dir));
   std::optional<ReportFile> report;
   if (!options.report_path.empty()) report = TRY(ReportFile::prepare(options.report_path));
   Interruptions signals = TRY(Interruptions::catch_signals());
