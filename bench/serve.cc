@@ -16,6 +16,7 @@
 #include "benchmarks.h"
 #include "child.h"
 #include "cordon/executor.h"
+#include "cordon/manager.h"
 #include "core/unique_fd.h"
 
 namespace cordon::bench {
@@ -148,6 +149,16 @@ std::vector<Row> daemon_over_its_socket(const Options& options) {
   ExecutionRequest call;
   call.command = "/bin/true";
   call.work_dir = options.work_dir;
+  // The same as the daemon gives: a cgroup costs what it costs.
+  const auto manager = Manager::create({});
+  if (!manager) give_up(manager.error().message());
+  const ManagerConfig config = manager->config();
+  call.policy.limits = {.memory_bytes = config.default_memory_bytes,
+                        .cpus = config.default_cpus,
+                        .pids = config.default_pids,
+                        .disk_bytes = config.default_disk_bytes,
+                        .output_bytes = config.default_output_bytes,
+                        .timeout = config.default_timeout};
   const auto library = [&] {
     const auto result = executor->execute(call);
     if (!result || result->exit_code != 0) give_up("/bin/true failed");

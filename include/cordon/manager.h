@@ -100,6 +100,11 @@ class Manager {
   //   caller has as many running and waiting as it may have Unavailable       the queue is full, or
   //   the manager is draining ResourceExhausted the record cannot be written: the disk is full
   Result<std::string> start(ManagedRequest request, const Caller& caller);
+  // The same for who wants the result and nothing else: calls back as on_finished(), possibly
+  // before this returns. Nothing is written down before it runs, which saves the caller the wait:
+  // if this process is killed before the callback, the execution may be missing.
+  Result<std::string> start(ManagedRequest request, const Caller& caller,
+                            std::function<void(const SharedResult&)> callback);
   // Runs to the end, on the calling thread; waits for its turn first. A stop request kills it.
   // Errors: as start(), and what the backend says when the command cannot be started.
   Result<SharedResult> execute(ManagedRequest request, const Caller& caller,

@@ -64,6 +64,20 @@ Result<std::string> Manager::start(ManagedRequest request, const Caller& caller)
   return job->id();
 }
 
+Result<std::string> Manager::start(ManagedRequest request, const Caller& caller,
+                                   std::function<void(const SharedResult&)> callback) {
+  const SharedJob job = TRY(state_->make_job(std::move(request), caller));
+  job->on_finished(std::move(callback));
+  job->set_recorded(Job::Recorded::Yes);
+  const auto turn = state_->admission.enter(job);
+  if (!turn) {
+    state_->jobs.remove(job->id());
+    return std::unexpected(turn.error());
+  }
+  if (*turn == Admission::Turn::Now) state_->dispatch({job});
+  return job->id();
+}
+
 Result<SharedResult> Manager::execute(ManagedRequest request, const Caller& caller,
                                       std::stop_token stop) {
   const SharedJob job = TRY(state_->make_job(std::move(request), caller));

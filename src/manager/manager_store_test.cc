@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <future>
 #include <map>
 #include <string>
 
@@ -113,6 +114,31 @@ TEST(ManagerWithStore, AnEndThatNobodyReadIsInTheStoreWhenItIsTold) {
   }
 }
 
+TEST(ManagerWithStore, WhoWantsTheResultAloneGetsItWhenItIsInTheStore) {
+  const TemporaryDirectory directory;
+  const auto store = open_store(directory.path("state"));
+  ManagerFixture f({.max_running = 1, .max_queued = 1}, store);
+  std::promise<std::pair<std::string, int>> told;
+  const auto id = f.manager.start(script("exit 3"), kAlice, [&](const SharedResult& result) {
+    const auto found =
+        store->read([&](store::Database& d) { return store::find_execution(d, result->id); });
+    told.set_value({result->id, found && *found ? (*found)->result.exit_code : -1});
+  });
+  ASSERT_TRUE(id);
+  EXPECT_EQ(told.get_future().get(), std::pair(*id, 3));
+  // One that waits for its turn is told of its end too, and one that is refused is not.
+  f.start(script("sleep 1000"));
+  std::promise<ExecutionStatus> end;
+  const auto waiting = f.manager.start(
+      script("exit 0"), kAlice, [&](const SharedResult& result) { end.set_value(result->status); });
+  ASSERT_TRUE(waiting);
+  const auto refused = f.manager.start(script("exit 0"), kAlice,
+                                       [](const SharedResult&) { ADD_FAILURE() << "called back"; });
+  EXPECT_EQ(refused.error().code, ErrorCode::Unavailable);
+  ASSERT_TRUE(f.manager.kill(*waiting, kAlice));
+  EXPECT_EQ(end.get_future().get(), ExecutionStatus::Killed);
+}
+
 TEST(ManagerWithStore, ListsWhatLivesAndWhatEndedOnceEach) {
   const TemporaryDirectory directory;
   ManagerFixture f({}, open_store(directory.path("state")));
@@ -191,6 +217,11 @@ TEST(ManagerWithStore, AFullDiskRefusesNewWorkAndLosesNoAnswer) {
   for (int t = 0; t < 3; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0;; ++i) {
+        if (t == 0 && i % 2 == 1) {
+          (void)f.manager.start(script("echo text; exit 3"), kAlice,
+                                [&](const SharedResult& result) { say('E', result->id); });
+          continue;
+        }
         if (t == 0) {
           const auto result = f.manager.execute(script("echo text; exit 3"), kAlice);
           if (result) say('E', (*result)->id);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,6 +43,16 @@ sigset_t ending_signals() {
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   return signals;
+}
+
+// Connections and sandboxes need more descriptors than a program has that asks for nothing. Those
+// that run in sandboxes have a limit of their own.
+void raise_descriptor_limit() {
+  constexpr rlim_t kEnough = 65536;
+  struct rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kEnough) return;
+  limit.rlim_cur = std::min(limit.rlim_max, kEnough);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 Result<UniqueFd> open_audit(const std::string& state_dir) {
@@ -134,6 +145,7 @@ Result<void> serve(const ServeOptions& options) {
   sigemptyset(&broken_pipe);
   sigaddset(&broken_pipe, SIGPIPE);
   ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+  raise_descriptor_limit();
 
   const std::string state_dir =
       options.state_dir.empty() ? default_state_dir(variable, ::geteuid()) : options.state_dir;
@@ -144,8 +156,9 @@ Result<void> serve(const ServeOptions& options) {
   if (!options.tls_key.empty()) {
     tls = TRY(server::load_tls(options.tls_certificate, options.tls_key));
   }
-  server::JsonLog log{UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3))};
-  server::JsonLog audit{TRY(open_audit(state_dir))};
+  server::JsonLog log(UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)),
+                      server::LogPlace::Reader);
+  server::JsonLog audit(TRY(open_audit(state_dir)), server::LogPlace::File);
 
   ManagerConfig config = options.manager;
   config.private_work_dirs = state_dir + "/work";

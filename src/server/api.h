@@ -78,6 +78,8 @@ class Api final : public Service {
                std::string_view why, std::string_view id);
 
   void execute(Call& call);
+  void execute_here(Call& call);
+  Result<std::string> start(const Call& call, ManagedRequest request, bool async);
   Result<ManagedRequest> managed_request(const Call& call, const struct ExecuteBody& body) const;
   void status(Call& call);
   void kill(Call& call);

@@ -2,7 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "core/try.h"
 #include "server/answers.h"
@@ -15,6 +19,11 @@
 namespace cordon::server {
 
 namespace {
+
+using Variable = std::pair<std::string, std::string>;
+
+// What takes longer to read than others may wait.
+constexpr std::size_t kLongBody = 64 << 10;
 
 // An error of JsonFields: its subject is the field.
 Response body_answer(const Error& error) {
@@ -41,6 +50,14 @@ void limit(Policy& policy, const ExecuteBody& body) {
   if (body.pids) narrow(limits.pids, static_cast<std::uint32_t>(*body.pids));
 }
 
+// In linear time: a body has room for a hundred thousand.
+void replace_variables(std::vector<Variable>& held, const std::vector<Variable>& asked) {
+  std::unordered_set<std::string_view> names;
+  for (const auto& [name, value] : asked) names.insert(name);
+  std::erase_if(held, [&](const Variable& one) { return names.contains(one.first); });
+  held.insert(held.end(), asked.begin(), asked.end());
+}
+
 }  // namespace
 
 Result<ManagedRequest> Api::managed_request(const Call& call, const ExecuteBody& body) const {
@@ -60,10 +77,7 @@ Result<ManagedRequest> Api::managed_request(const Call& call, const ExecuteBody&
                             {.role = call.caller().role, .widest = call.identity.widest_policy}));
   limit(execution.policy, body);
   auto& environment = execution.policy.environment.set;
-  for (const auto& variable : body.env) {
-    std::erase_if(environment, [&](const auto& held) { return held.first == variable.first; });
-    environment.push_back(variable);
-  }
+  replace_variables(environment, body.env);
   const bool has_trace = std::ranges::any_of(
       environment, [](const auto& variable) { return variable.first == "TRACEPARENT"; });
   if (!call.trace.empty() && !has_trace) environment.emplace_back("TRACEPARENT", call.trace);
@@ -86,6 +100,13 @@ Result<ManagedRequest> Api::managed_request(const Call& call, const ExecuteBody&
 
 void Api::execute(Call& call) {
   if (!check_query(call, {})) return;
+  if (call.request.body.size() <= kLongBody) return execute_here(call);
+  const auto shared = std::make_shared<Call>(std::move(call));
+  if (work_->post([this, shared] { execute_here(*shared); })) return;
+  answer(*shared, refusal(503, "unavailable", "too much of this is under way"));
+}
+
+void Api::execute_here(Call& call) {
   if (draining_.load(std::memory_order_relaxed)) {
     decided(call, "execute", "refused", "the daemon is about to end", {});
     return answer(call, refusal(503, "unavailable", "the daemon is about to end"));
@@ -93,7 +114,7 @@ void Api::execute(Call& call) {
   const auto body = read_execute_body(call.request.body);
   if (!body) return answer(call, body_answer(body.error()));
   auto request = managed_request(call, *body);
-  auto id = request ? manager_.start(std::move(*request), call.caller())
+  auto id = request ? start(call, std::move(*request), body->async)
                     : Result<std::string>(std::unexpected(request.error()));
   if (!id) {
     decided(call, "execute", "refused", id.error().message(), {});
@@ -105,18 +126,21 @@ void Api::execute(Call& call) {
     accepted.headers.emplace_back("Location", "/api/v1/sandbox/status/" + *id);
     return answer(call, std::move(accepted));
   }
-  const auto waits = manager_.on_finished(*id, call.caller(),
-                                          [this, reply = call.reply](const SharedResult& result) {
-                                            http_.answered(200);
-                                            reply.answer(json_answer(to_json(*result)));
-                                          });
-  if (!waits) return fail_execution(call, waits.error());
   // Nobody would get the result.
   call.reply.on_gone([this, id = *id, caller = call.caller()] {
     if (const auto killed = manager_.kill(id, caller); !killed) {
       log_.write("kill failed", {{"id", id}, {"error", killed.error().message()}});
     }
   });
+}
+
+Result<std::string> Api::start(const Call& call, ManagedRequest request, bool async) {
+  if (async) return manager_.start(std::move(request), call.caller());
+  return manager_.start(std::move(request), call.caller(),
+                        [this, reply = call.reply](const SharedResult& result) {
+                          http_.answered(200);
+                          reply.answer(json_answer(to_json(*result)));
+                        });
 }
 
 void Api::status(Call& call) {

@@ -51,7 +51,7 @@ class StreamConnection final : public Connection,
 
   void run(std::function<void(Session&)> task) override {
     asio::dispatch(stream_.get_executor(), [self = self(), task = std::move(task)] {
-      if (self->closed_) return;
+      // Also when it is closed: whoever asks to be told of that is told.
       task(self->session_);
       self->flush();
     });

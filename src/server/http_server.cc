@@ -96,9 +96,14 @@ struct HttpServer::State {
   }
 
   void welcome(StreamSocket socket, const std::shared_ptr<Tls>& tls) {
-    if (open.size() >= limits.most_connections) return;  // closes it
     const int fd = socket.native_handle();
-    ConnectionSetup setup{service, limits, peer_of(fd), [this](Connection* closed) {
+    Peer peer = peer_of(fd);
+    // Each kind for itself: strangers on the network lock nobody out on this machine.
+    std::size_t& of_kind = peer.kind == PeerKind::UnixSocket ? unix_connections : tcp_connections;
+    if (of_kind >= limits.most_connections) return;  // closes it
+    ++of_kind;
+    ConnectionSetup setup{service, limits, std::move(peer), [this, &of_kind](Connection* closed) {
+                            --of_kind;
                             count.fetch_sub(1, std::memory_order_relaxed);
                             open.erase(closed);
                             if (stopping && open.empty()) context.stop();
@@ -154,6 +159,8 @@ struct HttpServer::State {
   std::vector<std::unique_ptr<Listener>> listeners;
   std::vector<std::unique_ptr<Periodic>> periodics;
   std::unordered_map<Connection*, std::shared_ptr<Connection>> open;
+  std::size_t unix_connections = 0;
+  std::size_t tcp_connections = 0;
   std::atomic<std::size_t> count{0};
   bool stopping = false;
 };

@@ -22,7 +22,7 @@ struct ServerLimits {
   std::chrono::milliseconds idle_time{75'000};   // between requests
   std::chrono::milliseconds write_time{30'000};  // that a client takes nothing of an answer
   std::chrono::milliseconds heartbeat{15'000};   // how long a stream may be silent
-  std::size_t most_connections = 1024;
+  std::size_t most_connections = 1024;           // on Unix sockets, and again over TCP
 };
 
 class HttpServer {

@@ -45,7 +45,8 @@ class Reply {
   void stream(Response head, std::unique_ptr<StreamSource> source) const;
   // The source may have more.
   void wake() const;
-  // Calls back on the I/O thread when the client goes away before it was answered.
+  // Calls back when the client goes away before it was answered: on the I/O thread, or at once
+  // on this one when it has gone already.
   void on_gone(std::function<void()> callback) const;
 
  private:

@@ -54,6 +54,7 @@ void Reply::wake() const {
 }
 
 void Reply::on_gone(std::function<void()> callback) const {
+  if (host_.expired()) return callback();
   on_session([sequence = sequence_, callback = std::move(callback)](Session& session) {
     session.on_gone(sequence, callback);
   });

@@ -9,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import tempfile
+import time
 
 CORDON = os.environ["CORDON_TEST_PROGRAM"]
 
@@ -42,19 +43,23 @@ def free_port():
 
 
 class Daemon:
-    def __init__(self, *options, port=None, environment=None):
+    def __init__(self, *options, port=None, environment=None, log=None, prefix=()):
+        """`log`: a descriptor for standard error, instead of a file. `prefix`: words before the command."""
         self.root = tempfile.mkdtemp(prefix="cordon-serve-")
         self.socket = os.path.join(self.root, "cordon.sock")
         self.state = os.path.join(self.root, "state")
         self.port = port
         self.options = options
         self.environment = environment
+        self.log_to = log
+        self.prefix = prefix
         self.start()
 
     def start(self):
-        arguments = [CORDON, "serve", "--socket", self.socket, "--state-dir", self.state, *self.options]
+        arguments = [*self.prefix, CORDON, "serve", "--socket", self.socket, "--state-dir", self.state, *self.options]
         self.log = open(os.path.join(self.root, "log"), "ab")
-        self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=self.log,
+        self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE,
+                                        stderr=self.log if self.log_to is None else self.log_to,
                                         env=dict(os.environ, **(self.environment or {})))
         self.ready = self.process.stdout.readline().decode()
         if not self.ready:
@@ -96,15 +101,18 @@ class Daemon:
         if key:
             headers["Authorization"] = "Bearer " + key
         connection = (http.client.HTTPSConnection("localhost", self.port, context=context, timeout=60) if context
-                      else http.client.HTTPConnection("localhost", self.port, timeout=60))
+                      else tcp_connection(self.port))
         return exchange(connection, method, target, body, headers)
 
-    def raw(self, data, until_close=True):
+    def raw(self, data, until_close=True, tcp=False):
         """Bytes as they are; what comes back until the daemon closes."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        with socket.socket(socket.AF_INET if tcp else socket.AF_UNIX, socket.SOCK_STREAM) as client:
             client.settimeout(60)
-            client.connect(self.socket)
-            client.sendall(data)
+            client.connect(("127.0.0.1", self.port) if tcp else self.socket)
+            try:
+                client.sendall(data)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # it has heard enough
             answer = b""
             while until_close:
                 piece = client.recv(65536)
@@ -116,6 +124,20 @@ class Daemon:
     def keys(self, *words):
         return subprocess.run([CORDON, "keys", *words, "--state-dir", self.state], capture_output=True, text=True,
                               check=False)
+
+
+def tcp_connection(port):
+    return http.client.HTTPConnection("localhost", port, timeout=60)
+
+
+def new_key(daemon, name, *words):
+    made = daemon.keys("add", name, *words)
+    assert made.returncode == 0, made.stderr
+    key = made.stdout.strip()
+    # The daemon looks once a second.
+    while daemon.ask_tcp("GET", "/api/v1/sandbox/info", key=key).status == 401:
+        time.sleep(0.05)
+    return key
 
 
 def exchange(connection, method, target, body=None, headers=None, raw=None):

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "core/try.h"
 #include "linux/init_image.h"
 #include "linux/landlock.h"
@@ -12,6 +14,8 @@
 namespace cordon::native {
 
 namespace {
+
+constexpr std::chrono::milliseconds kLongestSweepPause = std::chrono::minutes(1);
 
 std::string why_no_guard() {
   if (!seccomp::guard_supported()) return "it needs Linux 5.19";
@@ -24,6 +28,15 @@ std::string why_no_guard() {
 
 }  // namespace
 
+void Host::sweep_now_and_then() {
+  const std::unique_lock lock(sweep_mutex_, std::try_to_lock);
+  const auto now = std::chrono::steady_clock::now();
+  if (!lock || now < next_sweep_) return;
+  facts_.cgroups->sweep();
+  next_sweep_ = now + sweep_pause_;
+  sweep_pause_ = std::min(4 * sweep_pause_, kLongestSweepPause);
+}
+
 Result<const HostFacts*> Host::facts() {
   std::call_once(looked_, [this] {
     facts_.cgroups = cgroup::detect();
@@ -35,8 +48,8 @@ Result<const HostFacts*> Host::facts() {
     } else {
       unusable_ = std::move(image.error());
     }
-    facts_.cgroups->sweep();
   });
+  sweep_now_and_then();
   if (unusable_) return std::unexpected(*unusable_);
   return &facts_;
 }

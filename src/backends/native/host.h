@@ -1,6 +1,7 @@
 // What all sandboxes of one native backend share. Made once, used from any thread.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -35,11 +36,18 @@ class Host {
   Nursery* nursery() const { return nursery_.get(); }
 
  private:
+  // Removes the groups of processes that were killed. Once is not enough for who lives long: such a
+  // group can be removed when the kernel is done with its last task.
+  void sweep_now_and_then();
+
   std::once_flag looked_;
   HostFacts facts_;
   std::optional<Error> unusable_;
   std::mutex buildable_mutex_;
   bool buildable_ = false;
+  std::mutex sweep_mutex_;
+  std::chrono::steady_clock::time_point next_sweep_;
+  std::chrono::milliseconds sweep_pause_{1000};
   std::unique_ptr<Nursery> nursery_;  // last: it uses the facts
 };
 
