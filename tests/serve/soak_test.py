@@ -338,7 +338,7 @@ class Row(unittest.TestCase):
         self.assertLessEqual(ended, self.count)
         self.assertGreaterEqual(ended, self.count - self.count // 20 - 1)
         self.assertEqual(stats["store_failures"], 0)
-        self.assertLess(last["memory"], first["memory"] + 16 * MIB)
+        self.assertLess(last["memory"], first["memory"] + 32 * MIB)
         self.assertLessEqual(last["threads"], first["threads"] + 8)
         self.assertLessEqual(last["descriptors"], first["descriptors"] + 100, "what is kept for the next sandboxes differs")
         # One in ten has 100 KB of output: 10 KB a run, and the log that is copied into the database now and then.
