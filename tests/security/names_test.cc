@@ -209,6 +209,78 @@ TEST_P(GuardedNames, ThatTheHostReplacesStayTakenAway) {
   EXPECT_EQ(sandbox({}, {"cat", secret}).out, "second\n");
 }
 
+// Keys and tokens in a home directory that a rule shows: programs of the host write them anew, and
+// make those that were not there.
+TEST_P(GuardedNames, SecretsThatTheHostMakesLaterStayDenied) {
+  const std::string home = outside() + "/home";
+  caller_dir(home);
+  for (const char* name : {"/.netrc", "/.npmrc", "/.pypirc.new", "/notes"}) {
+    caller_file(home + name, "first\n");
+  }
+  Invocation request =
+      invocation({"--read", home}, {"sh", "-c", R"(echo ready; read go; cd "$0"; cat .netrc
+                                                   cat .pypirc; cat .git-credentials; cat notes)",
+                                    home});
+  request.environment.emplace_back("HOME", home);
+  Running program(request);
+  ASSERT_TRUE(program.read_until("ready").contains("ready"));
+  caller_file(home + "/new", "second\n");
+  ASSERT_EQ(rename((home + "/new").c_str(), (home + "/.netrc").c_str()), 0);
+  ASSERT_EQ(rename((home + "/.pypirc.new").c_str(), (home + "/.pypirc").c_str()), 0);
+  caller_file(home + "/.git-credentials", "third\n");
+  caller_file(home + "/notes", "shown\n");
+  program.send("go\n");
+  const Outcome outcome = program.wait();
+  EXPECT_EQ(outcome.out, "ready\nshown\n") << describe(outcome);
+  EXPECT_EQ(plain({"cat", home + "/.netrc", home + "/.pypirc", home + "/.git-credentials"}).out,
+            "second\nfirst\nthird\n");
+}
+
+TEST_P(GuardedNames, DeniedNamesThatTheHostMakesLaterStayDenied) {
+  const std::string place = outside() + "/shown";
+  caller_dir(place);
+  for (const char* rule : {"--deny", "--hide"}) {
+    unlink((place + "/later").c_str());
+    Running program(invocation({"--read", place, rule, place + "/later"},
+                               {"sh", "-c", "echo ready; read go; cat \"$0\"", place + "/later"}));
+    ASSERT_TRUE(program.read_until("ready").contains("ready"));
+    caller_file(place + "/later", "hunter2\n");
+    program.send("go\n");
+    const Outcome outcome = program.wait();
+    EXPECT_FALSE(outcome.out.contains("hunter2")) << rule << describe(outcome);
+  }
+  EXPECT_EQ(sandbox({"--read", place}, {"cat", place + "/later"}).out, "hunter2\n");
+}
+
+// Of the system's own denied files only a mount is held, unless the caller denies them too.
+TEST_P(GuardedNames, ASystemFileThatTheHostReplacesIsHeldByARuleOfTheCallers) {
+  if (caller() != Caller::Root) return;  // no other caller could read it, nor mount this /etc
+  const std::string etc = outside() + "/etc";
+  caller_dir(etc);
+  const auto read_after_replacement = [&](const Arguments& options) {
+    caller_file(etc + "/shadow", "first\n", 0640);
+    Invocation request =
+        invocation(options, {"sh", "-c", "cat /etc/shadow; echo ready; read go; cat /etc/shadow"});
+    const Arguments wrapped{"unshare",
+                            "--mount",
+                            "--propagation",
+                            "private",
+                            "sh",
+                            "-c",
+                            R"(mount --bind "$0" /etc && exec "$@")",
+                            etc};
+    request.argv.insert(request.argv.begin(), wrapped.begin(), wrapped.end());
+    Running program(request);
+    EXPECT_FALSE(program.read_until("ready").contains("first"));
+    caller_file(etc + "/new", "second\n", 0640);
+    EXPECT_EQ(rename((etc + "/new").c_str(), (etc + "/shadow").c_str()), 0);
+    program.send("go\n");
+    return program.wait().out;
+  };
+  EXPECT_FALSE(read_after_replacement({"--deny", "/etc/shadow"}).contains("second"));
+  EXPECT_TRUE(read_after_replacement({}).contains("second")) << "what SECURITY.md warns of";
+}
+
 // A service that starts anew makes its socket anew.
 TEST_P(GuardedNames, ASocketThatTheHostReplacesStaysOutOfReach) {
   const std::string path = outside() + "/shared/socket";

@@ -30,6 +30,7 @@ struct Candidate {
 
 inline bool takes_away(Grant grant) { return grant == Grant::Deny || grant == Grant::Hide; }
 
+Grant to_grant(Access access);
 std::string_view word(Grant grant);
 
 // Indices, by path: what lies in a directory comes directly after it; of one path in the order of

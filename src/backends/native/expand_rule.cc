@@ -68,10 +68,12 @@ Result<std::vector<std::string>> list_matches(const PathRule& rule, const Glob& 
 }
 
 bool can_meet(const RuleSet& set, const NameRule& names) {
-  // Nothing but the command itself makes a name in its writable directories.
   if (Glob::is_plain(names.pattern)) {
     const Rule* above = nearest_above(set, names.pattern);
-    return above && above->grant == Grant::Write;
+    if (!above) return false;
+    // The command makes names in its writable directories only, the host anywhere.
+    const bool shown_by_host = above->grant == Grant::Read && names.access != Access::Protect;
+    return above->grant == Grant::Write || shown_by_host;
   }
   const auto glob = Glob::parse(names.pattern);
   if (!glob) return true;

@@ -53,12 +53,10 @@ class GuardCompiler {
     ranked_.reserve(rules_.rules.size());
     covered_.reserve(rules_.rules.size());
     add_defaults();
-    for (const NameRule& names : rules_.name_rules) {
-      if (names.layer != Layer::Default) TRY(add_names(names));
-    }
+    for (const NameRule& names : rules_.name_rules) TRY(add_names(names));
     for (const Rule& rule : rules_.rules) {
       if (rule.protects) add_protected(rule);
-      if (takes_away(rule.grant) && !rule.from_default) add_taken(rule);
+      if (takes_away(rule.grant)) add_taken(rule);
     }
     if (!default_way_.empty() || !default_anchor_.empty()) add_default_exceptions();
     if (ranked_.empty()) return Guard{};
@@ -200,6 +198,9 @@ class GuardCompiler {
     const Rule* above =
         rule.parent >= 0 ? &rules_.rules[static_cast<std::size_t>(rule.parent)] : nullptr;
     if (!above || (above->grant != Grant::Write && above->grant != Grant::Read)) return;
+    // Of the system's own files a mount must do: to hold their names would make every open of every
+    // command slower.
+    if (rule.from_default && above->from_default) return;
     const std::string anchor = anchor_of(above);
     std::vector<GuardComponent> components;
     add_literal(components, std::string_view(rule.path).substr(anchor.size()));
@@ -265,6 +266,9 @@ Result<Guard> compile_guard(const RuleSet& rules) { return GuardCompiler(rules).
 Result<void> refuse_names(const RuleSet& rules, const std::string& reason) {
   for (const NameRule& names : rules.name_rules) {
     if (names.layer == Layer::Default) continue;
+    // A name that only the host can make, and has not made yet.
+    const Rule* above = nearest_above(rules, names.pattern);
+    if (Glob::is_plain(names.pattern) && above && above->grant == Grant::Read) continue;
     Error error = invalid_argument(
         std::string(names.origin), names.pattern,
         "only a guard can keep names that match a pattern, or do not exist yet, from the command; "

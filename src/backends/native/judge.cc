@@ -164,6 +164,8 @@ std::optional<Refusal> Judge::judge_names(const Observed& attempt) const {
                                         : !refused && attempt.error != ENOENT) {
       continue;
     }
+    // A secret that is not there: nobody asked for it to be denied, and nothing was.
+    if (names.layer == Layer::Default && !refused) continue;
     const auto glob = Glob::parse(names.pattern);
     if (!glob) continue;
     const bool meant = glob->covers(attempt.target) ||

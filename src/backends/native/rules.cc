@@ -29,21 +29,6 @@ namespace {
 constexpr std::size_t kMostDefaults = 64;
 constexpr std::string_view kDefaultOrigin = "the default policy";
 
-Grant to_grant(Access access) {
-  switch (access) {
-    case Access::Read:
-    case Access::Protect:
-      return Grant::Read;
-    case Access::Write:
-      return Grant::Write;
-    case Access::Deny:
-      return Grant::Deny;
-    case Access::Hide:
-      return Grant::Hide;
-  }
-  return Grant::Deny;
-}
-
 class Collector {
  public:
   Collector(const Policy& policy, const Caller& caller) : policy_(policy), caller_(caller) {}
@@ -205,6 +190,18 @@ class Collector {
     add(kDefaultRank, grant, *std::move(location), kDefaultOrigin);
   }
 
+  // Programs of the host make and replace such files at any time.
+  void add_secret(const std::string& path) {
+    const std::size_t before = candidates_.size();
+    add_default(Grant::Deny, path);
+    if (candidates_.size() > before) return;
+    for (NameRule& names : name_rules({.access = Access::Deny, .path = path}, path)) {
+      names.origin = kDefaultOrigin;
+      names.layer = Layer::Default;
+      set_.name_rules.push_back(std::move(names));
+    }
+  }
+
   // On most hosts /bin and its like are links into /usr, which is there already.
   void add_system(const std::string& path) {
     char text[PATH_MAX];
@@ -233,7 +230,7 @@ class Collector {
     for (const std::string& home : caller_.homes) {
       for (const DefaultEntry& entry : defaults.secrets) {
         const std::string secret = beneath_home(home, entry.path);
-        if (covered_by_user(secret)) add_default(Grant::Deny, secret);
+        if (covered_by_user(secret)) add_secret(secret);
       }
     }
     if (!covered_by_user(caller_.home())) add_scratch(caller_.home());
@@ -388,12 +385,6 @@ class Collector {
 };
 
 }  // namespace
-
-bool is_mounted(const RuleSet& set, const Rule& rule) {
-  if (takes_away(rule.grant) || rule.grant == Grant::Scratch) return false;
-  if (rule.anchor || rule.parent < 0) return true;
-  return set.rules[static_cast<std::size_t>(rule.parent)].grant != rule.grant;
-}
 
 Result<RuleSet> resolve_rules(const Policy& policy, const std::string& work_dir,
                               const Caller& caller) {

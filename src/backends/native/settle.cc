@@ -159,6 +159,21 @@ class Linker {
 
 }  // namespace
 
+Grant to_grant(Access access) {
+  switch (access) {
+    case Access::Read:
+    case Access::Protect:
+      return Grant::Read;
+    case Access::Write:
+      return Grant::Write;
+    case Access::Deny:
+      return Grant::Deny;
+    case Access::Hide:
+      return Grant::Hide;
+  }
+  return Grant::Deny;
+}
+
 std::string_view word(Grant grant) {
   switch (grant) {
     case Grant::Read:
@@ -189,6 +204,12 @@ Result<std::vector<Rule>> settle(std::vector<Candidate> candidates,
     linker.add(TRY(settle_one(same)));
   }
   return linker.take();
+}
+
+bool is_mounted(const RuleSet& set, const Rule& rule) {
+  if (takes_away(rule.grant) || rule.grant == Grant::Scratch) return false;
+  if (rule.anchor || rule.parent < 0) return true;
+  return set.rules[static_cast<std::size_t>(rule.parent)].grant != rule.grant;
 }
 
 }  // namespace cordon::native
