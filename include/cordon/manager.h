@@ -33,6 +33,16 @@ enum class NetworkChoice {
   AsConfigured,  // Open where the manager has the network enabled, else None
 };
 
+// A file that is there when the command begins.
+struct InputFile {
+  // Below the work directory, without "." and "..": "src/main.py". At most 1024 bytes. Directories
+  // that are missing are made; what stands at the path is replaced, and no link on the way is
+  // followed.
+  std::string path;
+  std::string content;
+  std::uint32_t mode = 0644;  // at most 0777
+};
+
 struct ManagedRequest {
   // on_stdout and on_stderr must be empty: see events(). An empty work_dir: a private one.
   ExecutionRequest execution = {};
@@ -40,6 +50,9 @@ struct ManagedRequest {
   NetworkChoice network = NetworkChoice::AsPolicy;
   StdinMode stdin_mode = StdinMode::DataThenEnd;
   ArgumentsKept arguments = ArgumentsKept::Yes;
+  // At most 1000 with 64 MiB together. Together with a work directory for administrators only: what
+  // is written here, no policy looks at.
+  std::vector<InputFile> files = {};
   std::string trace = {};  // a W3C traceparent or another mark of the caller's; at most 256 bytes
 };
 

@@ -16,6 +16,20 @@ _cordon_policy_show_switches='--all --json --help'
 _cordon_policy_check_switches='--help'
 _cordon_policy_check_values='--workdir'
 _cordon_doctor_switches='--json --help'
+_cordon_ps_switches='--all --quiet --no-trunc --json --help'
+_cordon_ps_values='--status --backend --command --caller --since --last --socket --state-dir'
+_cordon_logs_switches='--follow --help'
+_cordon_logs_values='--stream --socket --state-dir'
+_cordon_kill_switches='--help'
+_cordon_kill_values='--socket --state-dir'
+_cordon_inspect_switches='--help'
+_cordon_inspect_values='--socket --state-dir'
+_cordon_rm_switches='--force --help'
+_cordon_rm_values='--socket --state-dir'
+_cordon_prune_switches='--force --help'
+_cordon_prune_values='--older-than --socket --state-dir'
+_cordon_stats_switches='--json --help'
+_cordon_stats_values='--socket --state-dir'
 _cordon_main_switches='--help --version'
 
 _cordon_is_one_of() {
@@ -89,11 +103,40 @@ _cordon_run() {
     fi
 }
 
+# Options with a value, other options, and what cordon ps lists of ids; empty: it takes none.
+_cordon_client() {
+    local begun=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+    # The command line is split at "=": --socket=/run is three words.
+    [[ $begun == '=' ]] && begun=
+    [[ $before == '=' ]] && before=${COMP_WORDS[COMP_CWORD - 2]}
+    if _cordon_is_one_of "$before" "$1"; then
+        case $before in
+            --status) _cordon_words 'pending running completed failed timeout killed' "$begun" ;;
+            --stream) _cordon_words 'stdout stderr' "$begun" ;;
+            --socket | --state-dir)
+                compopt -o filenames
+                mapfile -t COMPREPLY < <(compgen -f -- "$begun")
+                ;;
+        esac
+    elif [[ $begun == -* || -z $3 ]]; then
+        _cordon_words "$1 $2" "$begun"
+    else
+        # The daemon and the directory of this command line, where it names them.
+        local i
+        local -a after=()
+        for ((i = 2; i + 1 < COMP_CWORD; ++i)); do
+            _cordon_is_one_of "${COMP_WORDS[i]}" '--socket --state-dir' &&
+                after+=("${COMP_WORDS[i]}" "${COMP_WORDS[i + 1]}")
+        done
+        _cordon_words "$("${COMP_WORDS[0]}" ps --quiet --last 100 "$3" "${after[@]}" 2>/dev/null)" "$begun"
+    fi
+}
+
 _cordon() {
     local begun=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _cordon_words "run explain learn policy doctor serve keys help $_cordon_main_switches" "$begun"
+        _cordon_words "run explain learn policy doctor serve keys ps logs kill inspect rm prune stats help $_cordon_main_switches" "$begun"
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -118,7 +161,16 @@ _cordon() {
             fi
             ;;
         doctor) _cordon_words "$_cordon_doctor_switches" "$begun" ;;
-        help) _cordon_words 'run explain learn policy doctor serve keys' "$begun" ;;
+        ps) _cordon_client "$_cordon_ps_values" "$_cordon_ps_switches" '' ;;
+        logs) _cordon_client "$_cordon_logs_values" "$_cordon_logs_switches" --all ;;
+        kill) _cordon_client "$_cordon_kill_values" "$_cordon_kill_switches" --status=pending,running ;;
+        inspect) _cordon_client "$_cordon_inspect_values" "$_cordon_inspect_switches" --all ;;
+        rm) _cordon_client "$_cordon_rm_values" "$_cordon_rm_switches" --all ;;
+        prune) _cordon_client "$_cordon_prune_values" "$_cordon_prune_switches" '' ;;
+        stats) _cordon_client "$_cordon_stats_values" "$_cordon_stats_switches" '' ;;
+        help)
+            _cordon_words 'run explain learn policy doctor serve keys ps logs kill inspect rm prune stats' "$begun"
+            ;;
     esac
 }
 

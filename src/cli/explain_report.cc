@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "core/printable.h"
 #include "core/utf8.h"
 #include "policy/glob.h"
 #include "policy/toml_text.h"
@@ -56,22 +57,9 @@ std::string words_of(const Remedy& remedy, RemedyForm form, std::string_view ori
   return form == RemedyForm::Toml ? in_toml(remedy) : in_options(remedy);
 }
 
-// A guest chose these bytes.
-std::string harmless(std::string_view text) {
-  std::string result;
-  for (const char c : replace_invalid_utf8(text)) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      result += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
-    } else {
-      result += c;
-    }
-  }
-  return result;
-}
-
 std::string who(const Observed& what) {
   if (what.program.empty()) return "cordon, to start the command";
-  return fmt::format("{} (pid {})", harmless(what.program), what.pid);
+  return fmt::format("{} (pid {})", printable(what.program), what.pid);
 }
 
 bool alike(const Refusal& a, const Refusal& b) {
@@ -100,18 +88,18 @@ void append(std::string& out, std::span<const Refusal> same, RemedyForm form) {
   constexpr std::size_t kMostPrograms = 3;
   const std::size_t more = programs.size() > kMostPrograms ? programs.size() - kMostPrograms : 0;
   programs.resize(programs.size() - more);
-  out += fmt::format("\n  {} {}\n", fmt::join(attempts, ", "), harmless(first.what.target));
+  out += fmt::format("\n  {} {}\n", fmt::join(attempts, ", "), printable(first.what.target));
   out += fmt::format("    answer   {}{}\n", fmt::join(errors, "; "),
                      count > 1 ? fmt::format(", {} times", count) : "");
   out += fmt::format("    by       {}{}\n", fmt::join(programs, ", "),
                      more ? fmt::format(" and {} more", more) : "");
-  out += fmt::format("    because  {}", harmless(first.rule));
-  if (!first.origin.empty()) out += fmt::format(" ({})", harmless(first.origin));
-  if (!first.reason.empty()) out += fmt::format(": {}", harmless(first.reason));
+  out += fmt::format("    because  {}", printable(first.rule));
+  if (!first.origin.empty()) out += fmt::format(" ({})", printable(first.origin));
+  if (!first.reason.empty()) out += fmt::format(": {}", printable(first.reason));
   const std::string remedy = words_of(first.remedy, form, first.origin);
-  out += fmt::format("\n    allow    {}\n", remedy.empty() ? "no rule can" : harmless(remedy));
+  out += fmt::format("\n    allow    {}\n", remedy.empty() ? "no rule can" : printable(remedy));
   if (!first.remedy.warning.empty()) {
-    out += fmt::format("    but      {}\n", harmless(first.remedy.warning));
+    out += fmt::format("    but      {}\n", printable(first.remedy.warning));
   }
 }
 
@@ -129,7 +117,7 @@ std::string together(const Observation& observation, RemedyForm form) {
     std::string line;
     for (const std::string& path : read) line += fmt::format(" --read {}", shell_word(path));
     for (const std::string& path : write) line += fmt::format(" --write {}", shell_word(path));
-    return fmt::format("\nTogether:{}\n", harmless(line));
+    return fmt::format("\nTogether:{}\n", printable(line));
   }
   std::string text = "\nTogether:\n[filesystem]\n";
   const auto list = [&](std::string_view key, const std::set<std::string>& paths) {

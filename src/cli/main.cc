@@ -39,16 +39,27 @@ const Subcommand* find(std::string_view name) {
   return found == std::end(kSubcommands) ? nullptr : found;
 }
 
-constexpr std::string_view kDaemonSubcommands[] = {"serve", "keys"};
+// Those that live in programs of their own.
+struct HeavySubcommand {
+  std::string_view name;
+  std::string_view program;
+};
 
-bool is_daemons(std::string_view name) {
-  return std::ranges::find(kDaemonSubcommands, name) != std::end(kDaemonSubcommands);
+constexpr HeavySubcommand kHeavySubcommands[] = {
+    {"serve", "cordon-serve"}, {"keys", "cordon-serve"},   {"ps", "cordon-client"},
+    {"logs", "cordon-client"}, {"kill", "cordon-client"},  {"inspect", "cordon-client"},
+    {"rm", "cordon-client"},   {"prune", "cordon-client"}, {"stats", "cordon-client"},
+};
+
+const HeavySubcommand* find_heavy(std::string_view name) {
+  const auto* found = std::ranges::find(kHeavySubcommands, name, &HeavySubcommand::name);
+  return found == std::end(kHeavySubcommands) ? nullptr : found;
 }
 
 int dispatch(Arguments arguments) {
   using namespace cordon::cli;
   const std::string_view first = arguments.empty() ? "" : arguments[0];
-  if (is_daemons(first)) return exec_heavy_program("cordon-serve", arguments);
+  if (const auto* heavy = find_heavy(first)) return exec_heavy_program(heavy->program, arguments);
   if (const auto* subcommand = find(first)) return subcommand->main(arguments.subspan(1));
   if (first == "--version") return print("cordon " CORDON_VERSION "\n");
   const bool help = first == "help" || first == "--help" || first == "-h";
@@ -56,17 +67,17 @@ int dispatch(Arguments arguments) {
     return print(format_page(main_page())) == 0 && help ? 0 : kExitCannotRun;
   }
   const std::string_view asked = help ? arguments[1] : first;
-  if (is_daemons(asked)) {
+  if (const auto* heavy = find_heavy(asked)) {
     char page[] = "--help";
     char* const words[] = {arguments[1], page};
-    return exec_heavy_program("cordon-serve", words);
+    return exec_heavy_program(heavy->program, words);
   }
   if (const auto* subcommand = find(asked)) return print(format_page(subcommand->page()));
   complain("cordon",
            refuse_option(
                asked, {},
-               "no such subcommand; there is run, explain, learn, policy, doctor, serve, keys and "
-               "help")
+               "no such subcommand; there is run, explain, learn, policy, doctor, serve, keys, ps, "
+               "logs, kill, inspect, rm, prune, stats and help")
                .error()
                .message());
   return kExitCannotRun;

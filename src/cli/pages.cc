@@ -208,7 +208,9 @@ Page main_page() {
           "       cordon doctor [--json]\n"
           "       cordon serve [OPTION...]\n"
           "       cordon keys add|list|revoke\n"
-          "       cordon help [run|explain|learn|policy|doctor|serve|keys]\n"
+          "       cordon ps|prune|stats [OPTION...]\n"
+          "       cordon logs|kill|inspect|rm [OPTION...] ID...\n"
+          "       cordon help [SUBCOMMAND]\n"
           "       cordon --version",
       .about =
           "Cordon runs code that nobody vouches for: a command, a script, a build, a coding\n"
@@ -224,6 +226,12 @@ Page main_page() {
           "  doctor   what this host can enforce, what not, and what would unlock it\n"
           "  serve    the same for others, over HTTP\n"
           "  keys     who may use that over TCP\n"
+          "  ps       what it runs, and what it ran\n"
+          "  logs     what one of those wrote; live, too\n"
+          "  kill     end them\n"
+          "  inspect  all that is known of them\n"
+          "  rm       forget them; prune forgets all that have ended\n"
+          "  stats    numbers\n"
           "  help     the page of a subcommand; the same as cordon SUBCOMMAND --help",
       .options = {},
       .closing =

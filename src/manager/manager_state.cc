@@ -7,6 +7,7 @@
 #include "core/cleanup.h"
 #include "core/id.h"
 #include "core/try.h"
+#include "manager/input_files.h"
 #include "sandbox/run_once.h"
 
 namespace cordon {
@@ -98,6 +99,7 @@ Result<ExecutionResult> Manager::State::run(const SharedJob& job) {
   const Cleanup remove_work_dir([&] {
     if (prepared.private_work_dir) work_dirs.remove(job->id());
   });
+  TRY(write_input_files(request.work_dir, prepared.request.files));
   request.on_stdout = [log = &job->log()](std::string_view bytes) {
     log->output(Stream::Stdout, bytes);
     return true;

@@ -13,6 +13,7 @@
 #include "core/units.h"
 #include "doctor/host_facts.h"
 #include "manager/clamp.h"
+#include "manager/input_files.h"
 #include "policy/default_limits.h"
 #include "sandbox/choose_backend.h"
 #include "sandbox/validate.h"
@@ -72,6 +73,24 @@ Result<void> check_network(Policy& policy, NetworkChoice choice, NetworkToggle n
                                .remedy = "ask for no network"});
 }
 
+// Whoever writes with the rights of this process into a directory that was there before goes past
+// what the policy protects in it.
+Result<void> check_files(const ManagedRequest& request, const Caller& caller) {
+  if (request.files.empty()) return {};
+  if (const auto problem = problem_of(request.files)) {
+    const std::string which = problem->file ? request.files[*problem->file].path : std::string();
+    return refuse("write the files of the request", which, problem->words);
+  }
+  if (request.execution.work_dir.empty() || caller.role == CallerRole::Administrator) return {};
+  return std::unexpected(Error{.code = ErrorCode::PermissionDenied,
+                               .operation = "write the files of the request",
+                               .subject = {},
+                               .sys_errno = 0,
+                               .detail = "into a directory that was there before, only an "
+                                         "administrator may",
+                               .remedy = "leave the work directory out to get a private one"});
+}
+
 Result<void> check_marks(const ManagedRequest& request, const Caller& caller) {
   if (caller.name.empty() || caller.name.size() > kLongestCaller) {
     return refuse("take on the execution", {},
@@ -129,6 +148,7 @@ Result<PreparedRequest> RequestPreparer::prepare(ManagedRequest request, const C
   PreparedRequest prepared;
   ExecutionRequest& execution = request.execution;
   TRY(check_marks(request, caller));
+  TRY(check_files(request, caller));
   prepared.private_work_dir = execution.work_dir.empty();
   if (prepared.private_work_dir) {
     if (config_.private_work_dirs.empty()) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include "manager/clamp.h"
@@ -178,6 +179,28 @@ TEST(PrivateWorkDirs, AreMadeRemovedAndSwept) {
   const auto id = (*f.manager.execute(request, kAlice))->id;
   EXPECT_EQ(f.manager.inspect(id, kAlice)->work_dir, "");
   EXPECT_TRUE(std::filesystem::is_empty(root));
+}
+
+TEST(RequestPreparer, FilesGoIntoDirectoriesOfTheHostForAdministratorsOnly) {
+  const auto all = backends();
+  TemporaryDirectory directory;
+  ManagerConfig wanted;
+  wanted.private_work_dirs = directory.path("private");
+  const auto config = *complete(wanted);
+  const RequestPreparer preparer(config, all);
+  ManagedRequest request = script("true");
+  const auto code = [&](const Caller& caller) {
+    const auto prepared = preparer.prepare(request, caller, NetworkToggle::Disabled);
+    return prepared ? std::optional<ErrorCode>() : prepared.error().code;
+  };
+  EXPECT_EQ(code(kAlice), std::nullopt);  // the control: it is the files
+  request.files = {{.path = "x", .content = "y"}};
+  EXPECT_EQ(code(kAlice), ErrorCode::PermissionDenied);
+  EXPECT_EQ(code(kRoot), std::nullopt);
+  request.execution.work_dir.clear();
+  EXPECT_EQ(code(kAlice), std::nullopt);
+  request.files = {{.path = "../x", .content = "y"}};
+  EXPECT_EQ(code(kRoot), ErrorCode::InvalidArgument);
 }
 
 }  // namespace

@@ -151,7 +151,9 @@ Result<void> serve(const ServeOptions& options) {
       options.state_dir.empty() ? default_state_dir(variable, ::geteuid()) : options.state_dir;
   TRY(make_state_dir(state_dir));
   // One daemon a state directory: the store holds its lock.
-  auto store = TRY(store::Store::open({.directory = state_dir}));
+  store::StoreOptions kept = options.store;
+  kept.directory = state_dir;
+  auto store = TRY(store::Store::open(std::move(kept)));
   std::shared_ptr<server::Tls> tls;
   if (!options.tls_key.empty()) {
     tls = TRY(server::load_tls(options.tls_certificate, options.tls_key));

@@ -28,6 +28,7 @@ constexpr std::string_view kSocket = "Unix socket";
 constexpr std::string_view kTcp = "TCP";
 constexpr std::string_view kDaemon = "Daemon";
 constexpr std::string_view kWork = "What it runs";
+constexpr std::string_view kKept = "What it keeps";
 
 constexpr std::array kTable = {
     option(ServeOption::Socket, "socket", "PATH", kSocket, "Listen there.",
@@ -68,7 +69,15 @@ constexpr std::array kTable = {
     option(ServeOption::WorkDir, "work-dir", "DIR", kWork,
            "Callers who are not administrators may name directories below DIR. May be repeated.",
            "none: they get private ones"),
-    option(ServeOption::Help, "help", "", kWork, "Print this page."),
+    option(ServeOption::OutputLifetime, "output-lifetime", "DURATION", kKept,
+           "Forget what a command wrote after DURATION; its record stays.", "7d"),
+    option(ServeOption::OutputQuota, "output-quota", "SIZE", kKept,
+           "Keep at most SIZE of output of all commands; the oldest goes first.", "512M"),
+    option(ServeOption::RecordLifetime, "record-lifetime", "DURATION", kKept,
+           "Forget what ended longer ago, with its output.", "90d"),
+    option(ServeOption::MaxRecords, "max-records", "N", kKept,
+           "Remember at most N executions; the oldest go first.", "200000"),
+    option(ServeOption::Help, "help", "", kKept, "Print this page."),
 };
 
 Result<gid_t> group_value(std::string_view value) {
@@ -146,6 +155,19 @@ Result<void> apply(ServeOptions& options, const OptionSpec& spec, std::string_vi
       return {};
     case ServeOption::WorkDir:
       manager.work_dirs.push_back(TRY(absolute_value(spec.name, value)));
+      return {};
+    case ServeOption::OutputLifetime:
+      options.store.output_lifetime = TRY(cli::duration_value(spec.name, value));
+      return {};
+    case ServeOption::OutputQuota:
+      options.store.output_quota = TRY(cli::size_value(spec.name, value, 0));
+      return {};
+    case ServeOption::RecordLifetime:
+      options.store.execution_lifetime = TRY(cli::duration_value(spec.name, value));
+      return {};
+    case ServeOption::MaxRecords:
+      options.store.most_executions = static_cast<std::int64_t>(
+          TRY(cli::whole_number_value(spec.name, value, {1, 1'000'000'000})));
       return {};
     case ServeOption::Help:
       options.help = true;

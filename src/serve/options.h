@@ -16,6 +16,7 @@
 #include "cordon/error.h"
 #include "cordon/manager_config.h"
 #include "serve/listeners.h"
+#include "store/store.h"
 
 namespace cordon::serve {
 
@@ -40,6 +41,10 @@ enum class ServeOption {
   DefaultMemory,
   MaxMemory,
   WorkDir,
+  OutputLifetime,
+  OutputQuota,
+  RecordLifetime,
+  MaxRecords,
   Help,
 };
 
@@ -59,6 +64,7 @@ struct ServeOptions {
   std::uint64_t max_body = 8 << 20;
   std::chrono::nanoseconds grace = std::chrono::seconds(30);
   ManagerConfig manager;
+  store::StoreOptions store;  // without its directory
   bool help = false;
 };
 

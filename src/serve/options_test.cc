@@ -51,10 +51,24 @@ TEST(ServeOptions, NonsenseIsRefusedByName) {
                                              {"--max-running", "0"},
                                              {"--socket-group", "no such group"},
                                              {"--grace", "soon"},
+                                             {"--output-lifetime", "0"},
+                                             {"--output-quota", "much"},
+                                             {"--record-lifetime", "-1d"},
+                                             {"--max-records", "0"},
                                              {"--config", "/no/such/file"},
                                              {"extra"}}) {
     EXPECT_FALSE(read(words)) << words[0] << ' ' << words.back();
   }
+}
+
+TEST(ServeOptions, SayHowLongThingsAreKept) {
+  const auto options = read({"--output-lifetime", "1h", "--output-quota", "1G", "--record-lifetime",
+                             "2d", "--max-records", "7"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->store.output_lifetime, std::chrono::hours(1));
+  EXPECT_EQ(options->store.output_quota, 1U << 30);
+  EXPECT_EQ(options->store.execution_lifetime, std::chrono::hours(48));
+  EXPECT_EQ(options->store.most_executions, 7);
 }
 
 TEST(Places, AreTheSystemsForRootAndTheUsersForOthers) {

@@ -88,6 +88,7 @@ Result<ManagedRequest> Api::managed_request(const Call& call, const ExecuteBody&
   execution.tier = body.tier;
   execution.backend = body.backend;
   request.level = body.level;
+  request.files = body.files;
   request.trace = call.trace;
   if (body.stdin_open) request.stdin_mode = StdinMode::StaysOpen;
   if (body.network) {

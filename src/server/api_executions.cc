@@ -39,6 +39,13 @@ Result<std::uint64_t> number_of(const Target& target, std::string_view name, std
   return number;
 }
 
+Result<bool> flag_of(const Target& target, std::string_view name, bool initial) {
+  const auto text = target.parameter(name);
+  if (!text) return initial;
+  if (*text == "true" || *text == "false") return *text == "true";
+  return refuse_parameter(name, "true or false is wanted");
+}
+
 Result<std::optional<std::chrono::system_clock::time_point>> time_of(const Target& target,
                                                                      std::string_view name) {
   const auto text = target.parameter(name);
@@ -83,8 +90,18 @@ Response parameter_answer(const Error& error) {
 // Reads on from the manager whenever there is room: a slow reader misses nothing and holds nothing.
 class EventSource final : public StreamSource {
  public:
-  EventSource(Manager& manager, std::string id, Caller caller, std::uint64_t after)
-      : manager_(manager), id_(std::move(id)), caller_(std::move(caller)), after_(after) {}
+  struct Wanted {
+    std::uint64_t after = 0;
+    bool follow = true;  // else what there is by now
+    OutputEncoding encoding = OutputEncoding::Text;
+  };
+
+  EventSource(Manager& manager, std::string id, Caller caller, Wanted wanted)
+      : manager_(manager),
+        id_(std::move(id)),
+        caller_(std::move(caller)),
+        after_(wanted.after),
+        wanted_(wanted) {}
 
   Result<void> subscribe(const Reply& reply) {
     subscription_ = TRY(manager_.subscribe(id_, caller_, [asleep = asleep_, reply] {
@@ -103,10 +120,11 @@ class EventSource final : public StreamSource {
       return piece;
     }
     for (const Event& event : batch->events) {
-      append_event(piece.bytes, event.sequence, to_string(event.kind), event_data(event));
+      append_event(piece.bytes, event.sequence, to_string(event.kind),
+                   event_data(event, wanted_.encoding));
     }
     after_ = batch->last;
-    piece.ended = batch->ended && !batch->more;
+    piece.ended = (batch->ended || !wanted_.follow) && !batch->more;
     return piece;
   }
 
@@ -115,6 +133,7 @@ class EventSource final : public StreamSource {
   std::string id_;
   Caller caller_;
   std::uint64_t after_;
+  const Wanted wanted_;
   std::shared_ptr<std::atomic<bool>> asleep_ = std::make_shared<std::atomic<bool>>(false);
   Manager::Subscription subscription_;  // last: it uses the others
 };
@@ -174,15 +193,26 @@ void Api::prune(Call& call) {
 }
 
 void Api::events(Call& call) {
-  if (!check_query(call, {"after"})) return;
+  if (!check_query(call, {"after", "encoding", "follow"})) return;
   Target last;
   const std::string_view seen = call.request.header("Last-Event-ID");
   if (!seen.empty()) last.query.emplace_back("Last-Event-ID", seen);
   const auto after = seen.empty() ? number_of(call.target, "after", 0, 0, INT64_MAX)
                                   : number_of(last, "Last-Event-ID", 0, 0, INT64_MAX);
   if (!after) return answer(call, parameter_answer(after.error()));
+  const auto follow = flag_of(call.target, "follow", true);
+  if (!follow) return answer(call, parameter_answer(follow.error()));
+  const std::string_view encoding = call.target.parameter("encoding").value_or("text");
+  if (encoding != "text" && encoding != "base64") {
+    return answer(
+        call, refusal(400, "invalid_argument", "encoding: text or base64 is wanted", "encoding"));
+  }
+  const EventSource::Wanted wanted{
+      .after = *after,
+      .follow = *follow,
+      .encoding = encoding == "text" ? OutputEncoding::Text : OutputEncoding::Base64};
   auto source =
-      std::make_unique<EventSource>(manager_, std::string(call.id()), call.caller(), *after);
+      std::make_unique<EventSource>(manager_, std::string(call.id()), call.caller(), wanted);
   if (const auto subscribed = source->subscribe(call.reply); !subscribed) {
     return fail_execution(call, subscribed.error());
   }
@@ -217,17 +247,15 @@ void Api::output(Call& call) {
 
 void Api::write_stdin(Call& call) {
   if (!check_query(call, {"end"})) return;
-  const std::string_view end = call.target.parameter("end").value_or("false");
-  if (end != "true" && end != "false") {
-    return answer(call, refusal(400, "invalid_argument", "end: true or false is wanted", "end"));
-  }
+  const auto end = flag_of(call.target, "end", false);
+  if (!end) return answer(call, parameter_answer(end.error()));
   std::size_t taken = 0;
   if (!call.request.body.empty()) {
     const auto written = manager_.write_stdin(call.id(), call.caller(), call.request.body);
     if (!written) return fail_execution(call, written.error());
     taken = *written;
   }
-  const bool closes = end == "true" && taken == call.request.body.size();
+  const bool closes = *end && taken == call.request.body.size();
   if (closes) {
     const auto closed = manager_.close_stdin(call.id(), call.caller());
     if (!closed) return fail_execution(call, closed.error());

@@ -1,6 +1,7 @@
 #include "server/execute_body.h"
 
 #include "core/try.h"
+#include "server/files_field.h"
 #include "server/json_fields.h"
 
 namespace cordon::server {
@@ -56,6 +57,7 @@ Result<ExecuteBody> read_execute_body(std::string_view body) {
   read.backend = TRY(text_or_nothing(fields, "backend"));
   read.network = TRY(network_of(TRY(text_or_nothing(fields, "network"))));
   read.policy = TRY(fields.object("policy"));
+  if (const auto* const files = fields.value("files")) read.files = TRY(read_files(*files));
   read.async = TRY(fields.flag("async")).value_or(false);
   TRY(fields.finish());
   if (read.command.empty()) {

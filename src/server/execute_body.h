@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cordon/error.h"
+#include "cordon/manager.h"
 #include "cordon/policy.h"
 #include "cordon/select.h"
 #include "cordon/tier.h"
@@ -30,6 +31,7 @@ struct ExecuteBody {
   std::optional<IsolationLevel> level;
   std::string backend;
   std::optional<NetworkMode> network;
+  std::vector<InputFile> files;
   std::string policy;  // JSON text; empty: none
   bool async = false;
 };

@@ -28,6 +28,8 @@ class JsonFields {
   Result<std::vector<std::pair<std::string, std::string>>> text_map(std::string_view name);
   // An object as JSON text again; empty: absent.
   Result<std::string> object(std::string_view name);
+  // Any value, for who knows what to do with it; null: absent.
+  const boost::json::value* value(std::string_view name) { return take(name); }
   // Last: refuses members that none of the above has asked for.
   Result<void> finish() const;
 

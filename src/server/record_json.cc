@@ -6,6 +6,7 @@
 #include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
 
+#include "core/base64.h"
 #include "core/rfc3339.h"
 #include "core/utf8.h"
 
@@ -90,12 +91,16 @@ std::string to_json(const ManagerStats& stats) {
                                      {"draining", stats.draining}});
 }
 
-std::string event_data(const Event& event) {
+std::string event_data(const Event& event, OutputEncoding encoding) {
   json::object object{{"time", time_of(event.time)}};
   switch (event.kind) {
     case EventKind::Stdout:
     case EventKind::Stderr:
-      object["text"] = text(event.bytes);
+      if (encoding == OutputEncoding::Base64) {
+        object["base64"] = json::string(encode_base64(event.bytes));
+      } else {
+        object["text"] = text(event.bytes);
+      }
       break;
     case EventKind::Status:
       object["status"] = to_string(event.status);

@@ -13,8 +13,12 @@ std::string to_json(const ExecutionRecord& record);
 std::string to_json(const ExecutionList& list);
 // One object of numbers, named as the members of ManagerStats.
 std::string to_json(const ManagerStats& stats);
-// The data of one server-sent event. Output that is not UTF-8 has its invalid bytes replaced; the
-// output route has the bytes as they are.
-std::string event_data(const Event& event);
+enum class OutputEncoding {
+  Text,    // "text": UTF-8, invalid bytes replaced
+  Base64,  // "base64": the bytes as they are
+};
+
+// The data of one server-sent event.
+std::string event_data(const Event& event, OutputEncoding encoding);
 
 }  // namespace cordon::server

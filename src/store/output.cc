@@ -14,6 +14,12 @@ std::int64_t whole(std::uint64_t value) {
       std::min<std::uint64_t>(value, std::numeric_limits<std::int64_t>::max() / 2));
 }
 
+// substr() keeps the low 32 bits of its numbers, and counts from the end when they are negative.
+std::int64_t for_substr(std::uint64_t value) {
+  return static_cast<std::int64_t>(
+      std::min<std::uint64_t>(value, std::numeric_limits<std::int32_t>::max() - 1));
+}
+
 }  // namespace
 
 Result<std::uint64_t> output_bytes(Database& database) {
@@ -61,7 +67,7 @@ Result<std::optional<std::string>> read_output(Database& database, std::string_v
       database.statement(stream == Stream::Stdout
                              ? "SELECT substr(out, ?2 + 1, ?3) FROM output WHERE execution = ?1"
                              : "SELECT substr(err, ?2 + 1, ?3) FROM output WHERE execution = ?1"));
-  query->bind(1, execution).bind(2, whole(offset)).bind(3, whole(most));
+  query->bind(1, execution).bind(2, for_substr(offset)).bind(3, for_substr(most));
   if (!TRY(query->step())) return std::nullopt;
   return query->text(0);
 }

@@ -69,6 +69,8 @@ CREATE TABLE audit_events (
   subject TEXT NOT NULL, decision TEXT NOT NULL, reason TEXT NOT NULL
 ) STRICT;
 )sql",
+    // Nothing is written there.
+    "DROP TABLE sandboxes",
 };
 
 }  // namespace

@@ -18,8 +18,6 @@ namespace cordon::store {
 
 namespace {
 
-// A killed daemon's last children may hold its descriptors for a moment.
-constexpr auto kLockPatience = std::chrono::seconds(2);
 constexpr auto kLockInterval = std::chrono::milliseconds(5);
 
 std::unexpected<Error> refuse(ErrorCode code, const std::string& path, std::string detail,
@@ -53,7 +51,7 @@ Result<void> check(int directory, const std::string& path) {
 
 }  // namespace
 
-Result<StateDirectory> StateDirectory::open(std::string path) {
+Result<StateDirectory> StateDirectory::open(std::string path, std::chrono::milliseconds patience) {
   if (!path.starts_with('/')) {
     return std::unexpected(
         invalid_argument("open the state directory", path, "its path must be absolute"));
@@ -71,15 +69,15 @@ Result<StateDirectory> StateDirectory::open(std::string path) {
   if (!fd.valid()) return std::unexpected(system_error("open the state directory", path));
   TRY(check(fd.get(), path));
   StateDirectory directory(std::move(path), std::move(fd));
-  TRY(directory.lock());
+  TRY(directory.lock(patience));
   return directory;
 }
 
-Result<void> StateDirectory::lock() {
+Result<void> StateDirectory::lock(std::chrono::milliseconds patience) {
   lock_ = UniqueFd(::openat(directory_.get(), "lock",
                             O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600));
   if (!lock_.valid()) return std::unexpected(system_error("lock the state directory", path_));
-  const auto until = std::chrono::steady_clock::now() + kLockPatience;
+  const auto until = std::chrono::steady_clock::now() + patience;
   while (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) {
       return std::unexpected(system_error("lock the state directory", path_));

@@ -44,7 +44,7 @@ Result<std::unique_ptr<Database>> open_writer(const std::string& path,
 }  // namespace
 
 Result<std::shared_ptr<Store>> Store::open(StoreOptions options) {
-  auto directory = TRY(StateDirectory::open(options.directory));
+  auto directory = TRY(StateDirectory::open(options.directory, options.lock_patience));
   const std::string path = TRY(directory.file("cordon.db"));
   auto writer = TRY(open_writer(path, options));
   const auto now = options.now();

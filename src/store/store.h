@@ -38,6 +38,9 @@ struct StoreOptions {
   std::int64_t most_audit_events = 100'000;
   std::optional<std::uint64_t> most_database_bytes = {};  // then writes fail: ResourceExhausted
   std::chrono::milliseconds sync_interval = std::chrono::milliseconds(200);
+  // How long to wait for another process that uses the directory: a killed daemon's last children
+  // may hold its descriptors for a moment.
+  std::chrono::milliseconds lock_patience = std::chrono::seconds(2);
   std::function<Time()> now = [] { return std::chrono::system_clock::now(); };
 };
 

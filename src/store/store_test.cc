@@ -14,7 +14,6 @@
 #include "store/configuration.h"
 #include "store/executions.h"
 #include "store/output.h"
-#include "store/sandboxes.h"
 #include "store/schema.h"
 #include "store/testing/temporary_directory.h"
 
@@ -158,6 +157,25 @@ TEST_F(StoreTest, OutputExpiresAndTheRecordStays) {
   ASSERT_TRUE(store->remove_expired());
   EXPECT_TRUE(find(*store, "id-1")->output_expired);
   EXPECT_EQ(kept(*store), 0U);
+}
+
+TEST_F(StoreTest, NothingIsReadBeyondTheEndOfOutput) {
+  const auto store = open();
+  ASSERT_TRUE(end(*store, record("a"), "0123456789"));
+  const auto read = [&](std::uint64_t offset, std::uint64_t most) {
+    return store
+        ->read([&](Database& d) { return read_output(d, "a", Stream::Stdout, offset, most); })
+        .value()
+        .value();
+  };
+  constexpr std::uint64_t kLarge = std::uint64_t{1} << 32;
+  EXPECT_EQ(read(8, 5), "89");
+  EXPECT_EQ(read(3, kLarge - 1), "3456789");
+  EXPECT_EQ(read(0, ~0ULL), "0123456789");
+  for (const std::uint64_t offset :
+       {std::uint64_t{10}, kLarge / 2, kLarge - 2, kLarge - 1, ~std::uint64_t{0}}) {
+    EXPECT_EQ(read(offset, 5), "") << offset;
+  }
 }
 
 TEST_F(StoreTest, RecordsExpire) {
@@ -319,17 +337,6 @@ TEST_F(StoreTest, AuditEventsAreBoundedAndNewestFirst) {
   const auto older =
       store->read([&](Database& d) { return list_audit_events(d, events->front().id, 1); });
   EXPECT_EQ(older->front().subject, "3");
-}
-
-TEST_F(StoreTest, SandboxesArePutAndRemoved) {
-  const auto store = open();
-  SandboxRecord one{.id = "s", .caller = "ci", .backend = "docker", .state = "Pending"};
-  ASSERT_TRUE(store->commit([&](Database& d) { return put_sandbox(d, one); }));
-  one.state = "Running";
-  ASSERT_TRUE(store->commit([&](Database& d) { return put_sandbox(d, one); }));
-  EXPECT_EQ(store->read([](Database& d) { return list_sandboxes(d); })->front().state, "Running");
-  ASSERT_TRUE(store->commit([](Database& d) { return remove_sandbox(d, "s"); }));
-  EXPECT_TRUE(store->read([](Database& d) { return list_sandboxes(d); })->empty());
 }
 
 TEST_F(StoreTest, ANewerSchemaIsRefused) {

@@ -113,6 +113,49 @@ class Execute(WithDaemon):
                 self.refused(self.execute(body), 400, field)
         self.assertEqual(self.refused(self.execute({}), 400), "command is required")
 
+    def test_files_are_there_when_the_command_begins(self):
+        body = {"command": "sh", "args": ["-c", "cat a/in.txt; stat -c %a run.sh; ./run.sh; od -An -tx1 bytes"]}
+        listed = [{"path": "a/in.txt", "content": "gr\u00fc\u00df\n"}, {"path": "empty"},
+                  {"path": "run.sh", "content": "#!/bin/sh\necho ran\n", "mode": "0755"},
+                  {"path": "bytes", "content_base64": "AP8K"}]
+        mapped = {"a/in.txt": "gr\u00fc\u00df\n", "run.sh": {"content": "#!/bin/sh\necho ran\n", "mode": "755"},
+                  "bytes": {"content_base64": "AP8K"}}
+        for files in (listed, mapped):
+            jsonschema.Draft202012Validator(dict(self.contract["paths"]["/api/v1/sandbox/execute"]["post"]["requestBody"]
+                                                 ["content"]["application/json"]["schema"],
+                                                 components=self.contract["components"])).validate({**body, "files": files})
+            self.assertEqual(self.execute({**body, "files": files}).json["stdout"],
+                             "gr\u00fc\u00df\n755\nran\n 00 ff 0a\n")
+        self.assertEqual(os.listdir(os.path.join(self.daemon.state, "work")), [])
+
+    def test_files_that_are_wrong_are_refused_by_name(self):
+        good = {"path": "a", "content": "x"}
+        for files, field in [("x", "files"), ([7], "files[0]"), ([good, {"path": 7}], "files[1].path"), ([{}], "files[0].path"),
+                             ([good, {"path": "../x"}], "files[1].path"), ([{"path": "/etc/x"}], "files[0].path"),
+                             ([good, good], "files[1].path"), ([good, {"path": "a/b"}], "files[1].path"),
+                             ([{**good, "mode": "4755"}], "files[0].mode"), ([{**good, "mode": 420}], "files[0].mode"),
+                             ([{**good, "content_base64": ""}], "files[0]"), ([{**good, "contnt": ""}], "files[0].contnt"),
+                             ([{"path": "a", "content_base64": "A"}], "files[0].content_base64"),
+                             ({"x/../y": ""}, 'files["x/../y"].path'), ({"": "x"}, 'files[""].path'), ({"a": 7}, 'files["a"]'),
+                             ([{"path": f"f{i}"} for i in range(1001)], "files")]:
+            with self.subTest(field):
+                self.refused(self.execute({"command": "true", "files": files}), 400, field)
+
+    def test_files_in_a_directory_of_the_host_follow_no_link(self):
+        directory = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, directory)
+        os.makedirs(directory + "/job/real")
+        os.mkdir(directory + "/outside")
+        os.symlink("../outside", directory + "/job/link")
+        os.symlink("../outside/file", directory + "/job/file")
+        body = {"command": "cat", "args": ["real/new", "file"], "work_dir": directory + "/job"}
+        answer = self.execute({**body, "files": {"real/new": "new", "file": "mine"}})
+        self.assertEqual(answer.json["stdout"], "newmine", answer.json["stderr"])
+        answer = self.execute({**body, "files": {"link/new": "new"}})
+        self.assertEqual(answer.json["status"], "failed")
+        self.assertIn("link/new", answer.json["error"])
+        self.assertEqual(os.listdir(directory + "/outside"), [])
+
     def test_a_policy_that_is_wrong_is_refused_with_its_place(self):
         message = self.refused(self.execute({"command": "true", "policy": {"limits": {"memory": "12Q"}}}), 400)
         self.assertIn("limits", message)
@@ -559,6 +602,48 @@ class Life(unittest.TestCase):
             process.terminate()
             self.assertEqual(process.wait(60), 0)
             process.stdout.close()
+
+
+class Kept(unittest.TestCase):
+    """How long things are kept, as the operator says."""
+
+    def daemon(self, *options):
+        daemon = harness.Daemon(*options)
+        self.addCleanup(daemon.remove)
+        return daemon
+
+    def run_one(self, daemon, script="true"):
+        return daemon.ask("POST", "/api/v1/sandbox/execute", {"command": "sh", "args": ["-c", script]}).json["id"]
+
+    def records(self, daemon):
+        return {one["id"]: one for one in daemon.ask("GET", "/api/v1/executions?limit=200").json["executions"]}
+
+    def test_records_beyond_the_number_go_oldest_first(self):
+        daemon = self.daemon("--max-records", "3")
+        ran = [self.run_one(daemon) for _ in range(5)]
+        self.assertEqual(set(self.records(daemon)), set(ran[2:]))
+
+    def test_output_beyond_the_quota_goes_oldest_first(self):
+        daemon = self.daemon("--output-quota", "40K")
+        ran = [self.run_one(daemon, "head -c 15000 /dev/zero") for _ in range(4)]
+        records = self.records(daemon)
+        self.assertEqual([records[one]["output_expired"] for one in ran], [True, True, False, False])
+
+    def test_output_and_records_have_a_time_to_live(self):
+        daemon = self.daemon()
+        one = self.run_one(daemon, "echo text")
+        self.assertFalse(self.records(daemon)[one]["output_expired"])
+        daemon.stop()
+        daemon.options = ("--output-lifetime", "1ms")
+        daemon.start()
+        while not self.records(daemon)[one]["output_expired"]:
+            pass
+        self.assertEqual(daemon.ask("GET", f"/api/v1/executions/{one}/output").status, 404)
+        daemon.stop()
+        daemon.options = ("--record-lifetime", "1ms")
+        daemon.start()
+        while one in self.records(daemon):
+            pass
 
 
 class Manual(WithDaemon):

@@ -1,0 +1,115 @@
+// Help pages, man pages and completions name the options that these subcommands take: all, and no
+// other.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <string>
+
+#include "client/options.h"
+
+namespace cordon::client {
+namespace {
+
+using Names = std::set<std::string>;
+
+std::string read(const std::string& name) {
+  std::ifstream file(std::string(CORDON_PACKAGING) + "/" + name);
+  EXPECT_TRUE(file.good()) << name;
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string part(const std::string& text, const std::string& begin, const std::string& end) {
+  const std::size_t from = text.find(begin);
+  EXPECT_NE(from, std::string::npos) << begin;
+  if (from == std::string::npos) return {};
+  return text.substr(from, text.find(end, from + begin.size()) - from);
+}
+
+Names all_matches(const std::string& text, const std::string& pattern) {
+  const std::regex regex(pattern);
+  Names names;
+  for (auto match = std::sregex_iterator(text.begin(), text.end(), regex);
+       match != std::sregex_iterator(); ++match) {
+    names.insert((*match)[1]);
+  }
+  return names;
+}
+
+enum class Takes { Value, Nothing };
+
+Names names_of(const Subcommand& subcommand) {
+  Names names;
+  for (const auto& option : subcommand.options) names.emplace(option.name);
+  return names;
+}
+
+Names names_of(const Subcommand& subcommand, Takes takes) {
+  Names names;
+  for (const auto& option : subcommand.options) {
+    if (option.value.empty() == (takes == Takes::Nothing)) names.emplace(option.name);
+  }
+  return names;
+}
+
+class Packaging : public testing::TestWithParam<std::size_t> {
+ protected:
+  const Subcommand& subcommand() const { return subcommands()[GetParam()]; }
+  std::string name() const { return std::string(subcommand().name); }
+};
+
+INSTANTIATE_TEST_SUITE_P(All, Packaging, testing::Range<std::size_t>(0, 7), [](const auto& param) {
+  return std::string(subcommands()[param.param].name);
+});
+
+TEST_P(Packaging, HelpPageListsEveryOptionAndFitsAScreen) {
+  const std::string text = cli::format_page(subcommand().page());
+  for (const auto& option : subcommand().options) {
+    const std::string letter = option.letter.empty() ? "" : fmt::format("-{}, ", option.letter);
+    EXPECT_NE(text.find(fmt::format("\n  {}--{}", letter, option.name)), std::string::npos);
+  }
+  std::size_t begin = 0;
+  for (std::size_t end = 0; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    EXPECT_LE(end - begin, 80U) << text.substr(begin, end - begin);
+  }
+}
+
+TEST_P(Packaging, ManPageDescribesEveryOption) {
+  std::string text = read("man/cordon-" + name() + ".1");
+  std::erase(text, '\\');
+  EXPECT_EQ(all_matches(text, "\n\\.BI --([a-z-]+) \""), names_of(subcommand(), Takes::Value));
+  EXPECT_EQ(all_matches(text, "\n\\.B --([a-z-]+)\n"), names_of(subcommand(), Takes::Nothing));
+  for (const auto& option : subcommand().options) {
+    const std::string about = part(
+        text, "--" + std::string(option.name) + (option.value.empty() ? "\n" : " \""), "\n.TP");
+    if (!option.initial.empty()) {
+      EXPECT_NE(about.find("Default: " + std::string(option.initial) + "."), std::string::npos)
+          << about;
+    }
+    if (!option.letter.empty()) {
+      EXPECT_NE(about.find("-" + std::string(option.letter)), std::string::npos) << about;
+    }
+  }
+  EXPECT_NE(read("man/cordon.1").find("cordon\\-" + name() + " (1)"), std::string::npos);
+}
+
+TEST_P(Packaging, CompletionsTakeWhatTheProgramTakes) {
+  const std::string bash = read("completions/cordon.bash");
+  const auto list = [&](const std::string& what) {
+    return all_matches(part(bash, "_cordon_" + name() + what + "='", "'\n"), "--([a-z-]+)");
+  };
+  EXPECT_EQ(list("_values"), names_of(subcommand(), Takes::Value));
+  EXPECT_EQ(list("_switches"), names_of(subcommand(), Takes::Nothing));
+  const std::string zsh = part(read("completions/_cordon"), "_cordon_" + name() + "()", "\n}");
+  EXPECT_EQ(all_matches(zsh, "--([a-z-]+)[=\\[}]"), names_of(subcommand()));
+  EXPECT_EQ(all_matches(read("completions/cordon.fish"),
+                        "'__cordon_in " + name() + "' (?:-s . )?-l ([a-z-]+) "),
+            names_of(subcommand()));
+}
+
+}  // namespace
+}  // namespace cordon::client

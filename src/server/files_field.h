@@ -1,0 +1,17 @@
+// The field `files` of POST execute.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <vector>
+
+#include "cordon/error.h"
+#include "cordon/manager.h"
+
+namespace cordon::server {
+
+// A list of {path, content | content_base64, mode}, or an object with the paths as names and the
+// content, or the rest of such an object, as values. Errors: InvalidArgument with the field as
+// subject: files[3].path, files["main.py"].mode.
+Result<std::vector<InputFile>> read_files(const boost::json::value& value);
+
+}  // namespace cordon::server
