@@ -160,7 +160,7 @@ Result<void> serve(const ServeOptions& options) {
   }
   server::JsonLog log(UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)),
                       server::LogPlace::Reader);
-  server::JsonLog audit(TRY(open_audit(state_dir)), server::LogPlace::File);
+  server::AuditLog audit(TRY(open_audit(state_dir)), store);
 
   ManagerConfig config = options.manager;
   config.private_work_dirs = state_dir + "/work";

@@ -28,6 +28,7 @@ const std::vector<Api::Route>& Api::routes() {
       {"POST", "/api/v1/executions/{id}/stdin", &Api::write_stdin, Caller, Bytes},
       {"GET", "/api/v1/backends", &Api::backends, Caller, None},
       {"GET", "/api/v1/stats", &Api::stats, Caller, None},
+      {"GET", "/api/v1/audit", &Api::audit, Caller, None},
       {"GET", "/metrics", &Api::metrics, Caller, None},
       {"GET", "/healthz", &Api::health, Anybody, None},
       {"GET", "/readyz", &Api::readiness, Anybody, None},
@@ -49,7 +50,7 @@ Api::Api(const ApiParts& parts)
 std::optional<Response> Api::look_at(const Request& request, const Peer& peer, Target& target,
                                      RouteMatch& match, Identity& identity) {
   if (const auto denial = authenticator_.check_browser(request, peer)) {
-    audit_.write("refused", {{"peer", peer.address}, {"why", denial->message}});
+    audit_.turned_away(peer.address, denial->message);
     return refusal(denial->status, code_of_status(denial->status), denial->message);
   }
   auto parsed = parse_target(request.target());
@@ -63,8 +64,7 @@ std::optional<Response> Api::look_at(const Request& request, const Peer& peer, T
     auto known = authenticator_.identify(request, peer, denial);
     if (!known) {
       const std::string uid = fmt::format("uid:{}", peer.uid);
-      audit_.write("refused", {{"peer", peer.kind == PeerKind::UnixSocket ? uid : peer.address},
-                               {"why", denial.message}});
+      audit_.turned_away(peer.kind == PeerKind::UnixSocket ? uid : peer.address, denial.message);
       return refusal(denial.status, code_of_status(denial.status), denial.message);
     }
     identity = std::move(*known);
@@ -156,11 +156,12 @@ bool Api::check_query(const Call& call, std::initializer_list<std::string_view> 
 
 void Api::decided(const Call& call, std::string_view action, std::string_view decision,
                   std::string_view why, std::string_view id) {
-  audit_.write(decision, {{"action", action},
-                          {"caller", call.caller().name},
-                          {"id", id},
-                          {"why", why},
-                          {"trace", call.trace}});
+  audit_.decided({.decision = decision,
+                  .action = action,
+                  .caller = call.caller().name,
+                  .id = id,
+                  .why = why,
+                  .trace = call.trace});
 }
 
 }  // namespace cordon::server

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cordon/manager.h"
+#include "server/audit_log.h"
 #include "server/authenticate.h"
 #include "server/json_log.h"
 #include "server/metrics.h"
@@ -25,7 +26,7 @@ struct ApiParts {
   Manager& manager;
   const Authenticator& authenticator;
   JsonLog& log;
-  JsonLog& audit;
+  AuditLog& audit;
 };
 
 class Api final : public Service {
@@ -94,6 +95,7 @@ class Api final : public Service {
   void write_stdin(Call& call);
   void backends(Call& call);
   void stats(Call& call);
+  void audit(Call& call);
   void health(Call& call);
   void readiness(Call& call);
   void metrics(Call& call);
@@ -103,7 +105,7 @@ class Api final : public Service {
   Manager& manager_;
   const Authenticator& authenticator_;
   JsonLog& log_;
-  JsonLog& audit_;
+  AuditLog& audit_;
   Router router_;
   HttpMetrics http_;
   std::function<std::size_t()> connections_ = [] { return std::size_t{0}; };

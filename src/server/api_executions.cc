@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <atomic>
-#include <charconv>
 #include <ctime>
 #include <memory>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "core/units.h"
 #include "server/answers.h"
 #include "server/api.h"
+#include "server/parameters.h"
 #include "server/record_json.h"
 #include "server/sse.h"
 
@@ -20,24 +20,6 @@ namespace {
 
 constexpr std::size_t kMostListed = 200;
 constexpr std::size_t kMostOutput = 1 << 20;
-
-std::unexpected<Error> refuse_parameter(std::string_view parameter, std::string detail) {
-  return std::unexpected(invalid_argument({}, std::string(parameter), std::move(detail)));
-}
-
-Result<std::uint64_t> number_of(const Target& target, std::string_view name, std::uint64_t initial,
-                                std::uint64_t least, std::uint64_t most) {
-  const auto text = target.parameter(name);
-  if (!text) return initial;
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
-  if (error != std::errc() || end != text->data() + text->size() || number < least ||
-      number > most) {
-    return refuse_parameter(name,
-                            fmt::format("a whole number from {} to {} is wanted", least, most));
-  }
-  return number;
-}
 
 Result<bool> flag_of(const Target& target, std::string_view name, bool initial) {
   const auto text = target.parameter(name);
@@ -81,10 +63,6 @@ Result<ExecutionFilter> filter_of(const Target& target) {
     names.remove_prefix(std::min(comma + 1, names.size()));
   }
   return filter;
-}
-
-Response parameter_answer(const Error& error) {
-  return refusal(400, "invalid_argument", error.message(), error.subject);
 }
 
 // Reads on from the manager whenever there is room: a slow reader misses nothing and holds nothing.

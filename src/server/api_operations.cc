@@ -13,6 +13,7 @@
 #include "server/api.h"
 #include "server/go_duration.h"
 #include "server/openapi.h"
+#include "server/parameters.h"
 #include "server/record_json.h"
 
 namespace cordon::server {
@@ -62,6 +63,21 @@ void Api::backends(Call& call) {
 }
 
 void Api::stats(Call& call) { answer(call, json_answer(to_json(manager_.stats()))); }
+
+void Api::audit(Call& call) {
+  if (!check_query(call, {"before", "limit"})) return;
+  if (call.caller().role != CallerRole::Administrator) {
+    return answer(call, refusal(403, code_of_status(403), "only administrators read it"));
+  }
+  const auto before = number_of(call.target, "before", 0, 0, INT64_MAX);
+  if (!before) return answer(call, parameter_answer(before.error()));
+  const auto most = number_of(call.target, "limit", 50, 1, 200);
+  if (!most) return answer(call, parameter_answer(most.error()));
+  const auto events =
+      audit_.list(static_cast<std::int64_t>(*before), static_cast<std::int64_t>(*most));
+  if (!events) return fail(call, events.error());
+  answer(call, json_answer(to_json(*events)));
+}
 
 void Api::health(Call& call) { answer(call, json_answer(R"({"status":"ok"})")); }
 

@@ -91,6 +91,21 @@ std::string to_json(const ManagerStats& stats) {
                                      {"draining", stats.draining}});
 }
 
+std::string to_json(const std::vector<store::AuditEvent>& events) {
+  json::array list;
+  for (const store::AuditEvent& event : events) {
+    json::object object{{"id", event.id},
+                        {"time", time_of(event.time)},
+                        {"caller", text(event.caller)},
+                        {"action", text(event.action)},
+                        {"decision", text(event.decision)}};
+    if (!event.subject.empty()) object["execution"] = text(event.subject);
+    if (!event.reason.empty()) object["why"] = text(event.reason);
+    list.push_back(std::move(object));
+  }
+  return json::serialize(json::object{{"events", std::move(list)}});
+}
+
 std::string event_data(const Event& event, OutputEncoding encoding) {
   json::object object{{"time", time_of(event.time)}};
   switch (event.kind) {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cordon/execution_record.h"
 #include "cordon/manager.h"
+#include "store/audit_events.h"
 
 namespace cordon::server {
 
@@ -13,6 +15,8 @@ std::string to_json(const ExecutionRecord& record);
 std::string to_json(const ExecutionList& list);
 // One object of numbers, named as the members of ManagerStats.
 std::string to_json(const ManagerStats& stats);
+std::string to_json(const std::vector<store::AuditEvent>& events);
+
 enum class OutputEncoding {
   Text,    // "text": UTF-8, invalid bytes replaced
   Base64,  // "base64": the bytes as they are

@@ -332,6 +332,17 @@ class Operations(WithDaemon):
                          [("allowed", "execute", f"uid:{os.getuid()}", TRACE)])
         self.assertTrue([line for line in lines if line["event"] == "refused" and line["action"] == "execute"])
 
+    def test_audit_events_are_read_newest_first_and_in_pages(self):
+        first = self.daemon.ask("POST", "/api/v1/sandbox/execute", body={"command": "true"}).json["id"]
+        self.daemon.ask("POST", "/api/v1/sandbox/execute", body={"command": "true", "network": "open"})
+        events = self.ask("GET", "/api/v1/audit", "/api/v1/audit?limit=2").json["events"]
+        self.assertEqual([event["decision"] for event in events], ["refused", "allowed"])
+        self.assertEqual((events[1]["execution"], events[1]["action"], events[1]["caller"]),
+                         (first, "execute", f"uid:{os.getuid()}"))
+        older = self.ask("GET", "/api/v1/audit", f"/api/v1/audit?limit=1&before={events[0]['id']}").json["events"]
+        self.assertEqual(older, events[1:])
+        self.refused(self.ask("GET", "/api/v1/audit", "/api/v1/audit?limit=0"), 400, "limit")
+
 
 class Wire(WithDaemon):
     def test_pipelined_requests_are_answered_in_order(self):
@@ -410,6 +421,7 @@ class Keys(WithDaemon):
         self.refused(ask({"command": "true", "policy": {"preset": "off"}}), 400)
         self.refused(ask({"command": "true", "network": "open"}), 403)
         self.refused(self.daemon.ask_tcp("PATCH", "/api/v1/sandbox/config", {"network_enabled": True}, key=key), 403)
+        self.refused(self.daemon.ask_tcp("GET", "/api/v1/audit", key=key), 403)
         self.assertEqual(ask({"command": "touch", "args": ["mine"]}).json["status"], "completed")
         leak = ask({"command": "sh", "args": ["-c", "echo $HOME_OF_DAEMON"], "policy": {"env": {"pass": ["HOME_OF_DAEMON"]}}})
         self.assertNotIn("secret of the daemon", leak.body.decode())
