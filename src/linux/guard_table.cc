@@ -7,6 +7,7 @@
 
 #include <cstring>
 #include <map>
+#include <string_view>
 
 namespace cordon::linux_os {
 
@@ -31,7 +32,7 @@ std::uint32_t first_name(const GuardRule& rule) {
 Result<std::vector<std::byte>> make_guard_table(std::span<const GuardRule> rules) {
   // The order of the rules stays within an anchor, which is where rules can be equally deep: an
   // anchor within another one covers a path only deeper than that one's rules end, or as deep.
-  std::map<std::string, std::vector<const GuardRule*>> by_anchor;
+  std::map<std::string_view, std::vector<const GuardRule*>> by_anchor;
   std::size_t components = 0;
   for (const GuardRule& rule : rules) {
     if (rule.components.size() > guard::kMostComponents) {
@@ -40,14 +41,14 @@ Result<std::vector<std::byte>> make_guard_table(std::span<const GuardRule> rules
                            fmt::format("the rule has {} names in it, at most {}",
                                        rule.components.size(), guard::kMostComponents)));
     }
-    by_anchor[rule.anchor == "/" ? "" : rule.anchor].push_back(&rule);
+    by_anchor[rule.anchor == "/" ? std::string_view() : rule.anchor].push_back(&rule);
     components += rule.components.size();
   }
   const std::size_t fixed = sizeof(guard::Table) + by_anchor.size() * sizeof(guard::Anchor) +
                             rules.size() * sizeof(guard::Rule) +
                             components * sizeof(guard::Component);
   std::string text;
-  const auto keep = [&](const std::string& piece) {
+  const auto keep = [&](std::string_view piece) {
     const std::size_t at = fixed + text.size();
     text += piece;
     return size32(at);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <numeric>
 #include <span>
 #include <string_view>
@@ -128,7 +127,7 @@ class GuardCompiler {
       const std::string anchor = anchor_of(parent);
       std::vector<GuardComponent> components;
       add_literal(components, std::string_view(path).substr(anchor.size()));
-      covered_.try_emplace(path, Taker::Default);
+      cover(path, Taker::Default);
       add(kDefaultRank, guard::Kind::Protect, anchor, std::move(components));
       ranked_.back().rule.flags = (name.directory_may_be_made ? guard::kDirectoryMayBeMade : 0) |
                                   (name.harmless_git_config ? guard::kHarmlessGitConfig : 0);
@@ -214,18 +213,16 @@ class GuardCompiler {
   // Who takes something away from a path: only the default policy, or the caller too.
   enum class Taker { Default, Caller };
 
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view path) const {
-      return std::hash<std::string_view>()(path);
-    }
-  };
-
-  void take(const std::string& path) { covered_[path] = Taker::Caller; }
+  void cover(std::string path, Taker by) {
+    shortest_covered_ = std::min(shortest_covered_, path.size());
+    auto [place, added] = covered_.try_emplace(std::move(path), by);
+    if (!added) place->second = std::max(place->second, by);
+  }
+  void take(const std::string& path) { cover(path, Taker::Caller); }
 
   bool is_covered(std::string_view path, Taker by) const {
-    for (; path.size() > 1; path = parent_of(path)) {
-      const auto found = covered_.find(path);
+    for (; path.size() > 1 && path.size() >= shortest_covered_; path = parent_of(path)) {
+      const auto found = covered_.find(std::string(path));
       if (found != covered_.end() && found->second >= by) return true;
     }
     return false;
@@ -252,7 +249,8 @@ class GuardCompiler {
   const RuleSet& rules_;
   std::vector<Ranked> ranked_;
   // Plain paths that something is taken away from.
-  std::unordered_map<std::string, Taker, Hash, std::equal_to<>> covered_;
+  std::unordered_map<std::string, Taker> covered_;
+  std::size_t shortest_covered_ = std::string::npos;
   std::string default_anchor_;
   std::vector<GuardComponent> default_way_;  // from there to the work directory
   std::vector<std::pair<Rank, Glob>> patterns_;

@@ -195,7 +195,7 @@ class Collector {
     const std::size_t before = candidates_.size();
     add_default(Grant::Deny, path);
     if (candidates_.size() > before) return;
-    for (NameRule& names : name_rules({.access = Access::Deny, .path = path}, path)) {
+    for (NameRule& names : name_rules({Access::Deny, path, ""}, path)) {
       names.origin = kDefaultOrigin;
       names.layer = Layer::Default;
       set_.name_rules.push_back(std::move(names));
