@@ -32,14 +32,16 @@ constexpr Benchmark kBenchmarks[] = {
     {"guard", cordon::bench::guard_of_names},
     {"serve", cordon::bench::daemon_over_its_socket},
     {"manager", cordon::bench::manager_over_executor},
+    {"docker", cordon::bench::command_in_a_container},
 };
 
 void usage() {
   fmt::print(
       "usage: cordon-bench --cordon PROGRAM [--samples N] [NAME...]\n"
       "names: start execute throughput memory output compile layers preset guard "
-      "serve manager (default: all)\n"
-      "CORDON_BENCH_FILES=N is the size of the tree of `compile` and `preset` (default 10000)\n");
+      "serve manager docker (default: all)\n"
+      "CORDON_BENCH_FILES=N is the size of the tree of `compile` and `preset` (default 10000)\n"
+      "CORDON_BENCH_IMAGE is the image for `docker`, of the engine that DOCKER_HOST names\n");
 }
 
 // A ratio survives a busy machine only roughly, and a 99th percentile not at all.

@@ -25,6 +25,7 @@ struct Capabilities {
   bool live_network_rules = false;
   bool observe = false;         // ProcessSpec::watch
   bool network_toggle = false;  // holds NetworkMode::None, and can give NetworkMode::Open
+  bool images = false;          // takes SandboxSpec::image, and needs one; others refuse it
 };
 
 struct SandboxSpec {
@@ -32,6 +33,9 @@ struct SandboxSpec {
   std::string work_dir;  // absolute
   Policy policy;
   WeakerGuarantees weaker_guarantees = WeakerGuarantees::Refuse;
+  // The files that the sandbox starts from, by the name that the container engine has for them;
+  // empty: the host's own, as far as the policy shows them.
+  std::string image = {};
 };
 
 enum class StdinSource { Empty, Pipe };

@@ -39,6 +39,7 @@ struct ExecutionRequest {
   std::string stdin_data;         // given to the command, then end of file
   std::optional<Tier> tier;       // absent: the first backend that can run here
   std::string backend;            // empty: chosen by tier
+  std::string image = {};         // for backends that take one; see SandboxSpec::image
   Policy policy;
   WeakerGuarantees weaker_guarantees = WeakerGuarantees::Refuse;
   // Live output, besides what the result keeps. Empty: only captured.

@@ -1,4 +1,4 @@
-// The backends that this build contains: the one place that lists them.
+// All backends that this build contains, with what they link; see light_backends.h.
 #pragma once
 
 #include <memory>

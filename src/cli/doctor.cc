@@ -4,15 +4,18 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string_view>
+#include <vector>
 
-#include "backends/registry.h"
 #include "cordon/error.h"
+#include "cordon/select.h"
 #include "doctor/host_facts.h"
 #include "doctor/json.h"
 #include "doctor/probe.h"
 #include "doctor/table.h"
 #include "doctor/tiers.h"
+#include "native/native_backend.h"
 
 namespace cordon::cli {
 
@@ -30,7 +33,9 @@ doctor::Colours colours_for(int fd) {
 
 int run_doctor(const DoctorOptions& options) {
   doctor::HostReport report = doctor::probe_host();
-  doctor::judge_tiers(report, make_backends(Preparation::OnDemand));
+  std::vector<std::unique_ptr<Backend>> backends;
+  backends.push_back(make_native_backend(Preparation::OnDemand));
+  doctor::judge_tiers(report, backends, built_in_backends());
   doctor::judge_levels(report, built_in_backends());
 
   const std::string text = options.format == DoctorOptions::Format::Json

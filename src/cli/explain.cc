@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "backends/light_backends.h"
 #include "cli/exit_status.h"
 #include "cli/explain_report.h"
 #include "cli/help.h"
@@ -74,7 +75,7 @@ Result<int> explain(const WatchOptions& options) {
     (void)write_all(STDERR_FILENO, text);
     return {};
   };
-  return run_to_exit_status(options.run, &watching);
+  return run_to_exit_status(options.run, &watching, make_light_backend);
 }
 
 }  // namespace

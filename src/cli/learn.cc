@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "backends/light_backends.h"
 #include "cli/exit_status.h"
 #include "cli/explain_report.h"
 #include "cli/help.h"
@@ -72,7 +73,7 @@ Result<int> learn_from(const WatchOptions& options) {
     (void)write_all(STDERR_FILENO, summary(learned, path, observation));
     return {};
   };
-  return run_to_exit_status(options.run, &watching);
+  return run_to_exit_status(options.run, &watching, make_light_backend);
 }
 
 }  // namespace

@@ -2,10 +2,10 @@
 
 #include <unistd.h>
 
-#include "backends/registry.h"
 #include "cli/run_policy.h"
 #include "cli/write_all.h"
 #include "core/try.h"
+#include "native/native_backend.h"
 #include "policy/policy_file.h"
 
 namespace cordon::cli {
@@ -52,7 +52,7 @@ Result<std::optional<std::size_t>> check_policy_file(const std::string& path,
   if (!read.problems.empty()) return std::nullopt;
   const EffectivePolicy effective = TRY(load_policy(sources_with(path, layer, work_dir)));
   // No sandbox is begun: this is the look that a run takes before it.
-  const auto backend = make_backend(built_in_backends().front().name, Preparation::OnDemand);
+  const auto backend = make_native_backend(Preparation::OnDemand);
   const auto sandbox =
       backend->create({.id = "check", .work_dir = work_dir, .policy = effective.policy});
   if (!sandbox) return std::unexpected(as_written(sandbox.error(), work_dir));

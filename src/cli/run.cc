@@ -10,10 +10,12 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
-#include "backends/registry.h"
+#include "backends/light_backends.h"
 #include "cli/current_directory.h"
 #include "cli/exit_status.h"
+#include "cli/heavy_program.h"
 #include "cli/help.h"
 #include "cli/input.h"
 #include "cli/interruptions.h"
@@ -97,10 +99,31 @@ ProcessSpec process_spec(const RunOptions& options, int input_fd, const CallerTe
   return spec;
 }
 
-Result<void> check_can_observe(const Backend& backend) {
-  if (backend.capabilities().observe) return {};
-  return std::unexpected(Error{ErrorCode::Unsupported, "observe the command", "", 0,
-                               fmt::format("the {} backend cannot", backend.name()), ""});
+Error cannot_observe(std::string_view backend) {
+  return {ErrorCode::Unsupported,
+          "observe the command",
+          "",
+          0,
+          fmt::format("the {} backend cannot", backend),
+          ""};
+}
+
+HostFacts look_at_host(IsolationLevel level, std::span<const BackendInfo> built_in) {
+  return doctor::probe_host_facts(level, built_in);
+}
+
+// Without a look at anything where the answer is no, as it nearly always is.
+Result<bool> needs_another_program(const RunOptions& options) {
+  if (!options.tier && !options.level && options.backend.empty()) return false;
+  const BackendInfo chosen = TRY(select_backend(built_in_backends(), options, look_at_host));
+  return !is_light_backend(chosen.name);
+}
+
+int run_in_another_program(std::span<char* const> arguments) {
+  char run[] = "run";
+  std::vector<char*> words = {run};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return exec_heavy_program("cordon-containers", words);
 }
 
 Result<void> report_observation(const Watching& watching, const EffectivePolicy& policy,
@@ -131,7 +154,7 @@ RunOutput output_asked_for(std::span<char* const> arguments) {
 
 }  // namespace
 
-Result<int> run_command(const RunOptions& options, const Watching* watching) {
+Result<int> run_command(const RunOptions& options, const Watching* watching, BackendMaker make) {
   const Input input = TRY(Input::open(options.stdin_path, options.work_dir));
   std::optional<ReportFile> report;
   if (!options.report_path.empty()) report = TRY(ReportFile::prepare(options.report_path));
@@ -140,19 +163,19 @@ Result<int> run_command(const RunOptions& options, const Watching* watching) {
   // Nothing is started where nothing is to be run.
   const auto preparation =
       options.action == RunAction::Run ? Preparation::AtOnce : Preparation::OnDemand;
-  const auto look_at_host = [](IsolationLevel level, std::span<const BackendInfo> built_in) {
-    return doctor::probe_host_facts(level, built_in);
-  };
   const BackendInfo chosen = TRY(select_backend(built_in_backends(), options, look_at_host));
-  const std::unique_ptr<Backend> backend = make_backend(chosen.name, preparation);
+  const std::unique_ptr<Backend> backend = make(chosen.name, preparation);
+  if (!backend || (watching && !backend->capabilities().observe)) {
+    return std::unexpected(cannot_observe(chosen.name));
+  }
   const EffectivePolicy effective = TRY(effective_policy(options));
-  if (watching) TRY(check_can_observe(*backend));
   const Policy& policy = effective.policy;
   const std::string id = TRY(make_id());
   auto created = backend->create({.id = id,
                                   .work_dir = options.work_dir,
                                   .policy = policy,
-                                  .weaker_guarantees = options.weaker_guarantees});
+                                  .weaker_guarantees = options.weaker_guarantees,
+                                  .image = options.image});
   if (!created) return std::unexpected(as_written(std::move(created).error(), options.work_dir));
   std::unique_ptr<Sandbox> sandbox = *std::move(created);
   CallerTerminal terminal(options.streams == RunStreams::Terminal ? input.fd() : -1);
@@ -186,16 +209,24 @@ Result<int> run_command(const RunOptions& options, const Watching* watching) {
   return report_live(result, policy.limits, signals, watching ? watching->who : kWho);
 }
 
-int run_to_exit_status(const RunOptions& options, const Watching* watching) {
+int run_to_exit_status(const RunOptions& options, const Watching* watching, BackendMaker make) {
   const std::string_view who = watching ? watching->who : kWho;
   if (options.command.empty()) {
     return refuse(who, "\"\": there is no command without a name", kExitNotFound, options.output);
   }
   // A reader that goes away is an answer of write(2), not the end of the supervisor.
   std::signal(SIGPIPE, SIG_IGN);
-  const auto status = run_command(options, watching);
+  const auto status = run_command(options, watching, make);
   if (status) return *status;
   return refuse(who, start_failure(status.error()), exit_status_of(status.error()), options.output);
+}
+
+int run_with_all_backends(std::span<char* const> arguments, BackendMaker make) {
+  const auto options = parse_run_options(arguments, {.current_directory = current_directory()});
+  if (!options) {
+    return refuse(kWho, options.error().message(), kExitCannotRun, output_asked_for(arguments));
+  }
+  return run_to_exit_status(*options, nullptr, make);
 }
 
 int run_main(std::span<char* const> arguments) {
@@ -204,7 +235,13 @@ int run_main(std::span<char* const> arguments) {
     return refuse(kWho, options.error().message(), kExitCannotRun, output_asked_for(arguments));
   }
   if (options->action == RunAction::PrintHelp) return print(format_page(run_page()));
-  return run_to_exit_status(*options, nullptr);
+  const auto elsewhere = needs_another_program(*options);
+  if (!elsewhere) {
+    return refuse(kWho, start_failure(elsewhere.error()), exit_status_of(elsewhere.error()),
+                  options->output);
+  }
+  if (*elsewhere) return run_in_another_program(arguments);
+  return run_to_exit_status(*options, nullptr, make_light_backend);
 }
 
 }  // namespace cordon::cli

@@ -48,11 +48,15 @@ constexpr std::array kTable = {
                "or this host does not have is refused.",
                "light"},
     OptionSpec{id(RunOption::Backend), "backend", "NAME", kWhere,
-               "The implementation to use, by its name: native.", "chosen by tier"},
+               "The implementation to use, by its name: native or docker.", "chosen by tier"},
     OptionSpec{id(RunOption::Level), "level", "LEVEL", kWhere,
                "What to ask for instead of a tier: default, enhanced, container or maximum. What "
                "runs is never weaker than the level. The level off is refused: leave cordon away.",
                "default"},
+    OptionSpec{id(RunOption::Image), "image", "IMAGE", kWhere,
+               "The image of the container engine to start from, in place of this system's files. "
+               "The engine must have it. It means --tier container.",
+               ""},
     OptionSpec{id(RunOption::Hostname), "hostname", "NAME", kWhere, "The host name it sees.",
                "sandbox"},
     OptionSpec{id(RunOption::Uid), "uid", "N", kWhere, "The user id it sees.", "yours"},

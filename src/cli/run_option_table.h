@@ -17,6 +17,7 @@ enum class RunOption {
   Tier,
   Backend,
   Level,
+  Image,
   Hostname,
   Uid,
   AllowDegraded,

@@ -34,6 +34,9 @@ class Builder {
       case RunOption::Level:
         options_.level = TRY(known(parse_isolation_level(value_)));
         break;
+      case RunOption::Image:
+        options_.image = TRY(not_empty());
+        break;
       case RunOption::Preset:
         add(Key::Preset).text = TRY(not_empty());
         break;
@@ -140,6 +143,9 @@ class Builder {
       options_.args.assign(command.begin() + 1, command.end());
     }
     TRY(check_level());
+    if (!options_.image.empty() && !options_.level && options_.backend.empty() && !options_.tier) {
+      options_.tier = Tier::Container;
+    }
     if (options_.work_dir.empty()) {
       if (defaults_.current_directory.empty()) {
         return refuse_option("--workdir", {},

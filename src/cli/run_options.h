@@ -31,6 +31,7 @@ struct RunOptions {
   std::optional<IsolationLevel> level;  // never Off, and not together with a tier or a backend
   std::optional<Tier> tier;
   std::string backend;  // empty: chosen by tier or level
+  std::string image;    // empty: none
   WeakerGuarantees weaker_guarantees = WeakerGuarantees::Refuse;
   std::string stdin_path = "-";
   RunStreams streams = RunStreams::Pipes;

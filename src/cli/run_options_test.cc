@@ -161,6 +161,17 @@ TEST(RunOptions, ALevelNeverMeansLess) {
   EXPECT_THAT(refusal({"--level", "maximum", "--backend", "native"}), HasSubstr("--backend"));
 }
 
+TEST(RunOptions, AnImageMeansAContainerUnlessSomethingElseIsSaid) {
+  EXPECT_EQ(parsed({"cmd"}).image, "");
+  const RunOptions options = parsed({"--image", "debian:12", "cmd"});
+  EXPECT_EQ(options.image, "debian:12");
+  EXPECT_EQ(options.tier, Tier::Container);
+  EXPECT_EQ(parsed({"--image", "debian:12", "--backend", "native", "cmd"}).tier, std::nullopt);
+  EXPECT_EQ(parsed({"--image", "debian:12", "--level", "maximum", "cmd"}).tier, std::nullopt);
+  EXPECT_EQ(parsed({"--image", "debian:12", "--tier", "strong", "cmd"}).tier, Tier::Strong);
+  EXPECT_THAT(refusal({"--image", ""}), HasSubstr("--image"));
+}
+
 TEST(RunOptions, JsonKeepsABoundedAmountOfOutput) {
   const auto limit = [](std::vector<std::string> words) {
     words.insert(words.end(), {"--workdir", "/var/tmp", "--no-project-policy", "cmd"});

@@ -57,35 +57,40 @@ State state_of(LightTier light) {
   return State::Missing;
 }
 
-TierReport judge_tier(HostReport& report, Tier tier, Backend* backend,
+TierReport judge_tier(HostReport& report, Tier tier, Backend& backend,
                       std::chrono::milliseconds patience) {
-  if (!backend) return {tier, {}, host_for(report, tier)};
   if (tier == Tier::Light) {
-    TrialRun trial = try_backend(*backend, patience);
+    TrialRun trial = try_backend(backend, patience);
     report.light = trial.outcome;
     report.guarantees = std::move(trial.guarantees);
     return {tier,
-            std::string(backend->name()),
+            std::string(backend.name()),
             {state_of(trial.outcome), std::move(trial.found), std::move(trial.remedy)}};
   }
-  if (auto supported = backend->supported(); !supported) {
+  if (auto supported = backend.supported(); !supported) {
     Error error = supported.error();
     const std::string remedy = std::exchange(error.remedy, {});
-    return {tier, std::string(backend->name()), {State::Missing, error.message(), remedy}};
+    return {tier, std::string(backend.name()), {State::Missing, error.message(), remedy}};
   }
-  return {tier, std::string(backend->name()), {State::Ok, "can run here", {}}};
+  return {tier, std::string(backend.name()), {State::Ok, "can run here", {}}};
 }
 
 }  // namespace
 
 void judge_tiers(HostReport& report, std::span<const std::unique_ptr<Backend>> backends,
-                 std::chrono::milliseconds patience) {
+                 std::span<const BackendInfo> built_in, std::chrono::milliseconds patience) {
   report.tiers.clear();
   for (const Tier tier : {Tier::Light, Tier::Gvisor, Tier::Container, Tier::Strong}) {
     const auto backend =
         std::ranges::find_if(backends, [&](const auto& one) { return one->tier() == tier; });
-    report.tiers.push_back(
-        judge_tier(report, tier, backend == backends.end() ? nullptr : backend->get(), patience));
+    const auto info = std::ranges::find(built_in, tier, &BackendInfo::tier);
+    if (backend != backends.end()) {
+      report.tiers.push_back(judge_tier(report, tier, **backend, patience));
+    } else if (info != built_in.end() && info->name == "docker") {
+      report.tiers.push_back({tier, std::string(info->name), report.docker});
+    } else {
+      report.tiers.push_back({tier, {}, host_for(report, tier)});
+    }
   }
 }
 

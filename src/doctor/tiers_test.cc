@@ -111,7 +111,7 @@ HostReport judged(Script& script, Tier tier = Tier::Light,
   HostReport report;
   std::vector<std::unique_ptr<Backend>> backends;
   backends.push_back(std::make_unique<FakeBackend>(script, tier));
-  judge_tiers(report, backends, patience);
+  judge_tiers(report, backends, {}, patience);
   return report;
 }
 
@@ -193,6 +193,16 @@ TEST(LightTier, ARunThatHangsIsEnded) {
   EXPECT_EQ(report.light, LightTier::Unavailable);
   EXPECT_TRUE(script.killed);
   EXPECT_THAT(report.tiers.at(0).check.found, HasSubstr("20 ms"));
+}
+
+TEST(OtherTiers, OfABackendThatIsElsewhereTheHostTells) {
+  constexpr BackendInfo kBuiltIn[] = {{"native", Tier::Light}, {"docker", Tier::Container}};
+  HostReport report;
+  report.docker = {State::Ok, "answers on /run/docker.sock", {}};
+  judge_tiers(report, {}, kBuiltIn);
+  EXPECT_EQ(report.tiers[2].backend, "docker");
+  EXPECT_EQ(report.tiers[2].check.state, State::Ok);
+  EXPECT_EQ(report.tiers[2].check.found, "answers on /run/docker.sock");
 }
 
 TEST(OtherTiers, WithoutABackendSayWhatTheHostHas) {

@@ -28,6 +28,9 @@ Result<Backend*> choose_backend(Backends backends, const ExecutionRequest& reque
     if (!request.backend.empty() && backend->name() != request.backend) continue;
     known = true;
     if (request.tier && backend->tier() != *request.tier) continue;
+    // Where nothing is named, an image is what tells.
+    const bool free_choice = request.backend.empty() && !request.tier;
+    if (free_choice && backend->capabilities().images == request.image.empty()) continue;
     auto supported = backend->supported();
     if (supported) return backend.get();
     if (!refusal) refusal = std::move(supported).error().in(backend->name());
@@ -46,12 +49,13 @@ Result<Backend*> choose_backend(Backends backends, const ExecutionRequest& reque
                                  .detail = there_is,
                                  .remedy = {}});
   }
-  return std::unexpected(Error{.code = ErrorCode::Unsupported,
-                               .operation = "choose a backend",
-                               .subject = {},
-                               .sys_errno = 0,
-                               .detail = "this build has none",
-                               .remedy = {}});
+  return std::unexpected(Error{
+      .code = ErrorCode::Unsupported,
+      .operation = request.image.empty() ? "choose a backend" : "choose a backend for the image",
+      .subject = request.image,
+      .sys_errno = 0,
+      .detail = backends.empty() ? "this build has none" : there_is,
+      .remedy = {}});
 }
 
 bool any_supported(Backends backends) {

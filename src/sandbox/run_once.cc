@@ -32,7 +32,8 @@ SandboxSpec sandbox_spec(const std::string& id, const ExecutionRequest& request)
   return {.id = id,
           .work_dir = request.work_dir,
           .policy = request.policy,
-          .weaker_guarantees = request.weaker_guarantees};
+          .weaker_guarantees = request.weaker_guarantees,
+          .image = request.image};
 }
 
 Result<ExecutionResult> run_once(Sandbox& sandbox, const RunOnce& run) {

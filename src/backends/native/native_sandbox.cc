@@ -115,6 +115,11 @@ NativeSandbox::NativeSandbox(Host& host, const SandboxSpec& spec)
 
 Result<std::unique_ptr<NativeSandbox>> NativeSandbox::create(Host& host, const SandboxSpec& spec,
                                                              Beginning beginning) {
+  if (!spec.image.empty()) {
+    return std::unexpected(invalid_argument("start from the image", spec.image,
+                                            "the native backend shows the host's own files; the "
+                                            "docker backend takes an image"));
+  }
   TRY(check_policy(spec.policy));
   std::unique_ptr<NativeSandbox> sandbox(new NativeSandbox(host, spec));
   if (beginning == Beginning::AtOnce) sandbox->prepared_ = sandbox->begin();

@@ -1,0 +1,16 @@
+#include <array>
+
+#include "cordon/select.h"
+
+namespace cordon {
+
+namespace {
+
+constexpr std::array kInfos = {BackendInfo{.name = "native", .tier = Tier::Light},
+                               BackendInfo{.name = "docker", .tier = Tier::Container}};
+
+}  // namespace
+
+std::span<const BackendInfo> built_in_backends() { return kInfos; }
+
+}  // namespace cordon

@@ -1,0 +1,93 @@
+#include "docker/docker_backend.h"
+
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
+
+#include "core/try.h"
+#include "docker/docker_sandbox.h"
+#include "docker/owner.h"
+#include "docker/signals_blocked.h"
+#include "engine/client.h"
+
+namespace cordon {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kReapInterval = 60s;
+constexpr auto kLook = 300ms;  // selection asks, and waits no longer
+
+// Whatever a container would show is looked up on this host.
+Result<void> check_is_here(const engine::Endpoint& endpoint) {
+  const bool here = endpoint.kind == engine::Endpoint::Kind::Unix || endpoint.host == "localhost" ||
+                    endpoint.host == "::1" || endpoint.host.starts_with("127.");
+  if (here) return {};
+  return std::unexpected(
+      Error{.code = ErrorCode::Unsupported,
+            .operation = "use the engine at",
+            .subject = endpoint.text(),
+            .sys_errno = 0,
+            .detail = "it is on another machine, where the work directory is not",
+            .remedy = "run Cordon there"});
+}
+
+class DockerBackend final : public Backend {
+ public:
+  std::string_view name() const override { return "docker"; }
+  Tier tier() const override { return Tier::Container; }
+  Capabilities capabilities() const override {
+    return {.terminal = true, .network_toggle = true, .images = true};
+  }
+
+  Result<void> supported() const override {
+    TRY(connect(kLook));
+    return {};
+  }
+
+  Result<std::unique_ptr<Sandbox>> create(const SandboxSpec& spec) override {
+    constexpr auto kPatience = 20s;
+    engine::Client client = TRY(connect(kPatience));
+    reap(client);
+    return TRY(docker::DockerSandbox::create(std::move(client), spec));
+  }
+
+  ~DockerBackend() override {
+    if (reaper_.joinable()) reaper_.join();
+  }
+
+ private:
+  static Result<engine::Client> connect(std::chrono::milliseconds patience) {
+    engine::Endpoint endpoint = TRY(engine::endpoint_of_environment());
+    TRY(check_is_here(endpoint));
+    return engine::Client::connect(std::move(endpoint), patience);
+  }
+
+  // Beside the run, so that nobody waits for what others left.
+  void reap(const engine::Client& client) {
+    const std::scoped_lock lock(mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    if (last_reap_ && now - *last_reap_ < kReapInterval) return;
+    last_reap_ = now;
+    if (reaper_.joinable()) reaper_.join();
+    const docker::SignalsBlocked blocked;
+    try {
+      reaper_ = std::thread([client] { (void)docker::reap_orphans(client); });
+    } catch (const std::system_error&) {
+      last_reap_.reset();  // out of threads: the next run reaps
+    }
+  }
+
+  std::mutex mutex_;
+  std::optional<std::chrono::steady_clock::time_point> last_reap_;
+  std::thread reaper_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_docker_backend() { return std::make_unique<DockerBackend>(); }
+
+}  // namespace cordon

@@ -1,0 +1,65 @@
+// The command of a running container.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "cordon/backend.h"
+#include "core/unique_fd.h"
+#include "docker/stream_bridge.h"
+#include "engine/client.h"
+
+namespace cordon::docker {
+
+// A container of ours: removed, with everything that runs in it, when nobody needs it any more.
+class OwnedContainer {
+ public:
+  OwnedContainer(const engine::Client& client, std::string id)
+      : client_(client), id_(std::move(id)) {}
+  OwnedContainer(const OwnedContainer&) = delete;
+  OwnedContainer& operator=(const OwnedContainer&) = delete;
+  ~OwnedContainer();
+
+  const engine::Client& client() const { return client_; }
+  const std::string& id() const { return id_; }
+
+ private:
+  const engine::Client client_;
+  const std::string id_;
+};
+
+// Our ends; with a terminal `out` is both.
+struct ProcessEnds {
+  UniqueFd in;
+  UniqueFd out;
+  UniqueFd err;
+};
+
+class DockerProcess final : public Process {
+ public:
+  DockerProcess(std::shared_ptr<OwnedContainer> container, std::unique_ptr<StreamBridge> bridge,
+                ProcessEnds ends, bool file_sizes_bounded);
+  ~DockerProcess() override;
+
+  int stdin_fd() const override;
+  void close_stdin() override;
+  int stdout_fd() const override;
+  int stderr_fd() const override;
+  int exit_fd() const override;
+  Result<ProcessEnd> wait() override;
+  Result<void> signal(int number) override;
+  void kill() override;
+  Result<void> resize(TerminalSize size) override;
+  std::optional<LimitKind> poll_limits() override { return std::nullopt; }
+
+ private:
+  bool ran_out_of_memory() const;
+
+  std::shared_ptr<OwnedContainer> container_;
+  std::unique_ptr<StreamBridge> bridge_;
+  ProcessEnds ends_;
+  bool terminal_ = false;
+  bool file_sizes_bounded_ = false;
+};
+
+}  // namespace cordon::docker

@@ -1,0 +1,86 @@
+#include "engine/answer.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <utility>
+
+namespace cordon::engine {
+
+namespace {
+
+namespace http = boost::beast::http;
+
+constexpr std::uint32_t kMostHead = 64 << 10;
+
+std::unexpected<Error> malformed(std::string detail) {
+  return std::unexpected(Error{.code = ErrorCode::Internal,
+                               .operation = "read the engine's answer",
+                               .subject = {},
+                               .sys_errno = 0,
+                               .detail = std::move(detail),
+                               .remedy = {}});
+}
+
+}  // namespace
+
+struct AnswerReader::State {
+  After after = After::Nothing;
+  http::response_parser<http::string_body> parser;
+  std::string unread;  // what the parser could not use yet
+
+  unsigned status() const { return parser.get().result_int(); }
+  bool hands_over() const {
+    return after == After::Connection && parser.is_header_done() &&
+           (status() == 101 || status() == 200);
+  }
+};
+
+AnswerReader::AnswerReader(After after, std::size_t most_body) : state_(std::make_unique<State>()) {
+  state_->after = after;
+  state_->parser.header_limit(kMostHead);
+  state_->parser.body_limit(most_body);
+  state_->parser.eager(after == After::Nothing);
+}
+
+AnswerReader::AnswerReader(AnswerReader&&) noexcept = default;
+AnswerReader& AnswerReader::operator=(AnswerReader&&) noexcept = default;
+AnswerReader::~AnswerReader() = default;
+
+Result<void> AnswerReader::feed(std::string_view bytes) {
+  State& state = *state_;
+  state.unread.append(bytes);
+  while (!done() && !state.unread.empty()) {
+    boost::system::error_code failure;
+    const std::size_t used = state.parser.put(boost::asio::buffer(state.unread), failure);
+    state.unread.erase(0, used);
+    if (failure == http::error::need_more) return {};
+    if (failure) return malformed(failure.message());
+    // A refusal has a body even where a connection was asked for.
+    if (state.parser.is_header_done() && !state.hands_over()) state.parser.eager(true);
+    if (used == 0) return {};
+  }
+  return {};
+}
+
+Result<void> AnswerReader::end() {
+  if (done()) return {};
+  boost::system::error_code failure;
+  if (state_->parser.is_header_done() && state_->parser.need_eof()) {
+    state_->parser.put_eof(failure);
+    if (!failure && state_->parser.is_done()) return {};
+  }
+  return malformed("it ends in the middle: the engine closed the connection");
+}
+
+bool AnswerReader::done() const { return state_->hands_over() || state_->parser.is_done(); }
+
+unsigned AnswerReader::status() const { return state_->status(); }
+
+std::string AnswerReader::take_body() { return std::exchange(state_->parser.get().body(), {}); }
+
+std::string AnswerReader::take_rest() { return std::exchange(state_->unread, {}); }
+
+}  // namespace cordon::engine

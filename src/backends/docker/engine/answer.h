@@ -1,0 +1,47 @@
+// An engine's HTTP answer, read piece by piece as it arrives.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "cordon/error.h"
+
+namespace cordon::engine {
+
+// A JSON answer is a few kilobytes; a list of thousands of containers, or an image with a long
+// history, some hundred.
+inline constexpr std::size_t kMostBody = 16 << 20;
+
+// Not thread-safe. Errors: Internal: not HTTP, a head beyond 64 KiB, a body beyond the limit, an
+// answer that ends in the middle.
+class AnswerReader {
+ public:
+  enum class After {
+    Nothing,     // the connection ends with the answer
+    Connection,  // a good answer hands the connection over: what follows the head is no body
+  };
+  explicit AnswerReader(After after = After::Nothing, std::size_t most_body = kMostBody);
+  AnswerReader(AnswerReader&&) noexcept;
+  AnswerReader& operator=(AnswerReader&&) noexcept;
+  ~AnswerReader();
+
+  Result<void> feed(std::string_view bytes);
+  // The engine has closed the connection.
+  Result<void> end();
+
+  bool done() const;
+  // Valid once done().
+  unsigned status() const;
+  bool good() const { return status() < 300; }
+  std::string take_body();
+  // After::Connection: what came behind the head already.
+  std::string take_rest();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace cordon::engine

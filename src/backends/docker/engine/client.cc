@@ -1,0 +1,195 @@
+#include "engine/client.h"
+
+#include <fmt/format.h>
+
+#include "core/try.h"
+#include "engine/api_version.h"
+#include "engine/message.h"
+
+namespace cordon::engine {
+
+namespace {
+
+using std::chrono::seconds;
+
+constexpr auto kQuick = seconds(20);      // what engines answer from memory
+constexpr auto kThorough = seconds(120);  // what makes them work on a disk that may be slow
+
+std::string container_path(std::string_view id, std::string_view what = {}) {
+  return fmt::format("/containers/{}{}", url_encode(id), what);
+}
+
+}  // namespace
+
+std::string url_encode(std::string_view text, Slashes slashes) {
+  std::string encoded;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~' ||
+                       (c == '/' && slashes == Slashes::Keep);
+    if (plain) {
+      encoded += c;
+    } else {
+      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return encoded;
+}
+
+Result<Client> Client::connect(Endpoint endpoint, std::chrono::milliseconds patience) {
+  Client client(std::move(endpoint));
+  const std::string body =
+      TRY(client.must({.method = "GET", .path = "/version", .patience = patience},
+                      "ask the engine for its version", ""));
+  Versions versions = TRY(read_versions(body));
+  std::string api = TRY(negotiate_api(versions.api, versions.least_api));
+  client.version_ = {std::move(versions.engine), printable(versions.version), std::move(api)};
+  return client;
+}
+
+Result<Connection> Client::send(const Request& request, Deadline deadline) const {
+  const std::string version = version_.api.empty() ? "" : "/v" + version_.api;
+  std::string head = fmt::format("{} {}{} HTTP/1.1\r\nHost: docker\r\nUser-Agent: cordon\r\n",
+                                 request.method, version, request.path);
+  if (request.method == "POST" || request.method == "PUT") {
+    fmt::format_to(std::back_inserter(head), "Content-Type: {}\r\nContent-Length: {}\r\n",
+                   request.content_type, request.body.size());
+  }
+  head +=
+      request.upgrade ? "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n" : "Connection: close\r\n\r\n";
+  Connection connection = TRY(Connection::open(endpoint_, deadline));
+  TRY(connection.send(head, deadline));
+  TRY(connection.send(request.body, deadline));
+  return connection;
+}
+
+Result<Client::Reply> Client::call(const Request& request) const {
+  const Deadline deadline = Clock::now() + request.patience;
+  Connection connection = TRY(send(request, deadline));
+  AnswerReader reader;
+  while (!reader.done()) {
+    const std::string_view bytes = TRY(connection.receive(deadline));
+    TRY(bytes.empty() ? reader.end() : reader.feed(bytes));
+  }
+  return Reply{reader.status(), reader.take_body()};
+}
+
+Result<std::string> Client::must(const Request& request, std::string_view operation,
+                                 std::string_view subject) const {
+  auto reply = call(request);
+  if (!reply) return std::unexpected(std::move(reply).error().in(operation));
+  if (reply->status < 300) return std::move(reply->body);
+  return std::unexpected(
+      refusal(std::string(operation), std::string(subject), reply->status, reply->body));
+}
+
+Result<EngineInfo> Client::info() const {
+  return read_info(
+      TRY(must({.method = "GET", .path = "/info", .patience = kQuick}, "ask the engine", "")));
+}
+
+Result<Image> Client::image(std::string_view name) const {
+  return read_image(
+      TRY(must({.method = "GET",
+                .path = fmt::format("/images/{}/json", url_encode(name, Slashes::Keep)),
+                .patience = kQuick},
+               "look at the image", name)));
+}
+
+Result<void> Client::import_image(std::string_view tar, std::string_view name,
+                                  const std::vector<std::string>& changes) const {
+  std::string path = fmt::format("/images/create?fromSrc=-&repo={}", url_encode(name));
+  for (const std::string& change : changes) path += "&changes=" + url_encode(change);
+  TRY(must({.method = "POST",
+            .path = std::move(path),
+            .content_type = "application/x-tar",
+            .body = tar,
+            .patience = kThorough},
+           "import the image", name));
+  return {};
+}
+
+Result<Created> Client::create(std::string_view name, const ContainerConfig& config) const {
+  const std::string body = to_json(config);
+  return read_created(TRY(must({.method = "POST",
+                                .path = fmt::format("/containers/create?name={}", url_encode(name)),
+                                .body = body,
+                                .patience = kThorough},
+                               "create the container from", config.image)));
+}
+
+Result<Container> Client::inspect(std::string_view id) const {
+  return read_container(
+      TRY(must({.method = "GET", .path = container_path(id, "/json"), .patience = kQuick},
+               "look at the container", id)));
+}
+
+Result<std::vector<ContainerSummary>> Client::list(std::string_view label) const {
+  const std::string filter = fmt::format(R"({{"label":["{}"]}})", label);
+  return read_containers(TRY(must({.method = "GET",
+                                   .path = "/containers/json?all=1&filters=" + url_encode(filter),
+                                   .patience = kQuick},
+                                  "list the containers", "")));
+}
+
+Result<void> Client::start(std::string_view id) const {
+  TRY(must({.method = "POST", .path = container_path(id, "/start"), .patience = kThorough},
+           "start the container", ""));
+  return {};
+}
+
+Result<void> Client::kill(std::string_view id, int signal) const {
+  auto reply = TRY(call({.method = "POST",
+                         .path = container_path(id, fmt::format("/kill?signal={}", signal)),
+                         .patience = kQuick}));
+  if (reply.status < 300 || reply.status == 404 || reply.status == 409) return {};
+  return std::unexpected(
+      refusal("signal the container", std::string(id), reply.status, reply.body));
+}
+
+Result<void> Client::resize(std::string_view id, unsigned rows, unsigned columns) const {
+  TRY(must({.method = "POST",
+            .path = container_path(id, fmt::format("/resize?h={}&w={}", rows, columns)),
+            .patience = kQuick},
+           "resize the container's terminal", ""));
+  return {};
+}
+
+Result<void> Client::remove(std::string_view id) const {
+  auto reply = TRY(call({.method = "DELETE",
+                         .path = container_path(id, "?force=true&v=true"),
+                         .patience = kThorough}));
+  // 409: somebody else is removing it already.
+  if (reply.status < 300 || reply.status == 404 || reply.status == 409) return {};
+  return std::unexpected(
+      refusal("remove the container", std::string(id), reply.status, reply.body));
+}
+
+Result<Attached> Client::attach(std::string_view id, bool with_stdin) const {
+  const Deadline deadline = Clock::now() + kQuick;
+  Connection connection = TRY(
+      send({.method = "POST",
+            .path = container_path(
+                id, fmt::format("/attach?stream=1&stdout=1&stderr=1&stdin={}", with_stdin ? 1 : 0)),
+            .upgrade = true},
+           deadline));
+  AnswerReader reader(AnswerReader::After::Connection);
+  while (!reader.done()) {
+    const std::string_view bytes = TRY(connection.receive(deadline));
+    TRY(bytes.empty() ? reader.end() : reader.feed(bytes));
+  }
+  if (reader.status() != 101 && reader.status() != 200) {
+    return std::unexpected(
+        refusal("attach to the container", std::string(id), reader.status(), reader.take_body()));
+  }
+  return Attached{connection.release(), reader.take_rest()};
+}
+
+Result<Waiting> Client::wait_for_exit(std::string_view id) const {
+  const Deadline deadline = Clock::now() + kQuick;
+  Connection connection = TRY(send(
+      {.method = "POST", .path = container_path(id, "/wait?condition=not-running")}, deadline));
+  return Waiting{connection.release(), AnswerReader()};
+}
+
+}  // namespace cordon::engine

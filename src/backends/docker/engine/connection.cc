@@ -1,0 +1,136 @@
+#include "engine/connection.h"
+
+#include <fmt/format.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "core/try.h"
+
+namespace cordon::engine {
+
+namespace {
+
+constexpr std::size_t kReadSize = 64 << 10;
+
+Error unavailable(const std::string& where, std::string detail, int error_number = 0) {
+  return {.code = ErrorCode::Unavailable,
+          .operation = "talk to the engine at",
+          .subject = where,
+          .sys_errno = error_number,
+          .detail = std::move(detail),
+          .remedy = {}};
+}
+
+Error cannot_connect(const std::string& where, int error_number) {
+  Error error = system_error("connect to the engine at", where, error_number);
+  if (error_number == ENOENT || error_number == ECONNREFUSED) {
+    error.code = ErrorCode::Unavailable;
+    error.detail = "no engine listens there";
+    error.remedy = "start Docker (`systemctl start docker`), or name the engine in DOCKER_HOST";
+  } else if (error.code == ErrorCode::PermissionDenied) {
+    error.remedy = "whoever may use this socket is root on this host: `usermod -aG docker USER`";
+  }
+  return error;
+}
+
+Result<void> wait_for(int fd, short events, Deadline deadline, const std::string& where) {
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    if (left.count() <= 0) return std::unexpected(unavailable(where, "it does not answer in time"));
+    pollfd entry{fd, events, 0};
+    const int ready = ::poll(&entry, 1, static_cast<int>(std::min<long>(left.count(), 1 << 30)));
+    if (ready > 0) return {};
+    if (ready < 0 && errno != EINTR) return std::unexpected(system_error("wait for", where));
+  }
+}
+
+Result<UniqueFd> connect_to(int family, const sockaddr* address, socklen_t size, Deadline deadline,
+                            const std::string& where) {
+  UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.valid()) return std::unexpected(system_error("make a socket"));
+  if (::connect(fd.get(), address, size) == 0) return fd;
+  // EAGAIN: the queue of a Unix socket is full: the engine takes no new connections.
+  if (errno == EAGAIN) return std::unexpected(unavailable(where, "it takes no connections"));
+  if (errno != EINPROGRESS) return std::unexpected(cannot_connect(where, errno));
+  TRY(wait_for(fd.get(), POLLOUT, deadline, where));
+  int outcome = 0;
+  socklen_t length = sizeof outcome;
+  if (::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &outcome, &length) != 0 || outcome != 0) {
+    return std::unexpected(cannot_connect(where, outcome));
+  }
+  return fd;
+}
+
+Result<UniqueFd> connect_unix(const Endpoint& endpoint, Deadline deadline) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (endpoint.path.size() >= sizeof address.sun_path) {
+    return std::unexpected(cannot_connect(endpoint.text(), ENAMETOOLONG));
+  }
+  std::memcpy(address.sun_path, endpoint.path.c_str(), endpoint.path.size());
+  return connect_to(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof address, deadline,
+                    endpoint.text());
+}
+
+Result<UniqueFd> connect_tcp(const Endpoint& endpoint, Deadline deadline) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* list = nullptr;
+  const int found = ::getaddrinfo(endpoint.host.c_str(), endpoint.port.c_str(), &hints, &list);
+  if (found != 0) return std::unexpected(unavailable(endpoint.text(), ::gai_strerror(found)));
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, ::freeaddrinfo);
+  Result<UniqueFd> connected = std::unexpected(unavailable(endpoint.text(), "it has no address"));
+  for (const addrinfo* one = list; one != nullptr; one = one->ai_next) {
+    connected =
+        connect_to(one->ai_family, one->ai_addr, one->ai_addrlen, deadline, endpoint.text());
+    if (connected) break;
+  }
+  return connected;
+}
+
+}  // namespace
+
+Connection::Connection(UniqueFd fd, std::string where)
+    : fd_(std::move(fd)), where_(std::move(where)) {}
+
+Result<Connection> Connection::open(const Endpoint& endpoint, Deadline deadline) {
+  auto fd = endpoint.kind == Endpoint::Kind::Unix ? connect_unix(endpoint, deadline)
+                                                  : connect_tcp(endpoint, deadline);
+  return Connection(TRY(std::move(fd)), endpoint.text());
+}
+
+Result<void> Connection::send(std::string_view bytes, Deadline deadline) {
+  while (!bytes.empty()) {
+    const ssize_t size = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (size >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(size));
+    } else if (errno == EAGAIN) {
+      TRY(wait_for(fd_.get(), POLLOUT, deadline, where_));
+    } else if (errno != EINTR) {
+      return std::unexpected(unavailable(where_, "it closed the connection", errno));
+    }
+  }
+  return {};
+}
+
+Result<std::string_view> Connection::receive(Deadline deadline) {
+  buffer_.resize(kReadSize);
+  for (;;) {
+    const ssize_t size = ::recv(fd_.get(), buffer_.data(), buffer_.size(), 0);
+    if (size >= 0) return std::string_view(buffer_).substr(0, static_cast<std::size_t>(size));
+    if (errno == EAGAIN) {
+      TRY(wait_for(fd_.get(), POLLIN, deadline, where_));
+    } else if (errno != EINTR) {
+      return std::unexpected(unavailable(where_, "the connection broke", errno));
+    }
+  }
+}
+
+}  // namespace cordon::engine

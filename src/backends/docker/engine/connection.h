@@ -1,0 +1,37 @@
+// One connection to an engine; every operation has a deadline.
+#pragma once
+
+#include <chrono>
+#include <string_view>
+
+#include "cordon/error.h"
+#include "core/unique_fd.h"
+#include "engine/endpoint.h"
+
+namespace cordon::engine {
+
+using Clock = std::chrono::steady_clock;
+using Deadline = Clock::time_point;
+
+// Errors of all: PermissionDenied, NotFound: the socket; Unavailable: nobody listens, or nobody
+// answers before the deadline.
+class Connection {
+ public:
+  static Result<Connection> open(const Endpoint& endpoint, Deadline deadline);
+
+  Result<void> send(std::string_view bytes, Deadline deadline);
+  // What is there, at least one byte; empty: the engine has closed. Valid until the next call.
+  Result<std::string_view> receive(Deadline deadline);
+
+  // Non-blocking. The connection is then the caller's.
+  UniqueFd release() { return std::move(fd_); }
+
+ private:
+  Connection(UniqueFd fd, std::string where);
+
+  UniqueFd fd_;
+  std::string where_;
+  std::string buffer_;
+};
+
+}  // namespace cordon::engine

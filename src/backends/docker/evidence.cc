@@ -1,0 +1,70 @@
+#include "docker/evidence.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+
+#include "linux/proc_file.h"
+
+namespace cordon::docker {
+
+namespace {
+
+// The value of "Name:\tvalue".
+std::string_view field(std::string_view status, std::string_view name) {
+  while (!status.empty()) {
+    const auto line = status.substr(0, status.find('\n'));
+    status.remove_prefix(std::min(status.size(), line.size() + 1));
+    if (!line.starts_with(name) || line.size() <= name.size() || line[name.size()] != ':') continue;
+    const auto value = line.substr(name.size() + 1);
+    const auto begin = value.find_first_not_of(" \t");
+    return begin == std::string_view::npos ? std::string_view() : value.substr(begin);
+  }
+  return {};
+}
+
+bool is_zero(std::string_view digits) {
+  return !digits.empty() && std::ranges::all_of(digits, [](char c) { return c == '0'; });
+}
+
+}  // namespace
+
+Evidence read_evidence(std::string_view status) {
+  Evidence evidence;
+  evidence.no_capabilities = is_zero(field(status, "CapInh")) && is_zero(field(status, "CapPrm")) &&
+                             is_zero(field(status, "CapEff")) && is_zero(field(status, "CapBnd")) &&
+                             is_zero(field(status, "CapAmb"));
+  evidence.no_new_privileges = field(status, "NoNewPrivs") == "1";
+  evidence.filtered = field(status, "Seccomp") == "2";
+  const auto uids = field(status, "Uid");
+  uid_t uid = 0;
+  if (std::from_chars(uids.data(), uids.data() + uids.size(), uid).ec == std::errc()) {
+    evidence.uid = uid;
+  }
+  return evidence;
+}
+
+std::optional<Evidence> look_at_process(pid_t pid, std::string_view container) {
+  if (pid <= 0 || container.empty()) return std::nullopt;
+  const auto groups = linux_os::read_proc_file(fmt::format("/proc/{}/cgroup", pid));
+  if (!groups || !groups->contains(container)) return std::nullopt;
+  const auto status = linux_os::read_proc_file(fmt::format("/proc/{}/status", pid));
+  if (!status) return std::nullopt;
+  return read_evidence(*status);
+}
+
+std::vector<std::string> contradictions(const Evidence& evidence, const Identity& identity,
+                                        bool same_users) {
+  std::vector<std::string> found;
+  if (!evidence.no_capabilities) found.emplace_back("it has capabilities");
+  if (!evidence.no_new_privileges) found.emplace_back("no_new_privs is off");
+  if (!evidence.filtered) found.emplace_back("it has no system call filter");
+  if (same_users && evidence.uid && *evidence.uid != identity.uid) {
+    found.emplace_back("it runs as another user");
+  }
+  return found;
+}
+
+}  // namespace cordon::docker

@@ -1,0 +1,34 @@
+// What the kernel says of a running container's first process: the engine's word, checked.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "docker/identity.h"
+
+namespace cordon::docker {
+
+struct Evidence {
+  bool no_capabilities = false;  // none in any set, and none to be had
+  bool no_new_privileges = false;
+  bool filtered = false;  // a system call filter
+  std::optional<uid_t> uid;
+};
+
+// From the text of /proc/PID/status.
+Evidence read_evidence(std::string_view status);
+
+// Absent where the process cannot be looked at: it has ended, or the engine's processes are not
+// those of this PID namespace. `container` is its id, which its control group's name must hold: the
+// number may be somebody else's.
+std::optional<Evidence> look_at_process(pid_t pid, std::string_view container);
+
+// What of it contradicts the preset, in words. `same_users`: user numbers in containers are the
+// host's.
+std::vector<std::string> contradictions(const Evidence& evidence, const Identity& identity,
+                                        bool same_users);
+
+}  // namespace cordon::docker

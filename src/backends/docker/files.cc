@@ -1,0 +1,181 @@
+#include "docker/files.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "core/try.h"
+#include "native/candidate.h"
+#include "native/paths.h"
+
+namespace cordon::docker {
+
+namespace {
+
+using native::Grant;
+using native::is_beneath;
+using native::Rule;
+
+constexpr std::string_view kSharedMemory = "/dev/shm";
+// Whoever can talk to one of them is root on the host.
+constexpr std::array<std::string_view, 5> kEngineSockets = {
+    "/run/docker.sock", "/run/containerd/containerd.sock", "/run/podman/podman.sock",
+    "/run/crio/crio.sock", "/var/run/docker.sock"};
+
+std::unexpected<Error> refuse(const Rule& rule, std::string detail) {
+  return std::unexpected(invalid_argument(std::string(rule.origin), rule.path, std::move(detail)));
+}
+
+bool same_file(const std::string& left, const std::string& right) {
+  struct stat one{};
+  struct stat other{};
+  return ::stat(left.c_str(), &one) == 0 && ::stat(right.c_str(), &other) == 0 &&
+         one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+class Translator {
+ public:
+  Translator(const native::RuleSet& rules, const engine::Endpoint& endpoint)
+      : rules_(rules), shown_(rules.rules.size(), false) {
+    for (const std::string_view socket : kEngineSockets) add_socket(std::string(socket));
+    if (endpoint.kind == engine::Endpoint::Kind::Unix) add_socket(endpoint.path);
+  }
+
+  Result<Files> translate() {
+    for (std::size_t i = 0; i < rules_.rules.size(); ++i) TRY(add(i));
+    for (const native::NameRule& names : rules_.name_rules) {
+      auto& list = names.layer == Layer::Default ? files_.unheld_protected : files_.unheld;
+      list.push_back(fmt::format("{} {}", to_string(names.access), names.pattern));
+    }
+    for (const native::ProtectedName& name : rules_.protected_names.names) {
+      struct stat status{};
+      if (::lstat(name.path().c_str(), &status) != 0) {
+        files_.unheld_protected.push_back(name.path());
+      }
+    }
+    return std::move(files_);
+  }
+
+ private:
+  void add_socket(std::string path) {
+    const auto location = native::locate(path);
+    if (!location) return;
+    if (location->path != path) sockets_.push_back(location->path);
+    sockets_.push_back(std::move(path));
+  }
+
+  Result<void> add(std::size_t index) {
+    const Rule& rule = rules_.rules[index];
+    switch (rule.grant) {
+      case Grant::Scratch:
+        if (rule.path != kSharedMemory) files_.scratch.push_back(rule.path);
+        return {};
+      case Grant::Read:
+      case Grant::Write:
+        return show(index);
+      case Grant::Deny:
+      case Grant::Hide:
+        if (is_shown(rule.parent)) take_away(rule);
+        return {};
+    }
+    return {};
+  }
+
+  Result<void> show(std::size_t index) {
+    const Rule& rule = rules_.rules[index];
+    // The system's directories are the image's; what the defaults say of a directory that is
+    // shown holds there, too.
+    if (rule.from_default && rule.grant == Grant::Read && !is_shown(rule.parent)) return {};
+    TRY(check(rule));
+    shown_[index] = true;
+    files_.binds.push_back({rule.path, rule.path, rule.grant == Grant::Read});
+    return {};
+  }
+
+  Result<void> check(const Rule& rule) const {
+    for (const std::string_view own : {"/proc", "/sys", "/dev"}) {
+      if (is_beneath(rule.path, own)) {
+        return refuse(rule, fmt::format("a container has a {} of its own", own));
+      }
+    }
+    for (const std::string& socket : sockets_) {
+      const bool inside = is_beneath(socket, rule.path) && !taken_away(socket);
+      if (inside || (!rule.directory && same_file(rule.path, socket))) {
+        return refuse(rule, fmt::format("it shows {}, and whoever reaches that is root on this "
+                                        "host",
+                                        socket));
+      }
+    }
+    return {};
+  }
+
+  // Whether the nearest rule says so, wherever it stands in the list.
+  bool taken_away(std::string_view path) const {
+    const Rule* nearest = nullptr;
+    for (const Rule& rule : rules_.rules) {
+      if (is_beneath(path, rule.path)) nearest = &rule;
+    }
+    return nearest != nullptr && native::takes_away(nearest->grant);
+  }
+
+  // An engine gives a mount over a directory the directory's own mode: no mount of its refuses what
+  // the directory did not.
+  void take_away(const Rule& rule) {
+    files_.denies = files_.denies || rule.grant == Grant::Deny;
+    // A mask is put on after the mounts, over what is beneath as well.
+    (rule.directory && rule.has_inner ? files_.covered : files_.masked).push_back(rule.path);
+  }
+
+  bool is_shown(int index) const { return index >= 0 && shown_[static_cast<std::size_t>(index)]; }
+
+  const native::RuleSet& rules_;
+  std::vector<bool> shown_;
+  std::vector<std::string> sockets_;
+  Files files_;
+};
+
+}  // namespace
+
+Result<Files> files_of(const native::RuleSet& rules, const engine::Endpoint& endpoint) {
+  return Translator(rules, endpoint).translate();
+}
+
+void add_scratch(const Files& files, const std::vector<std::string>& volumes,
+                 const Identity& identity, std::uint64_t disk_bytes, engine::HostConfig& host) {
+  constexpr std::uint64_t kPage = 4096;
+  constexpr std::uint64_t kLeast = 64 << 10;
+  constexpr std::uint64_t kLeastInodes = 1024;
+  std::vector<std::string> places = files.scratch;
+  const auto is_mounted = [&](const std::string& place) {
+    return std::ranges::find(places, place) != places.end() ||
+           std::ranges::any_of(host.mounts,
+                               [&](const auto& mount) { return mount.target == place; });
+  };
+  for (const std::string& volume : volumes) {
+    const std::string place = native::normalize(volume, "/");
+    if (place != "/" && !is_mounted(place)) places.push_back(place);
+  }
+  // An eighth for shared memory; half of the rest for /tmp.
+  const std::uint64_t shared = std::max(disk_bytes / 8, kLeast);
+  host.shm_size = static_cast<std::int64_t>(shared);
+  const std::uint64_t rest = disk_bytes - std::min(disk_bytes, shared);
+  for (const std::string& place : places) {
+    const bool temporary = place == "/tmp";
+    const std::uint64_t others = places.size() > 1 ? places.size() - 1 : 1;
+    const std::uint64_t share = places.size() == 1 ? rest : rest / 2 / (temporary ? 1 : others);
+    const std::uint64_t size = std::max(share, kLeast) / kPage * kPage;
+    host.tmpfs.emplace_back(
+        place, fmt::format("rw,nosuid,nodev,noexec,size={},nr_inodes={},mode={},uid={},gid={}",
+                           size, std::max(size / kPage, kLeastInodes), temporary ? "1777" : "0700",
+                           identity.uid, identity.gid));
+  }
+  for (const std::string& place : files.covered) {
+    host.tmpfs.emplace_back(place, "rw,nosuid,nodev,noexec,size=65536,mode=0111");
+  }
+  host.masked_paths.insert(host.masked_paths.end(), files.masked.begin(), files.masked.end());
+}
+
+}  // namespace cordon::docker

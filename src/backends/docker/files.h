@@ -1,0 +1,36 @@
+// From the rules of a policy to what an engine mounts. The files that a policy shows by default
+// (/usr and its like) are the image's own here.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cordon/error.h"
+#include "docker/identity.h"
+#include "engine/endpoint.h"
+#include "engine/types.h"
+#include "native/rules.h"
+
+namespace cordon::docker {
+
+struct Files {
+  std::vector<engine::BindMount> binds;  // parents before children
+  std::vector<std::string> scratch;      // private, empty, writable directories
+  std::vector<std::string> masked;       // what is denied or hidden; reads as empty
+  std::vector<std::string> covered;      // directories of that kind with something visible beneath
+  bool denies = false;                   // one of them was to be refused instead
+  // What a mount cannot stand for: names that do not exist yet, and patterns.
+  std::vector<std::string> unheld;            // of rules that somebody stated
+  std::vector<std::string> unheld_protected;  // of the default policy
+};
+
+// Errors: InvalidArgument: a rule that would show the engine's socket, or put something where the
+// container has its own (/proc, /sys, /dev).
+Result<Files> files_of(const native::RuleSet& rules, const engine::Endpoint& endpoint);
+
+// The rest of what is mounted: scratch directories of `disk_bytes` together, nothing in them ever
+// executed, and what is taken away. `volumes` are the image's: scratch, too.
+void add_scratch(const Files& files, const std::vector<std::string>& volumes,
+                 const Identity& identity, std::uint64_t disk_bytes, engine::HostConfig& host);
+
+}  // namespace cordon::docker

@@ -1,0 +1,27 @@
+// What a container enforces, from what the engine says that it took and the kernel shows.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cordon/guarantees.h"
+#include "cordon/policy.h"
+#include "docker/files.h"
+#include "engine/types.h"
+
+namespace cordon::docker {
+
+struct Enforcement {
+  const Policy* policy = nullptr;
+  engine::EngineVersion version;
+  engine::EngineInfo info;
+  // As the engine reports it. Absent before the container is made: then nothing holds.
+  std::optional<engine::Container> given;
+  const Files* files = nullptr;
+  bool seen = false;  // in /proc, besides
+};
+
+Guarantees make_guarantees(const Enforcement& enforcement);
+
+}  // namespace cordon::docker

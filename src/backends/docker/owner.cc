@@ -1,0 +1,105 @@
+#include "docker/owner.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <optional>
+#include <vector>
+
+#include "core/try.h"
+#include "linux/proc_file.h"
+
+namespace cordon::docker {
+
+namespace {
+
+struct OwnerText {
+  std::string_view boot;
+  std::string_view pid_namespace;
+  std::string_view pid;
+  std::string_view start;
+  pid_t number = 0;
+};
+
+std::string boot_id() {
+  return linux_os::read_proc_line("/proc/sys/kernel/random/boot_id").value_or("");
+}
+
+std::string pid_namespace() {
+  struct stat status{};
+  if (::stat("/proc/self/ns/pid", &status) != 0) return "";
+  return fmt::format("{}", status.st_ino);
+}
+
+// Field 22 of /proc/PID/stat; the name in field 2 may hold spaces and brackets.
+std::optional<std::string> start_time(std::string_view pid) {
+  const auto stat = linux_os::read_proc_line(fmt::format("/proc/{}/stat", pid));
+  if (!stat) return std::nullopt;
+  std::string_view rest(*stat);
+  const auto bracket = rest.rfind(')');
+  if (bracket == std::string_view::npos) return std::nullopt;
+  rest.remove_prefix(bracket + 1);
+  constexpr int kFieldsBefore = 20;
+  for (int i = 0; i < kFieldsBefore; ++i) {
+    const auto space = rest.find(' ');
+    if (space == std::string_view::npos) return std::nullopt;
+    rest.remove_prefix(space + 1);
+  }
+  return std::string(rest.substr(0, rest.find(' ')));
+}
+
+std::optional<OwnerText> parse(std::string_view label) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const auto slash = label.find('/');
+    parts.push_back(label.substr(0, slash));
+    if (slash == std::string_view::npos) break;
+    label.remove_prefix(slash + 1);
+  }
+  if (parts.size() != 4) return std::nullopt;
+  for (const std::string_view part : parts) {
+    if (part.empty()) return std::nullopt;
+  }
+  pid_t pid = 0;
+  const char* const end = parts[2].data() + parts[2].size();
+  const auto read = std::from_chars(parts[2].data(), end, pid);
+  if (read.ec != std::errc() || read.ptr != end || pid <= 0) return std::nullopt;
+  return OwnerText{parts[0], parts[1], parts[2], parts[3], pid};
+}
+
+}  // namespace
+
+std::string own_owner_label() {
+  const std::string pid = fmt::format("{}", ::getpid());
+  return fmt::format("{}/{}/{}/{}", boot_id(), pid_namespace(), pid, start_time(pid).value_or("0"));
+}
+
+Owner look_up_owner(std::string_view label, bool local) {
+  const auto owner = parse(label);
+  if (!owner) return Owner::Unknown;
+  if (owner->boot != boot_id()) return local ? Owner::Dead : Owner::Unknown;
+  if (owner->pid_namespace != pid_namespace()) return Owner::Unknown;
+  const auto started = start_time(owner->pid);
+  if (started) return *started == owner->start ? Owner::Alive : Owner::Dead;
+  // A /proc that hides the processes of others (hidepid) hides living ones.
+  return ::kill(owner->number, 0) != 0 && errno == ESRCH ? Owner::Dead : Owner::Unknown;
+}
+
+Result<int> reap_orphans(const engine::Client& client) {
+  const bool local = client.endpoint().kind == engine::Endpoint::Kind::Unix;
+  int removed = 0;
+  for (const auto& container : TRY(client.list(kOwnerLabel))) {
+    for (const auto& [name, value] : container.labels) {
+      if (name != kOwnerLabel || look_up_owner(value, local) != Owner::Dead) continue;
+      TRY(client.remove(container.id));
+      ++removed;
+    }
+  }
+  return removed;
+}
+
+}  // namespace cordon::docker

@@ -1,0 +1,31 @@
+// Whose container it is: labels that say which process of which boot made it, so that what a killed
+// Cordon left behind is found and removed.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cordon/error.h"
+#include "engine/client.h"
+#include "engine/types.h"
+
+namespace cordon::docker {
+
+inline constexpr std::string_view kSandboxLabel = "io.cordon.sandbox";
+inline constexpr std::string_view kOwnerLabel = "io.cordon.owner";
+
+// "BOOT/NAMESPACE/PID/START": the boot of this host, the namespace in which the number of the
+// process counts, and when it started, for numbers are used again.
+std::string own_owner_label();
+
+enum class Owner { Alive, Dead, Unknown };
+
+// Unknown: of another host or another PID namespace; it cannot be looked up here. `local`: the
+// engine runs on this host, so that another boot means an earlier one.
+Owner look_up_owner(std::string_view label, bool local);
+
+// Removes the containers of owners that are dead. Others' are never touched. Returns how many.
+// Errors: the engine's; what was removed by then stays removed.
+Result<int> reap_orphans(const engine::Client& client);
+
+}  // namespace cordon::docker

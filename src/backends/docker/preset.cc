@@ -1,0 +1,129 @@
+#include "docker/preset.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <ranges>
+#include <string_view>
+
+#include "cordon/seccomp.h"
+#include "core/try.h"
+#include "policy/default_policy.h"
+
+namespace cordon::docker {
+
+namespace {
+
+// Those of the engines; a list of our own replaces theirs.
+constexpr std::array<std::string_view, 11> kMasked = {"/proc/asound",
+                                                      "/proc/acpi",
+                                                      "/proc/kcore",
+                                                      "/proc/keys",
+                                                      "/proc/latency_stats",
+                                                      "/proc/timer_list",
+                                                      "/proc/timer_stats",
+                                                      "/proc/sched_debug",
+                                                      "/proc/scsi",
+                                                      "/sys/firmware",
+                                                      "/sys/devices/virtual/powercap"};
+constexpr std::array<std::string_view, 4> kReadOnly = {"/proc/bus", "/proc/fs", "/proc/irq",
+                                                       "/proc/sys"};
+constexpr std::string_view kNoNewPrivileges = "no-new-privileges";
+constexpr std::string_view kSeccomp = "seccomp=";
+// The guest is the first to go when the host is out of memory.
+constexpr int kOomScore = 500;
+
+void add_once(std::vector<std::string>& list, std::string_view text) {
+  if (std::ranges::find(list, text) == list.end()) list.emplace_back(text);
+}
+
+bool contains_all(const std::vector<std::string>& list, const std::vector<std::string>& wanted) {
+  return std::ranges::all_of(
+      wanted, [&](const auto& one) { return std::ranges::find(list, one) != list.end(); });
+}
+
+bool has_no_new_privileges(const std::vector<std::string>& options) {
+  return std::ranges::any_of(options, [](const std::string& option) {
+    return option == kNoNewPrivileges || option == "no-new-privileges=true" ||
+           option == "no-new-privileges:true";
+  });
+}
+
+bool has_seccomp(const std::vector<std::string>& options) {
+  return std::ranges::any_of(options, [](const std::string& option) {
+    return option.starts_with(kSeccomp) && option != "seccomp=unconfined";
+  });
+}
+
+// Names that engines write in different ways: "CAP_ALL", "ALL"; Podman lists what "ALL" stands for.
+bool drops_all(const std::vector<std::string>& dropped) {
+  const auto is_all = [](const std::string& name) { return name == "ALL" || name == "CAP_ALL"; };
+  constexpr std::string_view kLeastOfAllSets = "CAP_SETUID";
+  return std::ranges::any_of(dropped, is_all) ||
+         std::ranges::find(dropped, kLeastOfAllSets) != dropped.end();
+}
+
+}  // namespace
+
+Result<engine::HostConfig> hardened() {
+  engine::HostConfig host;
+  host.read_only_root = true;
+  host.init = true;
+  host.cap_drop = {"ALL"};
+  host.security_options = {std::string(kNoNewPrivileges),
+                           std::string(kSeccomp) + TRY(to_oci_json(default_profile()))};
+  host.network_mode = "none";
+  host.ipc_mode = "private";
+  host.cgroupns_mode = "private";
+  host.log_driver = "none";
+  host.oom_score_adjust = kOomScore;
+  for (const std::string_view path : kMasked) add_once(host.masked_paths, path);
+  for (const std::string_view path : kReadOnly) add_once(host.read_only_paths, path);
+  const DefaultPolicy defaults = default_policy();
+  for (const auto entries : {defaults.proc_hidden, defaults.proc_hidden_directories}) {
+    for (const DefaultEntry& entry : entries) add_once(host.masked_paths, entry.path);
+  }
+  for (const DefaultEntry& entry : defaults.proc_read_only) {
+    add_once(host.read_only_paths, entry.path);
+  }
+  // An engine without CAP_SYS_RESOURCE cannot give more than it has.
+  constexpr std::int64_t kFilesSoft = 1024;
+  constexpr std::int64_t kFilesHard = 16384;
+  host.ulimits = {{"core", 0, 0}, {"nofile", kFilesSoft, kFilesHard}};
+  return host;
+}
+
+std::vector<std::string> not_taken(const engine::ContainerConfig& asked,
+                                   const engine::Container& given) {
+  std::vector<std::string> missing;
+  const auto need = [&](bool holds, std::string_view what) {
+    if (!holds) missing.emplace_back(what);
+  };
+  const engine::HostConfig& host = given.config.host;
+  need(!host.privileged, "it is privileged");
+  need(host.read_only_root, "its root is writable");
+  need(host.cap_add.empty() && drops_all(host.cap_drop), "it keeps capabilities");
+  need(has_no_new_privileges(host.security_options), "no_new_privs is off");
+  need(has_seccomp(host.security_options), "it has no system call filter of Cordon's");
+  need(host.network_mode == asked.host.network_mode, "it has another network");
+  need(host.ipc_mode == "private" || host.ipc_mode == "none", "it shares IPC");
+  need(host.pid_mode.empty() || host.pid_mode == "private", "it shares processes");
+  need(host.cgroupns_mode == "private", "it shares the control group namespace");
+  need(given.config.user == asked.user, "it runs as another user");
+  need(host.binds.empty() && host.devices.empty() && host.group_add.empty(),
+       "it has binds, devices or groups that nobody asked for");
+  need(given.volumes.empty(), "it has volumes");
+  need(contains_all(host.masked_paths, asked.host.masked_paths) &&
+           contains_all(host.read_only_paths, asked.host.read_only_paths),
+       "parts of /proc and /sys are open");
+  const auto& mounts = host.mounts;
+  need(mounts.size() == asked.host.mounts.size() &&
+           std::ranges::all_of(
+               asked.host.mounts,
+               [&](const auto& one) { return std::ranges::find(mounts, one) != mounts.end(); }),
+       "its mounts are others than those of the policy");
+  return missing;
+}
+
+}  // namespace cordon::docker

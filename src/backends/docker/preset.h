@@ -1,0 +1,22 @@
+// What holds in every container, whatever the policy says: nothing of it can be asked away.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cordon/error.h"
+#include "engine/types.h"
+
+namespace cordon::docker {
+
+// Read-only root, no capabilities, no_new_privs, Cordon's system call filter, no network, IPC and
+// control group namespaces of its own, paths of /proc and /sys masked or read-only, an init that
+// reaps, no logs on the engine's disk. Errors: those of to_oci_json(), which there are none of.
+Result<engine::HostConfig> hardened();
+
+// What of a hardened container the engine did not take, in words: `given` is what it says that it
+// has. Names and binds are compared with `asked`. Empty: all of it. Limits are not looked at.
+std::vector<std::string> not_taken(const engine::ContainerConfig& asked,
+                                   const engine::Container& given);
+
+}  // namespace cordon::docker

@@ -1,0 +1,196 @@
+"""A Docker engine of its own for a test: started, given an image, and stopped. Nothing but the standard library."""
+
+import glob
+import http.client
+import io
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tarfile
+import tempfile
+import time
+import urllib.parse
+
+GUEST = os.environ["CORDON_TEST_GUEST"]
+BUSYBOX = "/bin/busybox"
+APPLETS = ["sh", "cat", "echo", "env", "false", "head", "id", "kill", "ls", "mkdir", "mv", "pwd", "rm", "sleep", "stat", "stty",
+           "tee", "test", "touch", "true", "tty", "wc", "yes", "dd", "hostname", "ps", "mount", "ip", "readlink", "find"]
+IMAGE = "cordon-test:1"
+CAPABILITIES = {1: "DAC_OVERRIDE", 2: "DAC_READ_SEARCH", 6: "SETGID", 7: "SETUID", 18: "SYS_CHROOT", 19: "SYS_PTRACE",
+                21: "SYS_ADMIN", 25: "SYS_TIME", 27: "MKNOD"}
+PATIENCE = 60
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("docker", timeout=PATIENCE)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+def root_archive():
+    """A root directory with busybox and the attacks, as tar."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        def add(name, data=None, mode=0o755, link=None, kind=tarfile.DIRTYPE):
+            info = tarfile.TarInfo(name)
+            info.mode, info.type = mode, kind
+            if link is not None:
+                info.type, info.linkname = tarfile.SYMTYPE, link
+            elif data is not None:
+                info.type, info.size = tarfile.REGTYPE, len(data)
+            tar.addfile(info, io.BytesIO(data) if data is not None else None)
+
+        for name in ("bin", "etc", "data", "proc", "sys", "dev", "usr", "opt", "opt/tools"):
+            add(name)
+        add("tmp", mode=0o1777)
+        with open(BUSYBOX, "rb") as file:
+            add("bin/busybox", file.read())
+        for applet in APPLETS:
+            add(f"bin/{applet}", link="busybox")
+        with open(GUEST, "rb") as file:
+            guest = file.read()
+        add("bin/guest", guest)
+        add("bin/guest-setuid", guest, mode=0o4755)
+        add("opt/tools/tool", b"#!/bin/sh\necho the tool of the image\n")
+        add("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n", mode=0o644)
+        add("etc/secret-of-root", b"only root reads this\n", mode=0o600)
+        add("bin/no-program", b"no program\n", mode=0o644)
+    return out.getvalue()
+
+
+def own_capabilities():
+    """All that can be given here: hosts take some away from root, and then nobody can be privileged."""
+    with open("/proc/self/status", encoding="utf-8") as status:
+        bits = next(int(line.split()[1], 16) for line in status if line.startswith("CapBnd"))
+    return [name for number, name in CAPABILITIES.items() if bits >> number & 1]
+
+
+class Engine:
+    def __init__(self):
+        self.root = tempfile.mkdtemp(prefix="cordon-test-docker-")
+        self.socket = os.path.join(self.root, "d.sock")
+        self.group = "/of-" + os.path.basename(self.root)  # other tests count groups that begin with cordon-
+        self.log = open(os.path.join(self.root, "log"), "wb")
+        self.process = None
+        with open(f"{self.root}/config.json", "w", encoding="utf-8") as config:
+            json.dump({"deprecated-key-path": f"{self.root}/key.json"}, config)  # nothing of the host's
+        try:
+            self.start()
+            self.request("POST", f"/images/create?fromSrc=-&repo={urllib.parse.quote(IMAGE)}"
+                         "&changes=" + urllib.parse.quote("ENV PATH=/opt/tools:/bin OF_THE_IMAGE=yes")
+                         + "&changes=" + urllib.parse.quote("VOLUME /data"),
+                         root_archive(), "application/x-tar")
+        except BaseException:
+            self.stop()
+            raise
+
+    def start(self):
+        # Hosts that may not filter packets or make bridges can run it too. The default score of -500 is
+        # not for everybody to set.
+        # Its mounts stay its own: other tests count those of the host.
+        self.process = subprocess.Popen(
+            ["unshare", "--mount", "dockerd", "--data-root", f"{self.root}/data", "--exec-root", f"{self.root}/exec", "--pidfile", f"{self.root}/pid",
+             "--host", f"unix://{self.socket}", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--bridge=none",
+             "--oom-score-adjust=0", "--storage-driver=vfs", "--cgroup-parent", self.group, "--config-file",
+             f"{self.root}/config.json"],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True)
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self.request("GET", "/_ping")
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > until:
+                    with open(self.log.name, encoding="utf-8", errors="replace") as log:
+                        raise RuntimeError("dockerd did not start: " + log.read()[-3000:]) from None
+                time.sleep(0.05)
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            for container in self.containers():
+                self.request("DELETE", f"/containers/{container['Id']}?force=1&v=1")
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.log.close()
+        self.kill_left_over()
+        shutil.rmtree(self.root, ignore_errors=True)
+        for group in self.groups():
+            for inner, _, _ in os.walk(group, topdown=False):
+                try:
+                    os.rmdir(inner)
+                except OSError:
+                    pass
+
+    def groups(self):
+        return glob.glob("/sys/fs/cgroup" + self.group) + glob.glob("/sys/fs/cgroup/*" + self.group)
+
+    def kill_left_over(self):
+        """What an engine that was killed left: containers, in control groups of ours, and what keeps them."""
+        left = []
+        for group in self.groups():
+            for inner, _, files in os.walk(group):
+                if "cgroup.procs" in files:
+                    with open(os.path.join(inner, "cgroup.procs"), encoding="utf-8") as pids:
+                        left += [int(pid) for pid in pids.read().split()]
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as words:
+                    if words.read().startswith((b"/usr/bin/containerd", b"containerd")) and self.is_ours(pid):
+                        left.append(int(pid))
+            except OSError:
+                pass
+        for pid in set(left):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        until = time.monotonic() + 10
+        while any(os.path.exists(f"/proc/{pid}/exe") for pid in left) and time.monotonic() < until:
+            time.sleep(0.05)
+
+    def is_ours(self, pid):
+        with open(f"/proc/{pid}/cmdline", "rb") as words:
+            return self.root.encode() + b"/" in words.read()
+
+    def request(self, method, path, body=None, kind="application/json"):
+        connection = UnixConnection(self.socket)
+        try:
+            connection.request(method, path, body, {"Content-Type": kind} if body is not None else {})
+            answer = connection.getresponse()
+            data = answer.read()
+        finally:
+            connection.close()
+        if answer.status >= 300 and answer.status not in (304, 404, 409):
+            raise RuntimeError(f"{method} {path}: {answer.status} {data[:500]!r}")
+        return json.loads(data) if data.startswith((b"{", b"[")) else data
+
+    def containers(self):
+        return self.request("GET", "/containers/json?all=1")
+
+    def inspect(self, container):
+        return self.request("GET", f"/containers/{container}/json")
+
+    def plainly(self, *command, user="0", **host):
+        """The same command in a container that nothing was taken from: (exit code, output)."""
+        host = {"CapAdd": own_capabilities(), "SecurityOpt": ["seccomp=unconfined"], "NetworkMode": "host", "PidMode": "host",
+                "IpcMode": "host", **host}
+        made = self.request("POST", "/containers/create", json.dumps(
+            {"Image": IMAGE, "Entrypoint": list(command), "Tty": True, "User": user, "HostConfig": host}))
+        try:
+            self.request("POST", f"/containers/{made['Id']}/start")
+            code = self.request("POST", f"/containers/{made['Id']}/wait")["StatusCode"]
+            text = self.request("GET", f"/containers/{made['Id']}/logs?stdout=1&stderr=1")
+            return code, text.decode(errors="replace") if isinstance(text, bytes) else str(text)
+        finally:
+            self.request("DELETE", f"/containers/{made['Id']}?force=1&v=1")
