@@ -95,7 +95,9 @@ Result<ExecutionResult> Manager::State::run(const SharedJob& job) {
   if (job->stop_requested()) return killed_before_start("killed on request before it started");
   PreparedRequest& prepared = job->prepared();
   ExecutionRequest& request = prepared.request.execution;
-  if (prepared.private_work_dir) request.work_dir = TRY(work_dirs.make(job->id()));
+  request.work_dir = prepared.private_work_dir
+                         ? TRY(work_dirs.make(job->id()))
+                         : TRY(preparer.work_dir_now(request.work_dir, job->caller()));
   const Cleanup remove_work_dir([&] {
     if (prepared.private_work_dir) work_dirs.remove(job->id());
   });

@@ -45,13 +45,14 @@ bool lies_below(const std::filesystem::path& path, const std::string& directory)
   return end == real.end() || end->empty();  // empty: the directory was written with a final slash
 }
 
-Result<void> check_work_dir(const std::string& work_dir, const ManagerConfig& config,
-                            const Caller& caller) {
-  if (caller.role == CallerRole::Administrator || config.work_dirs.empty()) return {};
+// Without links in it.
+Result<std::string> allowed_work_dir(const std::string& work_dir, const ManagerConfig& config,
+                                     const Caller& caller) {
+  if (caller.role == CallerRole::Administrator || config.work_dirs.empty()) return work_dir;
   std::error_code error;
   const auto real = std::filesystem::canonical(work_dir, error);
   const auto allowed = [&](const std::string& directory) { return lies_below(real, directory); };
-  if (!error && std::ranges::any_of(config.work_dirs, allowed)) return {};
+  if (!error && std::ranges::any_of(config.work_dirs, allowed)) return real.string();
   return std::unexpected(Error{.code = ErrorCode::PermissionDenied,
                                .operation = "work in",
                                .subject = work_dir,
@@ -159,13 +160,20 @@ Result<PreparedRequest> RequestPreparer::prepare(ManagedRequest request, const C
   }
   prepared.adjustments = TRY(clamp_limits(execution.policy.limits, config_));
   TRY(validate(execution));
-  if (!prepared.private_work_dir) TRY(check_work_dir(execution.work_dir, config_, caller));
+  if (!prepared.private_work_dir) {
+    execution.work_dir = TRY(allowed_work_dir(execution.work_dir, config_, caller));
+  }
   TRY(check_network(execution.policy, request.network, network));
   auto& rules = execution.policy.filesystem;
   rules.insert(rules.end(), config_.rules.begin(), config_.rules.end());
   prepared.backend = TRY(choose(request));
   prepared.request = std::move(request);
   return prepared;
+}
+
+Result<std::string> RequestPreparer::work_dir_now(const std::string& work_dir,
+                                                  const Caller& caller) const {
+  return allowed_work_dir(work_dir, config_, caller);
 }
 
 Result<Backend*> RequestPreparer::choose(const ManagedRequest& request) const {

@@ -27,6 +27,9 @@ class RequestPreparer {
   // Errors: as Manager::start(), but for admission.
   Result<PreparedRequest> prepare(ManagedRequest request, const Caller& caller,
                                   NetworkToggle network) const;
+  // Where a work directory that was allowed lies now, without links: one that waited for its turn
+  // may lead elsewhere by then. Errors: PermissionDenied.
+  Result<std::string> work_dir_now(const std::string& work_dir, const Caller& caller) const;
 
  private:
   Result<Backend*> choose(const ManagedRequest& request) const;

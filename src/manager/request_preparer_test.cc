@@ -146,6 +146,34 @@ TEST(RequestPreparer, OnlyAllowedWorkDirectoriesForThoseWhoAreNotAdministrators)
   EXPECT_TRUE(works("/etc", kRoot));
 }
 
+TEST(RequestPreparer, AWorkDirectoryThatBecameALinkWhileItWaitedIsRefused) {
+  const TemporaryDirectory directory;
+  const std::string allowed = directory.path("allowed");
+  const std::string outside = directory.path("outside");
+  std::filesystem::create_directories(allowed + "/job");
+  std::filesystem::create_directories(outside);
+  ManagerFixture f({.work_dirs = {allowed}, .max_running = 1});
+  auto request = script("touch made");
+  for (const bool swapped : {false, true}) {
+    const auto first = f.start([&] {
+      auto holding = script("sleep 1000");
+      holding.execution.work_dir = allowed;
+      return holding;
+    }());
+    request.execution.work_dir = allowed + "/job";
+    const auto waiting = f.start(request);
+    if (swapped) {
+      std::filesystem::remove_all(allowed + "/job");
+      std::filesystem::create_directory_symlink(outside, allowed + "/job");
+    }
+    ASSERT_TRUE(f.manager.kill(first, kAlice));
+    const auto result = f.wait(waiting);
+    EXPECT_EQ(result->status, swapped ? ExecutionStatus::Failed : ExecutionStatus::Completed)
+        << result->error;
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(outside));
+}
+
 TEST(RequestPreparer, NamesAndTracesAreBounded) {
   const auto config = *complete({});
   const auto all = backends();
