@@ -16,6 +16,9 @@ using boost::beast::string_view;
 using Code = boost::beast::error_code;
 
 constexpr std::string_view kHeadTooLong = "the head of the request is too long";
+// "0", and two ends of lines: less than that is never left of a chunked body. Beast's grammar
+// asserts that it is not asked a second time with less of the last chunk.
+constexpr std::size_t kLastChunk = 5;
 
 std::string_view plain(string_view text) { return {text.data(), text.size()}; }
 
@@ -106,6 +109,7 @@ std::size_t RequestParser::feed(std::string_view bytes) {
   while (used < bytes.size() && state_ == before) {
     Code code;
     const std::string_view rest = bytes.substr(used);
+    if (state_ == State::Body && grammar_->chunked() && rest.size() < kLastChunk) break;
     const std::size_t taken = grammar_->put(boost::asio::buffer(rest.data(), rest.size()), code);
     used += taken;
     if (state_ == State::Head) {

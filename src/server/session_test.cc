@@ -209,6 +209,23 @@ TEST_F(Conversation, ChunksAreABodyAndTheirTrailersAreNoHeaders) {
   EXPECT_THAT(service_.seen, ElementsAre("/x:abcde"));
 }
 
+TEST_F(Conversation, ChunksComeInPiecesOfAnyLength) {
+  const std::string request =
+      "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "1\r\na\r\n2;x=y\r\nbc\r\n0\r\nX: y\r\n\r\n";
+  for (std::size_t piece = 1; piece <= request.size(); ++piece) {
+    for (std::size_t at = 0; at < request.size(); at += piece) say(request.substr(at, piece));
+  }
+  EXPECT_EQ(service_.seen, std::vector<std::string>(request.size(), "/x:abc"));
+  // A last chunk at once, and behind it what is no end: at every byte.
+  for (const std::string_view end : {"0\r\n\r\n", "0\r\no", "0\r\n\rx", "0\r\n \r\n\r\n", "0\r"}) {
+    Session session(service_, limits_, {});
+    session.receive(head("Host: h\r\nTransfer-Encoding: chunked\r\n"));
+    for (const char c : end) session.receive({&c, 1});
+  }
+  EXPECT_EQ(service_.seen.size(), request.size() + 1);
+}
+
 // Two pieces, the second when woken.
 class TwoPieces final : public StreamSource {
  public:
