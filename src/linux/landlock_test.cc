@@ -136,7 +136,7 @@ TEST_F(LandlockTest, AMistakeRestrictsNothing) {
               return try_open(at("other/file"), O_RDWR);
             }),
             0);
-  ::symlink("loop", at("loop").c_str());
+  ASSERT_EQ(::symlink("loop", at("loop").c_str()), 0);
   const auto loop = Landlock().add_read_only(at("loop")).prepare();
   ASSERT_FALSE(loop);
   EXPECT_THAT(loop.error().message(), HasSubstr(at("loop")));
