@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/blocked_signals.h"
 #include "core/try.h"
 #include "linux/launch_child.h"
 #include "linux/raw_syscall.h"
@@ -53,23 +54,6 @@ class Stacks {
   }
 
   void* memory_;
-};
-
-// No signal handler of the host may run in the child, nor in the caller while it stands in another
-// network namespace.
-class BlockedSignals {
- public:
-  BlockedSignals() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  BlockedSignals(const BlockedSignals&) = delete;
-  BlockedSignals& operator=(const BlockedSignals&) = delete;
-
- private:
-  sigset_t before_{};
 };
 
 // The calling thread in another network namespace, for the length of a clone: a child in a new user
@@ -450,6 +434,7 @@ Result<FirstProcess> FirstProcess::start(const Groundwork& groundwork, int netwo
 
   long pid = -1;
   {
+    // Neither in the child, nor here while this thread stands in another network namespace.
     const BlockedSignals blocked;
     const NetworkNamespaceVisit visit(network_namespace_fd);
     if (visit.error() != 0) {

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/blocked_signals.h"
 #include "core/unique_fd.h"
 #include "linux/raw_syscall.h"
 
@@ -83,16 +84,15 @@ NamespaceTrial try_user_namespaces() {
   const std::string groups = fmt::format("{0} {0} 1", ::getegid());
   const IdMaps maps{users.c_str(), groups.c_str()};
 
-  // The caller's signal handlers must not run in the child.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  // Not clone3: container filters answer it with ENOSYS, whatever it is asked for. No exit signal,
-  // so that the caller's own SIGCHLD handling and wait(-1) never see this child.
-  const long child = call(__NR_clone, kNamespaces, nullptr, nullptr, nullptr, nullptr);
-  if (child == 0) run_child(write_end.get(), maps);
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  long child = -1;
+  {
+    // The caller's signal handlers must not run in the child.
+    const BlockedSignals blocked;
+    // Not clone3: container filters answer it with ENOSYS, whatever it is asked for. No exit
+    // signal, so that the caller's own SIGCHLD handling and wait(-1) never see this child.
+    child = call(__NR_clone, kNamespaces, nullptr, nullptr, nullptr, nullptr);
+    if (child == 0) run_child(write_end.get(), maps);
+  }
   if (child < 0) return {NamespaceStep::Create, static_cast<int>(-child)};
 
   write_end.reset();

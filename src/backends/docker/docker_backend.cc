@@ -6,10 +6,10 @@
 #include <system_error>
 #include <thread>
 
+#include "core/blocked_signals.h"
 #include "core/try.h"
 #include "docker/docker_sandbox.h"
 #include "docker/owner.h"
-#include "docker/signals_blocked.h"
 #include "engine/client.h"
 
 namespace cordon {
@@ -73,7 +73,7 @@ class DockerBackend final : public Backend {
     if (last_reap_ && now - *last_reap_ < kReapInterval) return;
     last_reap_ = now;
     if (reaper_.joinable()) reaper_.join();
-    const docker::SignalsBlocked blocked;
+    const BlockedSignals blocked;
     try {
       reaper_ = std::thread([client] { (void)docker::reap_orphans(client); });
     } catch (const std::system_error&) {

@@ -10,8 +10,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "core/blocked_signals.h"
 #include "core/try.h"
-#include "docker/signals_blocked.h"
 
 namespace cordon::docker {
 
@@ -62,7 +62,7 @@ Result<std::unique_ptr<StreamBridge>> StreamBridge::start(engine::Attached attac
   if (!bridge->ended_.valid() || !bridge->wake_.valid()) {
     return std::unexpected(system_error("join the container's streams: eventfd"));
   }
-  const SignalsBlocked blocked;
+  const BlockedSignals blocked;
   try {
     bridge->thread_ = std::thread([raw = bridge.get()] { raw->run(); });
   } catch (const std::system_error& error) {

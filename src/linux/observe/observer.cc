@@ -1,37 +1,16 @@
 #include "observe/observer.h"
 
-#include <signal.h>
-
 #include <memory>
 #include <system_error>
 #include <thread>
 #include <utility>
 
+#include "core/blocked_signals.h"
 #include "core/try.h"
 #include "observe/call_watcher.h"
 #include "observe/tracer.h"
 
 namespace cordon::observe {
-
-namespace {
-
-// The new thread inherits the mask: no handler of the host runs in it.
-class BlockedSignals {
- public:
-  BlockedSignals() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  BlockedSignals(const BlockedSignals&) = delete;
-  BlockedSignals& operator=(const BlockedSignals&) = delete;
-
- private:
-  sigset_t before_{};
-};
-
-}  // namespace
 
 Result<Observer> Observer::follow(pid_t first, ObserverSettings settings) {
   std::promise<Result<void>> seized;
