@@ -68,8 +68,9 @@ struct Remedy {
 
 struct Refusal {
   Observed what;
-  std::string rule;    // "read /usr", "no rule shows this path", "the network is closed"
-  std::string origin;  // "--read", "policy.toml:12:9", "the default policy"; empty: nobody stated it
+  std::string rule;  // "read /usr", "no rule shows this path", "the network is closed"
+  std::string
+      origin;  // "--read", "policy.toml:12:9", "the default policy"; empty: nobody stated it
   std::string reason;  // why it is so, where the policy says; may be empty
   Remedy remedy;
 };

@@ -20,7 +20,7 @@ struct Peer {
   gid_t gid = static_cast<gid_t>(-1);
   pid_t pid = 0;
   std::vector<gid_t> groups;  // the supplementary ones
-  std::string address;  // Tcp: "127.0.0.1"
+  std::string address;        // Tcp: "127.0.0.1"
 };
 
 // All text of the head stands in one string: a request costs two allocations, not two a header.
