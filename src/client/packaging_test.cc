@@ -4,43 +4,19 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
-#include <regex>
-#include <set>
 #include <string>
 
+#include "cli/testing/packaged_text.h"
 #include "client/options.h"
 
 namespace cordon::client {
 namespace {
 
-using Names = std::set<std::string>;
-
-std::string read(const std::string& name) {
-  std::ifstream file(std::string(CORDON_PACKAGING) + "/" + name);
-  EXPECT_TRUE(file.good()) << name;
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::string part(const std::string& text, const std::string& begin, const std::string& end) {
-  const std::size_t from = text.find(begin);
-  EXPECT_NE(from, std::string::npos) << begin;
-  if (from == std::string::npos) return {};
-  return text.substr(from, text.find(end, from + begin.size()) - from);
-}
-
-Names all_matches(const std::string& text, const std::string& pattern) {
-  const std::regex regex(pattern);
-  Names names;
-  for (auto match = std::sregex_iterator(text.begin(), text.end(), regex);
-       match != std::sregex_iterator(); ++match) {
-    names.insert((*match)[1]);
-  }
-  return names;
-}
-
-enum class Takes { Value, Nothing };
+using cli::testing::all_matches;
+using cli::testing::Names;
+using cli::testing::part;
+using cli::testing::read;
+using cli::testing::Takes;
 
 Names names_of(const Subcommand& subcommand) {
   Names names;

@@ -31,10 +31,11 @@ constexpr GitAttack kAttacks[] = {
      "git status"},
     {"CommondirOfAWorktree", REPOSITORY "git worktree add -q ../linked",
      "cp -r .git evil; " EVIL "evil/config; echo \"$PWD/evil\" >.git/worktrees/linked/commondir",
-     "cd ../linked && git status; mv ran ../work/"},
+     "cd ../linked && git status; mv ran \"$OLDPWD\""},
     {"ConfigOfAWorktree",
      REPOSITORY "git config extensions.worktreeConfig true && git worktree add -q ../linked",
-     EVIL ".git/worktrees/linked/config.worktree", "cd ../linked && git status; mv ran ../work/"},
+     EVIL ".git/worktrees/linked/config.worktree",
+     "cd ../linked && git status; mv ran \"$OLDPWD\""},
     {"BareRepository", "true",
      "git init -q --bare evil; mv evil/* .; " EVIL
      "config; sed -i 's/bare = true/bare = false\\n\\tworktree = ./' config",
