@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +38,23 @@ struct SandboxSpec {
   // The files that the sandbox starts from, by the name that the container engine has for them;
   // empty: the host's own, as far as the policy shows them.
   std::string image = {};
+};
+
+// Whether a sandbox's image comes from its registry.
+enum class PullPolicy { Never, Missing, Always };
+
+struct PullProgress {
+  std::string layer;   // which part; empty: the whole. Text of strangers
+  std::string status;  // "Downloading", in the engine's words. Text of strangers
+  std::uint64_t done_bytes = 0;
+  std::uint64_t total_bytes = 0;  // 0: not known
+};
+
+struct ImagePull {
+  std::string image;
+  PullPolicy policy = PullPolicy::Missing;
+  std::function<void(const PullProgress& progress)> progress = {};  // in the caller's thread
+  int cancel_fd = -1;  // readable: the pull is given up. Not read; -1: none
 };
 
 enum class StdinSource { Empty, Pipe };
@@ -111,6 +130,10 @@ class Backend {
   virtual Capabilities capabilities() const = 0;
   // Whether it can run here at all; the error says what is missing and what would unlock it.
   virtual Result<void> supported() const = 0;
+  // Has the engine fetch an image, before create(); it may take an hour. Logins are those of
+  // `docker login`. Errors: Unsupported: a backend without images; NotFound, PermissionDenied,
+  // Unavailable: what the registry said; Conflict: cancelled.
+  virtual Result<void> fetch_image(const ImagePull& pull);
   virtual Result<std::unique_ptr<Sandbox>> create(const SandboxSpec& spec) = 0;
 };
 

@@ -3,7 +3,7 @@
 
 # The options of each subcommand; a test compares them with what the program takes.
 _cordon_run_switches='--no-project-policy --no-policy-files --allow-degraded --tty --json --dry-run --help'
-_cordon_run_values='--preset --pack --policy --require --tier --backend --level --image --hostname --uid --workdir
+_cordon_run_values='--preset --pack --policy --require --tier --backend --level --image --pull --hostname --uid --workdir
   --read --write --protect --deny --hide --net
   --env --pass-env --timeout --memory --cpus --pids --disk --output-limit --stdin --report'
 # Their own; beside them they take those of run but what they leave out.
@@ -56,6 +56,7 @@ _cordon_value() {
             ;;
         --tier) _cordon_words 'light gvisor container strong' "$2" ;;
         --backend) _cordon_words 'native docker' "$2" ;;
+        --pull) _cordon_words 'missing always never' "$2" ;;
         --level) _cordon_words 'default enhanced container maximum' "$2" ;;
         --net) _cordon_words 'none open' "$2" ;;
         --workdir)

@@ -78,6 +78,7 @@ complete -c cordon -n '__cordon_in run' -l tier -x -a 'light gvisor container st
 complete -c cordon -n '__cordon_in run' -l backend -x -a 'native docker' -d 'the implementation to use'
 complete -c cordon -n '__cordon_in run' -l level -x -a 'default enhanced container maximum' -d 'what to ask for instead of a tier'
 complete -c cordon -n '__cordon_in run' -l image -x -d 'the image of the container engine to start from'
+complete -c cordon -n '__cordon_in run' -l pull -x -a 'missing always never' -d 'whether the image is fetched first'
 complete -c cordon -n '__cordon_in run' -l hostname -x -d 'the host name it sees'
 complete -c cordon -n '__cordon_in run' -l uid -x -d 'the user id it sees'
 complete -c cordon -n '__cordon_in run' -l allow-degraded -d 'run even where not everything can be enforced'

@@ -20,6 +20,7 @@
 #include "cli/input.h"
 #include "cli/interruptions.h"
 #include "cli/notices.h"
+#include "cli/pull_report.h"
 #include "cli/report_file.h"
 #include "cli/run_options.h"
 #include "cli/run_policy.h"
@@ -126,6 +127,19 @@ int run_in_another_program(std::span<char* const> arguments) {
   return exec_heavy_program("cordon-containers", words);
 }
 
+// Before signals are caught: until something runs, an interruption ends Cordon as it ends any
+// program, and with it the pull.
+Result<void> fetch_image(const RunOptions& options, BackendMaker make) {
+  if (options.pull == PullPolicy::Never || options.action != RunAction::Run) return {};
+  const BackendInfo chosen = TRY(select_backend(built_in_backends(), options, look_at_host));
+  const std::unique_ptr<Backend> backend = make(chosen.name, Preparation::OnDemand);
+  if (!backend) return std::unexpected(cannot_observe(chosen.name));
+  PullReport report(STDERR_FILENO, options.image);
+  return backend->fetch_image({.image = options.image,
+                               .policy = options.pull,
+                               .progress = [&](const PullProgress& one) { report.show(one); }});
+}
+
 Result<void> report_observation(const Watching& watching, const EffectivePolicy& policy,
                                 Sandbox& sandbox) {
   return watching.report(policy, TRY(sandbox.observation()));
@@ -158,6 +172,7 @@ Result<int> run_command(const RunOptions& options, const Watching* watching, Bac
   const Input input = TRY(Input::open(options.stdin_path, options.work_dir));
   std::optional<ReportFile> report;
   if (!options.report_path.empty()) report = TRY(ReportFile::prepare(options.report_path));
+  TRY(fetch_image(options, make));
   Interruptions signals = TRY(Interruptions::catch_signals());
 
   // Nothing is started where nothing is to be run.

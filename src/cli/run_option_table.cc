@@ -55,8 +55,13 @@ constexpr std::array kTable = {
                "default"},
     OptionSpec{id(RunOption::Image), "image", "IMAGE", kWhere,
                "The image of the container engine to start from, in place of this system's files. "
-               "The engine must have it. It means --tier container.",
+               "It means --tier container.",
                ""},
+    OptionSpec{
+        id(RunOption::Pull), "pull", "WHEN", kWhere,
+        "Whether the image is fetched from its registry first: missing, when the engine does "
+        "not have it; always, for a newer one; never.",
+        "never"},
     OptionSpec{id(RunOption::Hostname), "hostname", "NAME", kWhere, "The host name it sees.",
                "sandbox"},
     OptionSpec{id(RunOption::Uid), "uid", "N", kWhere, "The user id it sees.", "yours"},

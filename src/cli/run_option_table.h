@@ -18,6 +18,7 @@ enum class RunOption {
   Backend,
   Level,
   Image,
+  Pull,
   Hostname,
   Uid,
   AllowDegraded,

@@ -37,6 +37,9 @@ class Builder {
       case RunOption::Image:
         options_.image = TRY(not_empty());
         break;
+      case RunOption::Pull:
+        options_.pull = TRY(pull_policy());
+        break;
       case RunOption::Preset:
         add(Key::Preset).text = TRY(not_empty());
         break;
@@ -143,6 +146,9 @@ class Builder {
       options_.args.assign(command.begin() + 1, command.end());
     }
     TRY(check_level());
+    if (options_.pull != PullPolicy::Never && options_.image.empty()) {
+      return refuse_option("--pull", {}, "it says when the image of --image is fetched; name one");
+    }
     if (!options_.image.empty() && !options_.level && options_.backend.empty() && !options_.tier) {
       options_.tier = Tier::Container;
     }
@@ -210,6 +216,13 @@ class Builder {
     }
     add(Key::Network).text = value_;
     return {};
+  }
+
+  Result<PullPolicy> pull_policy() const {
+    if (value_ == "never") return PullPolicy::Never;
+    if (value_ == "missing") return PullPolicy::Missing;
+    if (value_ == "always") return PullPolicy::Always;
+    return refuse("there is missing, always and never");
   }
 
   Result<void> set_variable() {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cordon/backend.h"
 #include "cordon/error.h"
 #include "cordon/execution.h"
 #include "cordon/load_policy.h"
@@ -32,6 +33,7 @@ struct RunOptions {
   std::optional<Tier> tier;
   std::string backend;  // empty: chosen by tier or level
   std::string image;    // empty: none
+  PullPolicy pull = PullPolicy::Never;
   WeakerGuarantees weaker_guarantees = WeakerGuarantees::Refuse;
   std::string stdin_path = "-";
   RunStreams streams = RunStreams::Pipes;

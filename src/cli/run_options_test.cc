@@ -172,6 +172,15 @@ TEST(RunOptions, AnImageMeansAContainerUnlessSomethingElseIsSaid) {
   EXPECT_THAT(refusal({"--image", ""}), HasSubstr("--image"));
 }
 
+TEST(RunOptions, AnImageIsFetchedOnlyWhereThatIsSaid) {
+  EXPECT_EQ(parsed({"--image", "a", "cmd"}).pull, PullPolicy::Never);
+  EXPECT_EQ(parsed({"--image", "a", "--pull", "missing", "cmd"}).pull, PullPolicy::Missing);
+  EXPECT_EQ(parsed({"--image", "a", "--pull", "always", "cmd"}).pull, PullPolicy::Always);
+  EXPECT_THAT(refusal({"--image", "a", "--pull", "sometimes", "cmd"}),
+              HasSubstr("missing, always"));
+  EXPECT_THAT(refusal({"--pull", "missing", "cmd"}), HasSubstr("--image"));
+}
+
 TEST(RunOptions, JsonKeepsABoundedAmountOfOutput) {
   const auto limit = [](std::vector<std::string> words) {
     words.insert(words.end(), {"--workdir", "/var/tmp", "--no-project-policy", "cmd"});

@@ -7,4 +7,11 @@ Result<Observation> Sandbox::observation() {
                                "nothing was observed in this sandbox", ""});
 }
 
+Result<void> Backend::fetch_image(const ImagePull& pull) {
+  if (pull.policy == PullPolicy::Never) return {};
+  return std::unexpected(Error{ErrorCode::Unsupported, "fetch the image", pull.image, 0,
+                               "this backend starts from the files of the host",
+                               "--backend docker has images"});
+}
+
 }  // namespace cordon

@@ -99,7 +99,7 @@ class Engine:
         self.process = subprocess.Popen(
             ["unshare", "--mount", "dockerd", "--data-root", f"{self.root}/data", "--exec-root", f"{self.root}/exec", "--pidfile", f"{self.root}/pid",
              "--host", f"unix://{self.socket}", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--bridge=none",
-             "--oom-score-adjust=0", "--storage-driver=vfs", "--cgroup-parent", self.group, "--config-file",
+             "--oom-score-adjust=0", "--storage-driver=vfs", "--max-download-attempts=1", "--cgroup-parent", self.group, "--config-file",
              f"{self.root}/config.json"],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True)
         until = time.monotonic() + PATIENCE
@@ -163,17 +163,20 @@ class Engine:
         with open(f"/proc/{pid}/cmdline", "rb") as words:
             return self.root.encode() + b"/" in words.read()
 
-    def request(self, method, path, body=None, kind="application/json"):
+    def request(self, method, path, body=None, kind="application/json", headers=None):
         connection = UnixConnection(self.socket)
         try:
-            connection.request(method, path, body, {"Content-Type": kind} if body is not None else {})
+            connection.request(method, path, body, {**({"Content-Type": kind} if body is not None else {}), **(headers or {})})
             answer = connection.getresponse()
             data = answer.read()
         finally:
             connection.close()
         if answer.status >= 300 and answer.status not in (304, 404, 409):
             raise RuntimeError(f"{method} {path}: {answer.status} {data[:500]!r}")
-        return json.loads(data) if data.startswith((b"{", b"[")) else data
+        try:
+            return json.loads(data) if data.startswith((b"{", b"[")) else data
+        except ValueError:
+            return data  # progress: a line for each step
 
     def containers(self):
         return self.request("GET", "/containers/json?all=1")

@@ -9,6 +9,7 @@
 #include "core/blocked_signals.h"
 #include "core/try.h"
 #include "docker/docker_sandbox.h"
+#include "docker/image_fetch.h"
 #include "docker/owner.h"
 #include "engine/client.h"
 
@@ -19,6 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kReapInterval = 60s;
+constexpr auto kPatience = 20s;
 constexpr auto kLook = 300ms;  // selection asks, and waits no longer
 
 // Whatever a container would show is looked up on this host.
@@ -48,8 +50,11 @@ class DockerBackend final : public Backend {
     return {};
   }
 
+  Result<void> fetch_image(const ImagePull& pull) override {
+    return docker::fetch_image(TRY(connect(kPatience)), pull);
+  }
+
   Result<std::unique_ptr<Sandbox>> create(const SandboxSpec& spec) override {
-    constexpr auto kPatience = 20s;
     engine::Client client = TRY(connect(kPatience));
     reap(client);
     return TRY(docker::DockerSandbox::create(std::move(client), spec));

@@ -121,7 +121,7 @@ Result<void> DockerSandbox::prepare() {
   if (!image) {
     Error error = std::move(image).error();
     if (error.code == ErrorCode::NotFound) {
-      error.remedy = fmt::format("`docker pull {}` fetches it", spec_.image);
+      error.remedy = fmt::format("`docker pull {}`, or --pull missing, fetches it", spec_.image);
     }
     return std::unexpected(std::move(error));
   }

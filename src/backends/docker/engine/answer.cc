@@ -4,7 +4,8 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
+#include <boost/optional.hpp>
+#include <string>
 #include <utility>
 
 namespace cordon::engine {
@@ -24,11 +25,42 @@ std::unexpected<Error> malformed(std::string detail) {
                                .remedy = {}});
 }
 
+// A body that is taken piece by piece: nothing is reserved for what a head announces.
+struct Pieces {
+  using value_type = std::string;
+
+  class reader {
+   public:
+    template <bool isRequest, class Fields>
+    explicit reader(http::header<isRequest, Fields>&, value_type& body) : body_(body) {}
+    void init(const boost::optional<std::uint64_t>&, boost::system::error_code& failure) {
+      failure = {};
+    }
+    template <class Buffers>
+    std::size_t put(const Buffers& buffers, boost::system::error_code& failure) {
+      failure = {};
+      std::size_t size = 0;
+      for (auto it = boost::asio::buffer_sequence_begin(buffers);
+           it != boost::asio::buffer_sequence_end(buffers); ++it) {
+        const boost::asio::const_buffer piece(*it);
+        body_.append(static_cast<const char*>(piece.data()), piece.size());
+        size += piece.size();
+      }
+      return size;
+    }
+    void finish(boost::system::error_code& failure) { failure = {}; }
+
+   private:
+    value_type& body_;
+  };
+};
+
 }  // namespace
 
 struct AnswerReader::State {
   After after = After::Nothing;
-  http::response_parser<http::string_body> parser;
+  std::size_t most_body = 0;
+  http::response_parser<Pieces> parser;
   std::string unread;  // what the parser could not use yet
 
   unsigned status() const { return parser.get().result_int(); }
@@ -41,7 +73,8 @@ struct AnswerReader::State {
 AnswerReader::AnswerReader(After after, std::size_t most_body) : state_(std::make_unique<State>()) {
   state_->after = after;
   state_->parser.header_limit(kMostHead);
-  state_->parser.body_limit(most_body);
+  state_->most_body = most_body;
+  state_->parser.body_limit(boost::none);
   state_->parser.eager(after == After::Nothing);
 }
 
@@ -56,6 +89,7 @@ Result<void> AnswerReader::feed(std::string_view bytes) {
     boost::system::error_code failure;
     const std::size_t used = state.parser.put(boost::asio::buffer(state.unread), failure);
     state.unread.erase(0, used);
+    if (state.parser.get().body().size() > state.most_body) return malformed("it is too long");
     if (failure == http::error::need_more) return {};
     if (failure) return malformed(failure.message());
     // A refusal has a body even where a connection was asked for.
@@ -76,6 +110,8 @@ Result<void> AnswerReader::end() {
 }
 
 bool AnswerReader::done() const { return state_->hands_over() || state_->parser.is_done(); }
+
+bool AnswerReader::head_done() const { return state_->parser.is_header_done(); }
 
 unsigned AnswerReader::status() const { return state_->status(); }
 

@@ -14,14 +14,15 @@ namespace cordon::engine {
 // history, some hundred.
 inline constexpr std::size_t kMostBody = 16 << 20;
 
-// Not thread-safe. Errors: Internal: not HTTP, a head beyond 64 KiB, a body beyond the limit, an
-// answer that ends in the middle.
+// Not thread-safe. Errors: Internal: not HTTP, a head beyond 64 KiB, more of a body than the limit
+// at once, an answer that ends in the middle.
 class AnswerReader {
  public:
   enum class After {
     Nothing,     // the connection ends with the answer
     Connection,  // a good answer hands the connection over: what follows the head is no body
   };
+  // `most_body` bounds what is held: what take_body() has taken makes room.
   explicit AnswerReader(After after = After::Nothing, std::size_t most_body = kMostBody);
   AnswerReader(AnswerReader&&) noexcept;
   AnswerReader& operator=(AnswerReader&&) noexcept;
@@ -32,9 +33,11 @@ class AnswerReader {
   Result<void> end();
 
   bool done() const;
-  // Valid once done().
+  // Valid once head_done().
+  bool head_done() const;
   unsigned status() const;
   bool good() const { return status() < 300; }
+  // What has come of it since the last call.
   std::string take_body();
   // After::Connection: what came behind the head already.
   std::string take_rest();

@@ -86,7 +86,10 @@ TEST(Answer, HeadAndBodyAreBounded) {
   EXPECT_FALSE(endless.feed("HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'x')));
 
   AnswerReader announced(AnswerReader::After::Nothing, 10);
-  EXPECT_FALSE(announced.feed("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n"));
+  EXPECT_FALSE(announced.feed("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n01234567890"));
+
+  AnswerReader huge;  // what is announced is not reserved
+  EXPECT_TRUE(huge.feed("HTTP/1.1 200 OK\r\nContent-Length: 9000000000000000000\r\n\r\n0"));
 
   AnswerReader chunked(AnswerReader::After::Nothing, 10);
   EXPECT_FALSE(
@@ -94,6 +97,20 @@ TEST(Answer, HeadAndBodyAreBounded) {
 
   AnswerReader unannounced(AnswerReader::After::Nothing, 10);
   EXPECT_FALSE(unannounced.feed("HTTP/1.1 200 OK\r\n\r\n01234567890"));
+}
+
+TEST(Answer, WhatIsTakenMakesRoom) {
+  AnswerReader reader(AnswerReader::After::Nothing, 10);
+  ASSERT_TRUE(reader.feed("HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n"));
+  EXPECT_TRUE(reader.head_done());
+  std::string whole;
+  for (const std::string_view piece : {"01234567", "89abcdef", "ghijklmn"}) {
+    EXPECT_FALSE(reader.done());
+    ASSERT_TRUE(reader.feed(piece));
+    whole += reader.take_body();
+  }
+  EXPECT_TRUE(reader.done());
+  EXPECT_EQ(whole, "0123456789abcdefghijklmn");
 }
 
 TEST(Answer, HandsTheConnectionOver) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/try.h"
 #include "engine/api_version.h"
 #include "engine/message.h"
@@ -47,40 +49,69 @@ Result<Client> Client::connect(Endpoint endpoint, std::chrono::milliseconds pati
   return client;
 }
 
-Result<Connection> Client::send(const Request& request, Deadline deadline) const {
+Result<Connection> Client::send(const Request& request, const Until& until) const {
   const std::string version = version_.api.empty() ? "" : "/v" + version_.api;
   std::string head = fmt::format("{} {}{} HTTP/1.1\r\nHost: docker\r\nUser-Agent: cordon\r\n",
                                  request.method, version, request.path);
-  if (request.method == "POST" || request.method == "PUT") {
+  head += request.headers;
+  if (request.source) {
+    fmt::format_to(std::back_inserter(head), "Content-Type: {}\r\nTransfer-Encoding: chunked\r\n",
+                   request.content_type);
+  } else if (request.method == "POST" || request.method == "PUT") {
     fmt::format_to(std::back_inserter(head), "Content-Type: {}\r\nContent-Length: {}\r\n",
                    request.content_type, request.body.size());
   }
   head +=
       request.upgrade ? "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n" : "Connection: close\r\n\r\n";
-  Connection connection = TRY(Connection::open(endpoint_, deadline));
-  TRY(connection.send(head, deadline));
-  TRY(connection.send(request.body, deadline));
+  Connection connection = TRY(Connection::open(endpoint_, until));
+  TRY(connection.send(head, until));
+  TRY(connection.send(request.body, until));
   return connection;
 }
 
 Result<Client::Reply> Client::call(const Request& request) const {
   const Deadline deadline = Clock::now() + request.patience;
-  Connection connection = TRY(send(request, deadline));
+  const auto until = [&] {
+    return Until{std::min(deadline, Clock::now() + request.silence), request.cancel_fd};
+  };
+  Connection connection = TRY(send(request, until()));
   AnswerReader reader;
-  while (!reader.done()) {
-    const std::string_view bytes = TRY(connection.receive(deadline));
+  const auto take = [&](std::string_view bytes) -> Result<void> {
     TRY(bytes.empty() ? reader.end() : reader.feed(bytes));
-  }
+    if (!request.sink || !reader.head_done() || !reader.good()) return {};
+    const std::string piece = reader.take_body();
+    return piece.empty() ? Result<void>() : request.sink(piece);
+  };
+  while (!reader.done()) TRY(take(TRY(connection.receive(until()))));
   return Reply{reader.status(), reader.take_body()};
 }
 
 Result<std::string> Client::must(const Request& request, std::string_view operation,
                                  std::string_view subject) const {
   auto reply = call(request);
+  if (!reply && reply.error().operation.empty()) return std::unexpected(std::move(reply).error());
   if (!reply) return std::unexpected(std::move(reply).error().in(operation));
   if (reply->status < 300) return std::move(reply->body);
   return std::unexpected(
       refusal(std::string(operation), std::string(subject), reply->status, reply->body));
+}
+
+Result<void> Client::must_progress(Request request, const ProgressSink& sink,
+                                   std::string_view operation, std::string_view subject) const {
+  ProgressReader reader;
+  request.sink = [&](std::string_view piece) { return reader.feed(piece, sink); };
+  const auto with_context = [&](Result<void> result) -> Result<void> {
+    if (result) return {};
+    // What the engine said went wrong lacks what was asked.
+    if (result.error().operation.empty()) {
+      result.error().operation = operation;
+      result.error().subject = subject;
+    }
+    return result;
+  };
+  auto answered = must(request, operation, subject);
+  if (!answered) return with_context(std::unexpected(std::move(answered).error()));
+  return with_context(reader.end(sink));
 }
 
 Result<EngineInfo> Client::info() const {
@@ -166,16 +197,16 @@ Result<void> Client::remove(std::string_view id) const {
 }
 
 Result<Attached> Client::attach(std::string_view id, bool with_stdin) const {
-  const Deadline deadline = Clock::now() + kQuick;
+  const Until until{Clock::now() + kQuick};
   Connection connection = TRY(
       send({.method = "POST",
             .path = container_path(
                 id, fmt::format("/attach?stream=1&stdout=1&stderr=1&stdin={}", with_stdin ? 1 : 0)),
             .upgrade = true},
-           deadline));
+           until));
   AnswerReader reader(AnswerReader::After::Connection);
   while (!reader.done()) {
-    const std::string_view bytes = TRY(connection.receive(deadline));
+    const std::string_view bytes = TRY(connection.receive(until));
     TRY(bytes.empty() ? reader.end() : reader.feed(bytes));
   }
   if (reader.status() != 101 && reader.status() != 200) {
@@ -186,9 +217,9 @@ Result<Attached> Client::attach(std::string_view id, bool with_stdin) const {
 }
 
 Result<Waiting> Client::wait_for_exit(std::string_view id) const {
-  const Deadline deadline = Clock::now() + kQuick;
-  Connection connection = TRY(send(
-      {.method = "POST", .path = container_path(id, "/wait?condition=not-running")}, deadline));
+  const Until until{Clock::now() + kQuick};
+  Connection connection = TRY(
+      send({.method = "POST", .path = container_path(id, "/wait?condition=not-running")}, until));
   return Waiting{connection.release(), AnswerReader()};
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +13,10 @@
 #include "engine/answer.h"
 #include "engine/connection.h"
 #include "engine/endpoint.h"
+#include "engine/image_name.h"
 #include "engine/json.h"
+#include "engine/progress.h"
+#include "engine/registry_login.h"
 #include "engine/types.h"
 
 namespace cordon::engine {
@@ -26,6 +31,19 @@ struct Attached {
 struct Waiting {
   UniqueFd fd;
   AnswerReader reader;
+};
+
+// The next piece of what is sent; empty: that was all. Valid until the next call.
+using BodySource = std::function<Result<std::string_view>()>;
+// Takes the next piece of an answer. An error ends the call with it.
+using PieceSink = std::function<Result<void>(std::string_view piece)>;
+
+struct PullRequest {
+  ImageName name;
+  std::string platform = {};  // "linux/arm64"; empty: the engine's own
+  std::optional<RegistryLogin> login = {};
+  ProgressSink progress = {};
+  int cancel_fd = -1;  // readable: the pull is given up
 };
 
 // Thread-safe: each call has a connection of its own. Errors of all calls: those of Connection, and
@@ -45,6 +63,10 @@ class Client {
   // sent from memory. Returns nothing that is worth reading: the image has the name that was asked.
   Result<void> import_image(std::string_view tar, std::string_view name,
                             const std::vector<std::string>& changes) const;
+
+  // Errors: also NotFound, PermissionDenied, Unavailable: what the registry said, as far as the
+  // engine tells; Conflict: cancelled. It may take an hour, of which five minutes in silence.
+  Result<void> pull(const PullRequest& request) const;
 
   Result<Created> create(std::string_view name, const ContainerConfig& config) const;
   Result<Container> inspect(std::string_view id) const;
@@ -69,6 +91,11 @@ class Client {
     std::string_view body = {};
     std::chrono::milliseconds patience = std::chrono::seconds(60);
     bool upgrade = false;
+    std::string headers = {};                                    // lines with their ends
+    BodySource source = {};                                      // in place of `body`
+    PieceSink sink = {};                                         // takes the body of a good answer
+    std::chrono::milliseconds silence = std::chrono::hours(24);  // the longest within `patience`
+    int cancel_fd = -1;
   };
   struct Reply {
     unsigned status = 0;
@@ -76,11 +103,15 @@ class Client {
   };
 
   explicit Client(Endpoint endpoint) : endpoint_(std::move(endpoint)) {}
-  Result<Connection> send(const Request& request, Deadline deadline) const;
+  Result<Connection> send(const Request& request, const Until& until) const;
   Result<Reply> call(const Request& request) const;
   // The same, where everything but a good answer is an error.
   Result<std::string> must(const Request& request, std::string_view operation,
                            std::string_view subject) const;
+
+  // The same, of an answer that tells of progress.
+  Result<void> must_progress(Request request, const ProgressSink& sink, std::string_view operation,
+                             std::string_view subject) const;
 
   Endpoint endpoint_;
   EngineVersion version_;

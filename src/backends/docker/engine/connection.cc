@@ -7,6 +7,7 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -40,18 +41,24 @@ Error cannot_connect(const std::string& where, int error_number) {
   return error;
 }
 
-Result<void> wait_for(int fd, short events, Deadline deadline, const std::string& where) {
+Result<void> wait_for(int fd, short events, const Until& until, const std::string& where) {
   for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until.deadline - Clock::now());
     if (left.count() <= 0) return std::unexpected(unavailable(where, "it does not answer in time"));
-    pollfd entry{fd, events, 0};
-    const int ready = ::poll(&entry, 1, static_cast<int>(std::min<long>(left.count(), 1 << 30)));
-    if (ready > 0) return {};
+    std::array<pollfd, 2> entries = {pollfd{fd, events, 0}, pollfd{until.cancel_fd, POLLIN, 0}};
+    const int ready = ::poll(entries.data(), entries.size(),
+                             static_cast<int>(std::min<long>(left.count(), 1 << 30)));
     if (ready < 0 && errno != EINTR) return std::unexpected(system_error("wait for", where));
+    if (ready > 0 && entries[1].revents != 0) {
+      Error error = unavailable(where, "it was cancelled");
+      error.code = ErrorCode::Conflict;
+      return std::unexpected(std::move(error));
+    }
+    if (ready > 0) return {};
   }
 }
 
-Result<UniqueFd> connect_to(int family, const sockaddr* address, socklen_t size, Deadline deadline,
+Result<UniqueFd> connect_to(int family, const sockaddr* address, socklen_t size, const Until& until,
                             const std::string& where) {
   UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return std::unexpected(system_error("make a socket"));
@@ -59,7 +66,7 @@ Result<UniqueFd> connect_to(int family, const sockaddr* address, socklen_t size,
   // EAGAIN: the queue of a Unix socket is full: the engine takes no new connections.
   if (errno == EAGAIN) return std::unexpected(unavailable(where, "it takes no connections"));
   if (errno != EINPROGRESS) return std::unexpected(cannot_connect(where, errno));
-  TRY(wait_for(fd.get(), POLLOUT, deadline, where));
+  TRY(wait_for(fd.get(), POLLOUT, until, where));
   int outcome = 0;
   socklen_t length = sizeof outcome;
   if (::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &outcome, &length) != 0 || outcome != 0) {
@@ -68,18 +75,18 @@ Result<UniqueFd> connect_to(int family, const sockaddr* address, socklen_t size,
   return fd;
 }
 
-Result<UniqueFd> connect_unix(const Endpoint& endpoint, Deadline deadline) {
+Result<UniqueFd> connect_unix(const Endpoint& endpoint, const Until& until) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (endpoint.path.size() >= sizeof address.sun_path) {
     return std::unexpected(cannot_connect(endpoint.text(), ENAMETOOLONG));
   }
   std::memcpy(address.sun_path, endpoint.path.c_str(), endpoint.path.size());
-  return connect_to(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof address, deadline,
+  return connect_to(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof address, until,
                     endpoint.text());
 }
 
-Result<UniqueFd> connect_tcp(const Endpoint& endpoint, Deadline deadline) {
+Result<UniqueFd> connect_tcp(const Endpoint& endpoint, const Until& until) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* list = nullptr;
@@ -88,8 +95,7 @@ Result<UniqueFd> connect_tcp(const Endpoint& endpoint, Deadline deadline) {
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, ::freeaddrinfo);
   Result<UniqueFd> connected = std::unexpected(unavailable(endpoint.text(), "it has no address"));
   for (const addrinfo* one = list; one != nullptr; one = one->ai_next) {
-    connected =
-        connect_to(one->ai_family, one->ai_addr, one->ai_addrlen, deadline, endpoint.text());
+    connected = connect_to(one->ai_family, one->ai_addr, one->ai_addrlen, until, endpoint.text());
     if (connected) break;
   }
   return connected;
@@ -100,19 +106,19 @@ Result<UniqueFd> connect_tcp(const Endpoint& endpoint, Deadline deadline) {
 Connection::Connection(UniqueFd fd, std::string where)
     : fd_(std::move(fd)), where_(std::move(where)) {}
 
-Result<Connection> Connection::open(const Endpoint& endpoint, Deadline deadline) {
-  auto fd = endpoint.kind == Endpoint::Kind::Unix ? connect_unix(endpoint, deadline)
-                                                  : connect_tcp(endpoint, deadline);
+Result<Connection> Connection::open(const Endpoint& endpoint, const Until& until) {
+  auto fd = endpoint.kind == Endpoint::Kind::Unix ? connect_unix(endpoint, until)
+                                                  : connect_tcp(endpoint, until);
   return Connection(TRY(std::move(fd)), endpoint.text());
 }
 
-Result<void> Connection::send(std::string_view bytes, Deadline deadline) {
+Result<void> Connection::send(std::string_view bytes, const Until& until) {
   while (!bytes.empty()) {
     const ssize_t size = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (size >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(size));
     } else if (errno == EAGAIN) {
-      TRY(wait_for(fd_.get(), POLLOUT, deadline, where_));
+      TRY(wait_for(fd_.get(), POLLOUT, until, where_));
     } else if (errno != EINTR) {
       return std::unexpected(unavailable(where_, "it closed the connection", errno));
     }
@@ -120,13 +126,13 @@ Result<void> Connection::send(std::string_view bytes, Deadline deadline) {
   return {};
 }
 
-Result<std::string_view> Connection::receive(Deadline deadline) {
+Result<std::string_view> Connection::receive(const Until& until) {
   buffer_.resize(kReadSize);
   for (;;) {
     const ssize_t size = ::recv(fd_.get(), buffer_.data(), buffer_.size(), 0);
     if (size >= 0) return std::string_view(buffer_).substr(0, static_cast<std::size_t>(size));
     if (errno == EAGAIN) {
-      TRY(wait_for(fd_.get(), POLLIN, deadline, where_));
+      TRY(wait_for(fd_.get(), POLLIN, until, where_));
     } else if (errno != EINTR) {
       return std::unexpected(unavailable(where_, "the connection broke", errno));
     }

@@ -13,15 +13,21 @@ namespace cordon::engine {
 using Clock = std::chrono::steady_clock;
 using Deadline = Clock::time_point;
 
+// How long something is waited for.
+struct Until {
+  Deadline deadline;
+  int cancel_fd = -1;  // readable: nobody wants it any more
+};
+
 // Errors of all: PermissionDenied, NotFound: the socket; Unavailable: nobody listens, or nobody
-// answers before the deadline.
+// answers before the deadline; Conflict: it was cancelled.
 class Connection {
  public:
-  static Result<Connection> open(const Endpoint& endpoint, Deadline deadline);
+  static Result<Connection> open(const Endpoint& endpoint, const Until& until);
 
-  Result<void> send(std::string_view bytes, Deadline deadline);
+  Result<void> send(std::string_view bytes, const Until& until);
   // What is there, at least one byte; empty: the engine has closed. Valid until the next call.
-  Result<std::string_view> receive(Deadline deadline);
+  Result<std::string_view> receive(const Until& until);
 
   // Non-blocking. The connection is then the caller's.
   UniqueFd release() { return std::move(fd_); }

@@ -115,6 +115,7 @@ struct EngineInfo {
   bool swap_limit = false;
   bool cpu_quota = false;
   bool pids_limit = false;
+  std::string index_server;  // the registry of images whose name says none; empty: not told
 
   bool has_security(std::string_view name) const;
 };
