@@ -1,0 +1,121 @@
+"""What every test of the suite is made of: runs of Cordon on the session's backend."""
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import unittest
+
+from drivers import SOMEBODY
+from session import session
+
+CORDON = os.environ["CORDON_TEST_PROGRAM"]
+PATIENCE = 120
+
+
+def start(group):
+    """For setUpModule: starts the backend's engine, which the module's end stops."""
+    if os.geteuid() != 0:
+        print("SKIP: needs root: the tests start engines of their own")
+        raise unittest.SkipTest("needs root: the tests start engines of their own")
+    unittest.addModuleCleanup(session.stop, group)
+    session.start()
+
+
+def protects(name):
+    """Names the guarantee that a test is evidence for."""
+    def mark(method):
+        method.protection = name
+        return method
+    return mark
+
+
+class Case(unittest.TestCase):
+    def __init__(self, name="runTest"):
+        super().__init__(name)
+        method = getattr(self, name, None)
+        if method:
+            setattr(self, name, functools.partial(self.expect, method))
+
+    def expect(self, method):
+        takes_outcome = getattr(method, "takes_outcome", False)
+        session.expect(self.own_name(), getattr(method, "protection", None),
+                       method if takes_outcome else lambda outcome: method())
+
+    def own_name(self):
+        return f"{type(self).__name__}.{self._testMethodName.removeprefix('test_')}"
+
+    def setUp(self):
+        self.driver = session.driver
+        # For everybody to write: root has no rights in a sandbox, and some backends run as somebody else.
+        self.work = self.folder("work", SOMEBODY)
+        self.outside = self.folder("outside")
+
+    def folder(self, name, owner=0, mode=0o777):
+        path = tempfile.mkdtemp(prefix=name + "-", dir=session.folder)
+        self.addCleanup(shutil.rmtree, path, ignore_errors=True)
+        os.chown(path, owner, owner)
+        os.chmod(path, mode)
+        return path
+
+    def put(self, name, content="", mode=0o666, folder=None):
+        path = os.path.join(folder or self.work, name)
+        self.make_parents(os.path.dirname(path))
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(content)
+        os.chmod(path, mode)
+        return path
+
+    def make_parents(self, path):
+        if not os.path.isdir(path):
+            self.make_parents(os.path.dirname(path))
+            os.mkdir(path)
+            os.chmod(path, 0o777)
+
+    def read(self, path):
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+
+    def environment(self, **more):
+        return {"PATH": os.environ["PATH"], "HOME": "/root", "SECRET_OF_CALLER": "do not tell", **self.driver.environment(),
+                **more}
+
+    def arguments(self, command, options=()):
+        return [CORDON, "run", "--no-policy-files", "--workdir", self.work, *self.driver.options, *options, "--", *command]
+
+    def run_cordon(self, *command, options=(), text="", variables=None, **more):
+        return subprocess.run(self.arguments(command, options), input=text, capture_output=True, text=True, check=False,
+                              timeout=PATIENCE, env=self.environment(**variables or {}), **more)
+
+    def sh(self, script, *options, **more):
+        return self.run_cordon("sh", "-c", script, options=options, **more)
+
+    def run_guest(self, *attempt, options=(), **more):
+        return self.run_cordon(self.driver.guest, *attempt, options=options, **more)
+
+    def result(self, *command, options=(), text=""):
+        run = self.run_cordon(*command, options=["--json", *options], text=text)
+        self.assertTrue(run.stdout.startswith("{"), run.stdout + run.stderr)
+        return json.loads(run.stdout)
+
+    def guest_result(self, *attempt, options=()):
+        return self.result(self.driver.guest, *attempt, options=options)
+
+    def begin(self, *command, options=(), stdin=subprocess.DEVNULL, **more):
+        process = subprocess.Popen(self.arguments(command, options), stdin=stdin, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, env=self.environment(), **more)
+        for pipe in (process.stdin, process.stderr, process.stdout):
+            if pipe:
+                self.addCleanup(pipe.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def wait_until(self, what, condition):
+        until = time.monotonic() + PATIENCE
+        while not condition():
+            self.assertLess(time.monotonic(), until, "waited in vain until " + what)
+            time.sleep(0.02)

@@ -1,0 +1,84 @@
+"""One driver a backend: the options that take it, what starts and stops its engine, and what it left behind."""
+
+import os
+import shutil
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+GUEST = os.environ["CORDON_TEST_GUEST"]
+SOMEBODY = 12345  # a user of no name
+
+
+class Driver:
+    """A backend that is run from a folder of its own. Inside, the attacks are `guest` and `setuid_guest`."""
+
+    name = ""
+    tier = ""
+    options = ()
+    guest = "/bin/guest"
+    setuid_guest = "/bin/guest-setuid"
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def start(self):
+        """Whatever a run needs to be there."""
+
+    def stop(self):
+        """Also called after a start that failed half-way."""
+
+    def environment(self):
+        """Variables of the caller, besides PATH and HOME."""
+        return {}
+
+    def sockets(self):
+        """The engine's sockets: whoever reaches one is root."""
+        return []
+
+    def left(self):
+        """Names of what runs left in the engine."""
+        return []
+
+
+class Native(Driver):
+    name = "native"
+    tier = "light"
+
+    def start(self):
+        tools = os.path.join(self.folder, "tools")
+        os.mkdir(tools)
+        os.chmod(tools, 0o755)
+        self.guest = shutil.copy(GUEST, os.path.join(tools, "guest"))
+        self.setuid_guest = shutil.copy(GUEST, os.path.join(tools, "guest-setuid"))
+        os.chmod(self.guest, 0o755)
+        os.chown(self.setuid_guest, SOMEBODY + 1, SOMEBODY + 1)
+        os.chmod(self.setuid_guest, 0o6755)
+        self.options = ["--backend", "native", "--read", tools]
+
+
+class Docker(Driver):
+    name = "docker"
+    tier = "container"
+    engine = None
+
+    def start(self):
+        sys.path.insert(0, os.path.join(os.path.dirname(HERE), "docker"))
+        import engine
+        self.engine = engine.Engine()
+        self.options = ["--image", engine.IMAGE]
+
+    def stop(self):
+        if self.engine:
+            self.engine.stop()
+
+    def environment(self):
+        return {"DOCKER_HOST": f"unix://{self.engine.socket}"}
+
+    def sockets(self):
+        return [self.engine.socket]
+
+    def left(self):
+        return [one["Names"][0] for one in self.engine.containers()]
+
+
+DRIVERS = {driver.name: driver for driver in (Native, Docker)}
