@@ -7,6 +7,7 @@ namespace cordon {
 namespace {
 
 constexpr std::array kInfos = {BackendInfo{.name = "native", .tier = Tier::Light},
+                               BackendInfo{.name = "gvisor", .tier = Tier::Gvisor},
                                BackendInfo{.name = "docker", .tier = Tier::Container}};
 
 }  // namespace

@@ -75,6 +75,15 @@ TierReport judge_tier(HostReport& report, Tier tier, Backend& backend,
   return {tier, std::string(backend.name()), {State::Ok, "can run here", {}}};
 }
 
+// Of a backend in another program of this build: what it needs of the host, which was looked at.
+const Check* elsewhere(const HostReport& report, std::span<const BackendInfo>::iterator info,
+                       std::span<const BackendInfo> built_in) {
+  if (info == built_in.end()) return nullptr;
+  if (info->name == "docker") return &report.docker;
+  if (info->name == "gvisor") return &report.runsc;
+  return nullptr;
+}
+
 }  // namespace
 
 void judge_tiers(HostReport& report, std::span<const std::unique_ptr<Backend>> backends,
@@ -86,8 +95,8 @@ void judge_tiers(HostReport& report, std::span<const std::unique_ptr<Backend>> b
     const auto info = std::ranges::find(built_in, tier, &BackendInfo::tier);
     if (backend != backends.end()) {
       report.tiers.push_back(judge_tier(report, tier, **backend, patience));
-    } else if (info != built_in.end() && info->name == "docker") {
-      report.tiers.push_back({tier, std::string(info->name), report.docker});
+    } else if (const Check* needed = elsewhere(report, info, built_in)) {
+      report.tiers.push_back({tier, std::string(info->name), *needed});
     } else {
       report.tiers.push_back({tier, {}, host_for(report, tier)});
     }

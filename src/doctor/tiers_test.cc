@@ -196,10 +196,14 @@ TEST(LightTier, ARunThatHangsIsEnded) {
 }
 
 TEST(OtherTiers, OfABackendThatIsElsewhereTheHostTells) {
-  constexpr BackendInfo kBuiltIn[] = {{"native", Tier::Light}, {"docker", Tier::Container}};
+  constexpr BackendInfo kBuiltIn[] = {
+      {"native", Tier::Light}, {"gvisor", Tier::Gvisor}, {"docker", Tier::Container}};
   HostReport report;
   report.docker = {State::Ok, "answers on /run/docker.sock", {}};
+  report.runsc = {State::Missing, "not installed", "sudo apt install runsc"};
   judge_tiers(report, {}, kBuiltIn);
+  EXPECT_EQ(report.tiers[1].backend, "gvisor");
+  EXPECT_EQ(report.tiers[1].check.remedy, "sudo apt install runsc");
   EXPECT_EQ(report.tiers[2].backend, "docker");
   EXPECT_EQ(report.tiers[2].check.state, State::Ok);
   EXPECT_EQ(report.tiers[2].check.found, "answers on /run/docker.sock");

@@ -401,6 +401,10 @@ FirstProcess& FirstProcess::operator=(FirstProcess&&) noexcept = default;
 FirstProcess::~FirstProcess() = default;
 
 Result<FirstProcess> FirstProcess::start(const Groundwork& groundwork, int network_namespace_fd) {
+  if (groundwork.privileges != Privileges::None && !(groundwork.namespaces & CLONE_NEWUSER)) {
+    return std::unexpected(Error{ErrorCode::Internal, "keep the privileges of a user namespace", "",
+                                 0, "the launch makes none", ""});
+  }
   auto state = std::make_unique<State>();
   if (!state->stacks.valid()) return std::unexpected(system_error("map a stack"));
   Ends setup = TRY(make_setup_pipe());
@@ -410,6 +414,7 @@ Result<FirstProcess> FirstProcess::start(const Groundwork& groundwork, int netwo
   state->groundwork = &groundwork;
   ChildContext& child = state->child;
   child.namespaces = groundwork.namespaces;
+  child.privileges = groundwork.privileges;
   child.groundwork = view(groundwork.steps.all());
   child.own_network = (groundwork.namespaces & CLONE_NEWNET) && network_namespace_fd < 0;
   child.setup_fd = setup.theirs.get();

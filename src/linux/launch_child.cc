@@ -44,6 +44,8 @@ void keep_own_descriptors(Child& child) {
 // Inherited by the command. While CAP_SETPCAP is held: with a bounding set an exec as the
 // namespace's uid 0 would bring every capability back.
 void empty_bounding_set(const Child& child) {
+  // The command's exec as the namespace's uid 0 then keeps what it has.
+  if (child.context->privileges == Privileges::OfUserNamespace) return;
   for (int capability = 0; capability < 64; ++capability) {
     const long result = call(__NR_prctl, PR_CAPBSET_DROP, capability, 0, 0, 0);
     if (result == -22) break;  // -EINVAL: past the kernel's last capability

@@ -106,6 +106,7 @@ struct CgroupOrder {
 // before it sends the order that the field is for.
 struct ChildContext {
   std::uint64_t namespaces = 0;
+  Privileges privileges = Privileges::None;
   List<PlanStep> groundwork;
   bool own_network = false;  // the child makes its network namespace itself
   int setup_fd = -1;         // write end

@@ -112,6 +112,12 @@ void keep_inheritable_reading_right(const Child& child) {
   check(child, Stage::Capabilities, call(__NR_capset, &header, data));
 }
 
+namespace {
+void refuse_new_privileges(const Child& child) {
+  check(child, Stage::NoNewPrivileges, call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+}
+}  // namespace
+
 void drop_capabilities(const Child& child, Keep keep) {
   call(__NR_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   kernel::CapabilityHeader header{kernel::kCapabilityVersion3, 0};
@@ -126,7 +132,7 @@ void drop_capabilities(const Child& child, Keep keep) {
                         SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
   call(__NR_prctl, PR_SET_SECUREBITS, bits, 0, 0, 0);
   check(child, Stage::Capabilities, call(__NR_capset, &header, kept));
-  check(child, Stage::NoNewPrivileges, call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+  refuse_new_privileges(child);
 }
 
 void restrict_files(const Child& child) {
@@ -223,7 +229,11 @@ void run_command_process(void* context) {
   close_descriptors(child);
   limit_resources(child);
   check(child, Stage::WorkingDirectory, call(__NR_chdir, child.context->plan.working_directory));
-  drop_capabilities(child, Keep::Nothing);
+  if (child.context->privileges == Privileges::OfUserNamespace) {
+    refuse_new_privileges(child);
+  } else {
+    drop_capabilities(child, Keep::Nothing);
+  }
   // With a guard the first process has done so, for both.
   if (!child.context->plan.guard) restrict_files(child);
   filter_system_calls(child);

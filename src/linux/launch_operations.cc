@@ -184,7 +184,7 @@ long run(const PlanStep& step) {
     case Operation::SealRoot: {
       const kernel::MountAttr change{
           kernel::kMountReadOnly | kernel::kMountNoSuid | kernel::kMountNoDev, 0, 0, 0};
-      return call(__NR_mount_setattr, kCurrentDirectory, "/", 0, &change, sizeof change);
+      return call(__NR_mount_setattr, kCurrentDirectory, path, 0, &change, sizeof change);
     }
     case Operation::Hostname:
       return call(__NR_sethostname, step.text, length(step.text));

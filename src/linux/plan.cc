@@ -78,7 +78,7 @@ std::string describe(const PlanStep& step) {
     case Operation::PivotRoot:
       return "pivot into the new root and unmount the host's";
     case Operation::SealRoot:
-      return "make the root itself read-only";
+      return fmt::format("make {} itself read-only", *step.path ? step.path : "the root");
     case Operation::Hostname:
       return fmt::format("set the host name to {}", step.text);
   }

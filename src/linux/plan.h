@@ -34,7 +34,7 @@ enum class Operation : std::uint8_t {
   MountProc,    // a fresh procfs of the new PID namespace
   MountDevpts,  // a private devpts instance
   PivotRoot,    // make the new root the root and let go of the host's tree
-  SealRoot,     // the root itself read-only (the mounts below keep their own attributes)
+  SealRoot,     // the mount at `path` itself read-only (those below keep their own attributes)
   Hostname,     // `text`
 };
 
@@ -108,8 +108,16 @@ class StepList {
   std::size_t left_ = 0;
 };
 
+// What the command may do within the user namespace that the launch makes. Outside of it no command
+// can do more than its caller.
+enum class Privileges : std::uint8_t {
+  None,
+  OfUserNamespace,  // for a runtime that builds walls of its own: mounts, namespaces, ids
+};
+
 struct Groundwork {
   std::uint64_t namespaces = 0;  // CLONE_NEW*; without CLONE_NEWNS the host's root stays
+  Privileges privileges = Privileges::None;  // of the command; the first process keeps none
   StepList steps;
 };
 

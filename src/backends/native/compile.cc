@@ -272,6 +272,10 @@ std::string why_no_guard(const CompileInput& input) {
 
 }  // namespace
 
+linux_os::Plan make_plan(const CompileInput& input, const RuleSet& rules) {
+  return Compiler(input, rules).compile();
+}
+
 Result<Compiled> compile(const CompileInput& input) {
   const RuleSet rules = TRY(resolve_rules(*input.policy, input.work_dir, input.caller));
   Compiled compiled;
@@ -281,7 +285,7 @@ Result<Compiled> compile(const CompileInput& input) {
   } else {
     TRY(refuse_names(rules, compiled.no_guard));
   }
-  compiled.plan = Compiler(input, rules).compile();
+  compiled.plan = make_plan(input, rules);
   compiled.beyond_landlock = rules_beyond_landlock(rules);
   return compiled;
 }

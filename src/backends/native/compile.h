@@ -38,6 +38,10 @@ struct Compiled {
   std::string no_guard;  // why there is none, in words
 };
 
+// The part of it that is about files, namespaces and limits: what compile() makes of the rules that
+// it resolves.
+linux_os::Plan make_plan(const CompileInput& input, const RuleSet& rules);
+
 // Errors as resolve_rules(). Cost depends on the number of rules, never on the number of files.
 Result<Compiled> compile(const CompileInput& input);
 

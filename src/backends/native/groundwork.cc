@@ -34,19 +34,6 @@ void map_user(StepList& steps, const Outline& outline) {
   }
 }
 
-// All in an area that is sealed once: what is taken from a sealed mount is sealed.
-void add_masks(StepList& steps) {
-  for (const std::string_view directory : {"/dev", "/dev/pts"}) {
-    steps.add(Operation::MakeDirectory, directory, "", 0755);
-  }
-  steps.add(Operation::MakeDirectory, kMasks, "", 0755);
-  steps.add(Operation::MakeDirectory, mask::kDeniedDirectory, "", 0);
-  steps.add(Operation::MakeDirectory, mask::kEmptyDirectory, "", 0555);
-  steps.add(Operation::MakeFile, mask::kDeniedFile, "", 0);
-  steps.add(Operation::MakeFile, mask::kEmptyFile, "", 0444);
-  steps.add(Operation::Seal, kMasks);
-}
-
 void add_proc(StepList& steps) {
   steps.add(Operation::MakeDirectory, "/proc", "", 0555);
   steps.add(Operation::MountProc, "/proc");
@@ -82,6 +69,19 @@ void add_dev(StepList& steps) {
 }
 
 }  // namespace
+
+// All in an area that is sealed once: what is taken from a sealed mount is sealed.
+void add_masks(StepList& steps) {
+  for (const std::string_view directory : {"/dev", "/dev/pts"}) {
+    steps.add(Operation::MakeDirectory, directory, "", 0755);
+  }
+  steps.add(Operation::MakeDirectory, kMasks, "", 0755);
+  steps.add(Operation::MakeDirectory, mask::kDeniedDirectory, "", 0);
+  steps.add(Operation::MakeDirectory, mask::kEmptyDirectory, "", 0555);
+  steps.add(Operation::MakeFile, mask::kDeniedFile, "", 0);
+  steps.add(Operation::MakeFile, mask::kEmptyFile, "", 0444);
+  steps.add(Operation::Seal, kMasks);
+}
 
 Outline outline_of(const Policy& policy, const Caller& caller) {
   // What lies there is memory. Most of it counts as the command's, but not the inodes and links

@@ -27,6 +27,10 @@ Outline outline_of(const Policy& policy, const Caller& caller);
 
 linux_os::Groundwork make_groundwork(const Outline& outline);
 
+// The area of the masks below: part of the groundwork, and of every other tree that a plan of
+// make_plan() is carried out on.
+void add_masks(linux_os::StepList& steps);
+
 // Where the groundwork leaves what stands for denied and hidden places, and where a plan may make
 // more: the sandbox's devpts covers these names in the end. What is mounted elsewhere stays, and
 // nothing of it can be reached by name.

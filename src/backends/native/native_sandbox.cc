@@ -1,11 +1,9 @@
 #include "native/native_sandbox.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <string_view>
 
@@ -14,7 +12,10 @@
 #include "linux/launch.h"
 #include "linux/seccomp.h"
 #include "linux/user_namespaces.h"
+#include "native/check_policy.h"
+#include "native/command_streams.h"
 #include "native/judge.h"
+#include "native/program_candidates.h"
 #include "policy/environment.h"
 #include "policy/required_guarantees.h"
 
@@ -23,44 +24,6 @@ namespace cordon::native {
 namespace {
 
 constexpr std::string_view kSetUp = "set up the sandbox";  // what launch() calls a failed step
-
-struct Pipe {
-  UniqueFd read;
-  UniqueFd write;
-};
-
-enum class OurEnd { Read, Write };
-
-// Our end does not block: one loop serves all streams. The command's end must: programs expect it.
-Result<Pipe> make_pipe(OurEnd ours) {
-  int fds[2];
-  if (pipe2(fds, O_CLOEXEC) != 0) return std::unexpected(system_error("make a pipe"));
-  Pipe pipe{UniqueFd(fds[0]), UniqueFd(fds[1])};
-  const int end = ours == OurEnd::Read ? pipe.read.get() : pipe.write.get();
-  if (fcntl(end, F_SETFL, (ours == OurEnd::Read ? O_RDONLY : O_WRONLY) | O_NONBLOCK) != 0) {
-    return std::unexpected(system_error("make a pipe non-blocking"));
-  }
-  return pipe;
-}
-
-std::vector<std::string> program_candidates(const std::string& command,
-                                            const std::vector<std::string>& environment) {
-  if (command.find('/') != std::string::npos) return {command};
-  std::vector<std::string> candidates;
-  for (const std::string& entry : environment) {
-    if (!entry.starts_with("PATH=")) continue;
-    std::string_view rest = std::string_view(entry).substr(5);
-    while (!rest.empty()) {
-      const auto colon = rest.find(':');
-      const auto directory = rest.substr(0, colon);
-      rest = colon == std::string_view::npos ? std::string_view{} : rest.substr(colon + 1);
-      // An empty entry would mean the current directory, which the guest may write.
-      if (directory.starts_with('/'))
-        candidates.push_back(fmt::format("{}/{}", directory, command));
-    }
-  }
-  return candidates;
-}
 
 std::string_view words(seccomp::Guarded level) {
   switch (level) {
@@ -78,34 +41,6 @@ std::string_view words(seccomp::Guarded level) {
 bool about_namespaces(const Error& error) {
   if (error.code == ErrorCode::Unsupported) return true;
   return error.operation == kSetUp && error.code == ErrorCode::PermissionDenied;
-}
-
-Result<void> check_policy(const Policy& policy) {
-  const Limits& limits = policy.limits;
-  constexpr std::uint64_t kLeastMemory = 4ULL << 20;
-  if (limits.memory_bytes && *limits.memory_bytes < kLeastMemory) {
-    return std::unexpected(invalid_argument("limit memory",
-                                            fmt::format("{} bytes", *limits.memory_bytes),
-                                            "less than 4 MiB starts no program"));
-  }
-  if (limits.cpus && !(*limits.cpus >= 0.01)) {
-    return std::unexpected(
-        invalid_argument("limit cpus", fmt::format("{}", *limits.cpus), "the least is 0.01"));
-  }
-  if (limits.pids && *limits.pids < 1) {
-    return std::unexpected(invalid_argument("limit pids", "0", "the least is 1"));
-  }
-  const std::string& name = policy.hostname;
-  const bool good_name =
-      !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '.' || c == '-';
-      });
-  if (!good_name) {
-    return std::unexpected(
-        invalid_argument("set the host name", name, "1 to 64 letters, digits, dots and dashes"));
-  }
-  return {};
 }
 
 }  // namespace

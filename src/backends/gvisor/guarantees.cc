@@ -1,0 +1,137 @@
+#include "gvisor/guarantees.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace cordon::gvisor {
+
+namespace {
+
+class Report {
+ public:
+  explicit Report(const Enforcement& facts)
+      : facts_(facts),
+        policy_(*facts.policy),
+        kernel_(fmt::format("gVisor ({})", to_string(facts.platform))) {}
+
+  Guarantees make() {
+    files();
+    network();
+    processes();
+    limits();
+    add(guarantee::kIpcUnixAbstract, Strength::Enforced, "sockets are those of gVisor's kernel");
+    add(guarantee::kIpcUnixPath, Strength::Enforced, "no socket of the host can be opened");
+    add(guarantee::kIpcSysv, Strength::Enforced, "IPC is that of gVisor's kernel");
+    add(guarantee::kPrivileges, Strength::Enforced,
+        facts_.caller_is_root
+            ? "user 0 of gVisor's kernel without capabilities; outside, user namespace, "
+              "no_new_privs, gVisor's kernel runs as nobody"
+            : "user 0 of gVisor's kernel without capabilities; outside, user namespace, "
+              "no_new_privs");
+    add(guarantee::kDevices, Strength::Enforced, "devices are those of gVisor's kernel");
+    add(guarantee::kEnvironment, Strength::Enforced, "built from nothing");
+    return std::move(list_);
+  }
+
+ private:
+  void add(std::string_view name, Strength strength, std::string_view mechanism,
+           std::string reason = {}) {
+    std::string text =
+        strength == Strength::Absent ? "" : fmt::format("{}: {}", kernel_, mechanism);
+    list_.push_back({std::string(name), strength, std::move(text), std::move(reason)});
+  }
+
+  static std::string first_few(const std::vector<std::string>& all) {
+    constexpr std::size_t kShown = 3;
+    const std::vector<std::string> shown(
+        all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, all.size())));
+    return fmt::format("{}{}", fmt::join(shown, ", "), all.size() > kShown ? ", ..." : "");
+  }
+
+  void files() {
+    constexpr std::string_view kMechanism = "file server in a mount namespace with an own root";
+    const Files& files = *facts_.files;
+    add(guarantee::kFilesystemRead, files.unheld.empty() ? Strength::Enforced : Strength::Partial,
+        kMechanism,
+        files.unheld.empty() ? "" : "no mount can stand for " + first_few(files.unheld));
+    std::vector<std::string> names = files.unheld;
+    names.insert(names.end(), files.unheld_protected.begin(), files.unheld_protected.end());
+    add(guarantee::kFilesystemWrite, names.empty() ? Strength::Enforced : Strength::Partial,
+        kMechanism,
+        names.empty() ? ""
+                      : "protected names that are not there yet can be made in the work "
+                        "directory: " +
+                            first_few(names));
+  }
+
+  void network() {
+    if (policy_.network == NetworkMode::Open) {
+      add(guarantee::kNetworkEgress, Strength::Absent, "", "the policy says --net open");
+    } else {
+      add(guarantee::kNetworkEgress, Strength::Enforced,
+          "its own loopback, in a network namespace without a way out");
+    }
+  }
+
+  void processes() {
+    add(guarantee::kProcessTree, Strength::Enforced,
+        facts_.cgroup ? "PID namespace, " + facts_.cgroup->mechanism : "PID namespace");
+    add(guarantee::kProcessIsolation, Strength::Enforced,
+        "processes are those of gVisor's kernel; PID namespace");
+    add(guarantee::kSyscalls, Strength::Enforced,
+        "none reaches the host's kernel; gVisor's own are filtered (seccomp)");
+  }
+
+  void limits() {
+    const Limits& limits = policy_.limits;
+    const cgroup::Support none;
+    const cgroup::Support& held = facts_.cgroup ? *facts_.cgroup : none;
+    const std::string& why = facts_.cgroup ? held.reason : facts_.missing_cgroup;
+    if (limits.memory_bytes && held.memory && !held.swap) {
+      add(guarantee::kMemoryLimit, Strength::Partial, held.mechanism, "swap is not counted");
+    } else {
+      limit(guarantee::kMemoryLimit, limits.memory_bytes.has_value(), held.memory, held.mechanism,
+            why, "gVisor's own kernel counts, too");
+    }
+    limit(guarantee::kCpuLimit, limits.cpus.has_value(), held.cpu, held.mechanism, why);
+    if (limits.pids && held.pids) {
+      add(guarantee::kPidsLimit, Strength::Partial, held.mechanism,
+          fmt::format("the host's tasks are counted, {} more for gVisor itself; the sandbox that "
+                      "needs more ends",
+                      kOwnTasks));
+    } else {
+      limit(guarantee::kPidsLimit, limits.pids.has_value(), false, "", why);
+    }
+    add(guarantee::kDiskLimit, Strength::Partial,
+        limits.disk_bytes ? "tmpfs sizes, RLIMIT_FSIZE" : "tmpfs sizes",
+        limits.disk_bytes ? "in the work directory each file is bounded, not their sum"
+                          : "the policy sets none; the work directory is not counted");
+    limit(guarantee::kOutputLimit, limits.output_bytes.has_value(), true,
+          "counted while it streams", "");
+  }
+
+  void limit(std::string_view name, bool asked, bool held, std::string_view mechanism,
+             const std::string& why, std::string remark = {}) {
+    if (!asked) {
+      add(name, Strength::Absent, "", "the policy sets none");
+    } else if (held) {
+      add(name, Strength::Enforced, mechanism, std::move(remark));
+    } else {
+      add(name, Strength::Absent, "", why);
+    }
+  }
+
+  const Enforcement& facts_;
+  const Policy& policy_;
+  std::string kernel_;
+  Guarantees list_;
+};
+
+}  // namespace
+
+Guarantees make_guarantees(const Enforcement& enforcement) { return Report(enforcement).make(); }
+
+}  // namespace cordon::gvisor

@@ -1,0 +1,31 @@
+// What a gVisor sandbox enforces, from what its launch is made of.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "cordon/guarantees.h"
+#include "cordon/policy.h"
+#include "gvisor/files.h"
+#include "gvisor/runsc.h"
+#include "linux/cgroup.h"
+
+namespace cordon::gvisor {
+
+// Threads of runsc, gVisor's kernel and its file server, for which a limit of processes leaves
+// room.
+inline constexpr std::uint32_t kOwnTasks = 128;
+
+// Every part of a launch is either carried out or fails it.
+struct Enforcement {
+  const Policy* policy = nullptr;
+  const Files* files = nullptr;
+  Platform platform = Platform::Ptrace;
+  const cgroup::Support* cgroup = nullptr;  // null: the sandbox has none
+  std::string missing_cgroup;               // why, in words
+  bool caller_is_root = false;
+};
+
+Guarantees make_guarantees(const Enforcement& enforcement);
+
+}  // namespace cordon::gvisor

@@ -1,0 +1,247 @@
+#include "gvisor/gvisor_sandbox.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "core/try.h"
+#include "gvisor/bundle.h"
+#include "gvisor/find_command.h"
+#include "gvisor/gvisor_process.h"
+#include "gvisor/places.h"
+#include "gvisor/world.h"
+#include "native/check_policy.h"
+#include "native/command_streams.h"
+#include "native/program_candidates.h"
+#include "policy/environment.h"
+#include "policy/required_guarantees.h"
+
+namespace cordon::gvisor {
+
+namespace {
+
+// Where the policy bounds nothing.
+constexpr std::uint64_t kDefaultScratch = 2ULL << 30;
+// What gVisor's own processes take to start at all; less ends in the middle of it.
+constexpr std::uint64_t kLeastMemory = 64ULL << 20;
+
+Error unsupported(std::string operation, std::string subject, std::string detail,
+                  std::string remedy = {}) {
+  return {.code = ErrorCode::Unsupported,
+          .operation = std::move(operation),
+          .subject = std::move(subject),
+          .sys_errno = 0,
+          .detail = std::move(detail),
+          .remedy = std::move(remedy)};
+}
+
+}  // namespace
+
+GvisorSandbox::GvisorSandbox(native::Host& host, Runsc runsc, const SandboxSpec& spec)
+    : host_(host), runsc_(std::move(runsc)), spec_(spec), caller_(native::current_caller()) {}
+
+Result<std::unique_ptr<GvisorSandbox>> GvisorSandbox::create(native::Host& host, Runsc runsc,
+                                                             const SandboxSpec& spec) {
+  std::unique_ptr<GvisorSandbox> sandbox(new GvisorSandbox(host, std::move(runsc), spec));
+  TRY(sandbox->check());
+  TRY(sandbox->prepare());
+  return sandbox;
+}
+
+Result<void> GvisorSandbox::check() const {
+  const Policy& policy = spec_.policy;
+  if (!spec_.image.empty()) {
+    return std::unexpected(invalid_argument(
+        "start from the image", spec_.image,
+        "the gvisor backend shows the host's own files; gvisor-docker takes an image"));
+  }
+  TRY(native::check_policy(policy));
+  if (policy.nested_namespaces == NestedNamespaces::Allowed) {
+    return std::unexpected(unsupported("allow nested namespaces", "",
+                                       "the command has no capability that they would need"));
+  }
+  if (policy.uid.value_or(0) != 0) {
+    return std::unexpected(unsupported(
+        "run as the user", fmt::format("{}", *policy.uid),
+        "in a gVisor sandbox the command is user 0, which has no rights, and outside of it you"));
+  }
+  if (policy.limits.memory_bytes && *policy.limits.memory_bytes < kLeastMemory) {
+    return std::unexpected(
+        invalid_argument("limit memory", fmt::format("{} bytes", *policy.limits.memory_bytes),
+                         "gVisor's kernel lives in it, too, and starts with 64 MiB and more"));
+  }
+  return {};
+}
+
+Result<void> GvisorSandbox::prepare() {
+  facts_ = TRY(host_.facts());
+  rules_ = TRY(native::resolve_rules(spec_.policy, spec_.work_dir, caller_));
+  files_ = TRY(files_of(rules_));
+  if (!files_.unheld.empty() && spec_.weaker_guarantees == WeakerGuarantees::Refuse) {
+    return std::unexpected(
+        Error{.code = ErrorCode::Degraded,
+              .operation = "hold the rule",
+              .subject = files_.unheld.front(),
+              .sys_errno = 0,
+              .detail = "the gvisor backend holds rules for paths that are there, not patterns or "
+                        "names that may come",
+              .remedy = "the native backend holds it; --allow-degraded runs without it"});
+  }
+  compile_input_.policy = &spec_.policy;
+  compile_input_.work_dir = spec_.work_dir;
+  compile_input_.caller = caller_;
+  enforcement_.policy = &spec_.policy;
+  enforcement_.files = &files_;
+  enforcement_.platform = runsc_.platform;
+  enforcement_.caller_is_root = caller_.uid == 0;
+  return {};
+}
+
+Result<std::vector<std::string>> GvisorSandbox::environment() const {
+  return build_environment(spec_.policy.environment, {caller_.home(), "root", rules_.work_dir},
+                           environ);
+}
+
+Result<linux_os::Plan> GvisorSandbox::plan_for(const ProcessSpec& spec) const {
+  Bundle bundle;
+  bundle.arguments.push_back(spec.command);
+  bundle.arguments.insert(bundle.arguments.end(), spec.args.begin(), spec.args.end());
+  bundle.environment = TRY(environment());
+  bundle.work_dir = rules_.work_dir;
+  bundle.hostname = spec_.policy.hostname;
+  bundle.terminal = spec.terminal;
+  bundle.files = &files_;
+  const Limits& limits = spec_.policy.limits;
+  bundle.scratch_bytes = std::min(limits.disk_bytes.value_or(kDefaultScratch),
+                                  limits.memory_bytes.value_or(kDefaultScratch));
+  bundle.file_size_bytes = limits.disk_bytes;
+  return make_plan(
+      {.runsc = &runsc_, .policy = &compile_input_, .rules = &rules_, .config = to_json(bundle)});
+}
+
+std::vector<std::string> GvisorSandbox::arguments() const {
+  return runsc_arguments(runsc_, spec_.policy.network, Begin::Fresh, caller_, spec_.id);
+}
+
+native::SpareCgroup GvisorSandbox::make_cgroup() {
+  const cgroup::Support& support = facts_->cgroups->support();
+  const Limits& limits = spec_.policy.limits;
+  cgroup::Limits wanted{limits.memory_bytes, limits.cpus, limits.pids};
+  if (wanted.pids) *wanted.pids += kOwnTasks;
+  enforcement_.cgroup = nullptr;
+  enforcement_.missing_cgroup = support.reason;
+  native::SpareCgroup spare;
+  auto made = facts_->cgroups->create(spec_.id);
+  if (!made) {
+    if (enforcement_.missing_cgroup.empty()) enforcement_.missing_cgroup = made.error().message();
+    return {};
+  }
+  spare.group = std::move(*made);
+  if (const auto set = spare.group->set_limits(wanted); !set) {
+    enforcement_.missing_cgroup = set.error().message();
+    return {};
+  }
+  spare.limits = wanted;
+  enforcement_.cgroup = &support;
+  return spare;
+}
+
+Result<native::RunningSandbox> GvisorSandbox::launch(const linux_os::Plan& plan,
+                                                     const ProcessSpec& spec) {
+  native::RunningSandbox running;
+  running.own_pid_namespace = true;
+  running.cgroup = make_cgroup();
+  TRY(check_required(spec_.policy.required_guarantees, guarantees()));
+  const linux_os::Groundwork groundwork = make_groundwork(spec_.policy.network);
+  linux_os::FirstProcess first = TRY(linux_os::FirstProcess::start(groundwork, -1));
+
+  native::Pipe in;
+  native::Pipe out;
+  native::Pipe err;
+  if (!spec.terminal) {
+    if (spec.stdin_source == StdinSource::Pipe) in = TRY(native::make_pipe(native::OurEnd::Write));
+    out = TRY(native::make_pipe(native::OurEnd::Read));
+    err = TRY(native::make_pipe(native::OurEnd::Read));
+  }
+  const std::vector<std::string> words = arguments();
+  linux_os::LaunchRequest request;
+  request.plan = &plan;
+  request.programs = {place::kRunsc.data()};
+  for (const std::string& word : words) request.arguments.push_back(word.c_str());
+  request.environment = {"PATH=/"};
+  request.stdin_fd = in.read.get();
+  request.stdout_fd = out.write.get();
+  request.stderr_fd = err.write.get();
+  request.terminal = spec.terminal.has_value();
+  if (spec.terminal) {
+    request.terminal_rows = spec.terminal->rows;
+    request.terminal_columns = spec.terminal->columns;
+  }
+  request.init_image_fd = facts_->init_image.get();
+  request.before_orders = [&](pid_t process) { return map_users(process, caller_); };
+  request.make_cgroup = [&] { return running.cgroup.group.get(); };
+  running.launched = TRY(first.launch(request));
+  running.streams = {std::move(in.write), std::move(out.read), std::move(err.read)};
+  return running;
+}
+
+Result<std::unique_ptr<Process>> GvisorSandbox::start(const ProcessSpec& spec) {
+  if (started_) {
+    return std::unexpected(unsupported("start a second command", spec.command,
+                                       "a gvisor sandbox ends with its first command"));
+  }
+  if (spec.watch != Watch::Nothing) {
+    return std::unexpected(unsupported("observe the command", "", "the gvisor backend cannot"));
+  }
+  const linux_os::Plan plan = TRY(plan_for(spec));
+  native::RunningSandbox running = TRY(launch(plan, spec));
+  const auto candidates = native::program_candidates(spec.command, TRY(environment()));
+  // While runsc starts. Without this a name that is not there would come to light with its end.
+  const auto found =
+      find_command(running.launched.root.get(), rules_.work_dir, spec.command, candidates);
+  auto process = TRY(GvisorProcess::make(std::move(running), spec.command));
+  TRY(found);
+  started_ = true;
+  return process;
+}
+
+Guarantees GvisorSandbox::guarantees() const { return make_guarantees(enforcement_); }
+
+Result<std::string> GvisorSandbox::describe(const ProcessSpec& spec) {
+  const linux_os::Plan plan = TRY(plan_for(spec));
+  std::string text;
+  int number = 1;
+  const auto line = [&](const std::string& words) {
+    text += fmt::format("{:4}  {}\n", number++, words);
+  };
+  line(spec_.policy.network == NetworkMode::None
+           ? "start a process in new namespaces, with a network that has no way out"
+           : "start a process in new namespaces, on the host's network");
+  line(caller_.uid == 0 ? "map its users 0 and 65534 to those of the host"
+                        : fmt::format("map its user 0 to {}", caller_.uid));
+  for (const linux_os::PlanStep& step : plan.steps) {
+    if (step.operation == linux_os::Operation::WriteFile) {
+      line(fmt::format("write {}", step.path));
+    } else {
+      line(linux_os::describe(step));
+    }
+  }
+  line(fmt::format("enter a cgroup ({})", facts_->cgroups->support().mechanism.empty()
+                                              ? "none: " + facts_->cgroups->support().reason
+                                              : facts_->cgroups->support().mechanism));
+  line("no_new_privs");
+  line(fmt::format("run {} as {}", runsc_.path, fmt::join(arguments(), " ")));
+  for (const Mount& mount : files_.mounts) {
+    line(fmt::format("in gVisor: mount {} at {}",
+                     mount.kind == Mount::Kind::Scratch ? "a private tmpfs" : "the tree's own part",
+                     mount.path));
+  }
+  std::string command = spec.command;
+  for (const std::string& argument : spec.args) command += " " + argument;
+  line(fmt::format("in gVisor: exec {} in {}", command, rules_.work_dir));
+  return text;
+}
+
+}  // namespace cordon::gvisor

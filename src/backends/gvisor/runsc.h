@@ -1,0 +1,32 @@
+// The runsc of this host: where it is, and what it can run guests on.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cordon/error.h"
+#include "linux/plan.h"
+
+namespace cordon::gvisor {
+
+// How gVisor gets hold of a guest's system calls.
+enum class Platform { Systrap, Ptrace };
+
+std::string_view to_string(Platform platform);
+
+struct Runsc {
+  std::string path;  // canonical
+  linux_os::FileIdentity identity;
+  Platform platform = Platform::Ptrace;
+};
+
+// Looks on a fixed list of directories, never the caller's PATH, and runs nothing: that would take
+// a tenth of what a sandbox takes. Errors: Unsupported, with what would help; PermissionDenied
+// where somebody else could put another program in its place.
+Result<Runsc> find_runsc();
+
+// From the bytes of the program. Systrap where it is there: it is the faster one, and as strong.
+// Never KVM: where its device is there and does not work, guests hang instead of failing.
+Platform choose_platform(std::string_view program);
+
+}  // namespace cordon::gvisor

@@ -1,0 +1,41 @@
+// The world that runsc runs in: namespaces and a root of its own, in which nothing of the host is
+// but the program itself, a few devices, and the tree that the policy shows.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "cordon/backend.h"
+#include "gvisor/runsc.h"
+#include "linux/plan.h"
+#include "native/caller.h"
+#include "native/compile.h"
+
+namespace cordon::gvisor {
+
+linux_os::Groundwork make_groundwork(NetworkMode network);
+
+struct WorldInput {
+  const Runsc* runsc = nullptr;
+  const native::CompileInput* policy = nullptr;
+  const native::RuleSet* rules = nullptr;
+  std::string config;  // the bundle's
+};
+
+// For the groundwork above.
+linux_os::Plan make_plan(const WorldInput& input);
+
+// Gives the first process of a launch its user and group, while it waits for its orders: the
+// namespace's 0 is the caller; for root, nobody is nobody, too, so that gVisor's kernel can be
+// that. Errors: errno of writing to /proc.
+Result<void> map_users(pid_t first, const native::Caller& caller);
+
+enum class Begin { Fresh, FromImage };
+
+// argv of runsc, for the sandbox's own container.
+std::vector<std::string> runsc_arguments(const Runsc& runsc, NetworkMode network, Begin begin,
+                                         const native::Caller& caller, const std::string& id);
+
+}  // namespace cordon::gvisor
