@@ -109,6 +109,15 @@ Error cannot_observe(std::string_view backend) {
           ""};
 }
 
+Error has_no_terminal(std::string_view backend) {
+  return {ErrorCode::Unsupported,
+          "give the command a terminal",
+          "",
+          0,
+          fmt::format("the {} backend has none", backend),
+          "without --tty its streams are pipes"};
+}
+
 HostFacts look_at_host(IsolationLevel level, std::span<const BackendInfo> built_in) {
   return doctor::probe_host_facts(level, built_in);
 }
@@ -182,6 +191,9 @@ Result<int> run_command(const RunOptions& options, const Watching* watching, Bac
   const std::unique_ptr<Backend> backend = make(chosen.name, preparation);
   if (!backend || (watching && !backend->capabilities().observe)) {
     return std::unexpected(cannot_observe(chosen.name));
+  }
+  if (options.streams == RunStreams::Terminal && !backend->capabilities().terminal) {
+    return std::unexpected(has_no_terminal(chosen.name));
   }
   const EffectivePolicy effective = TRY(effective_policy(options));
   const Policy& policy = effective.policy;

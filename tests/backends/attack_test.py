@@ -12,7 +12,7 @@ import uuid
 import case
 import host
 from attacks import ATTACKS
-from case import CORDON, PATIENCE, Case
+from case import CORDON, PATIENCE, Case, protects
 from drivers import GUEST, HERE, SOMEBODY
 from session import session
 
@@ -99,8 +99,9 @@ class Attempts(Case):
                      setuid=shutil.copy(GUEST, names["outside"] + "/guest"))
         os.chown(names["setuid"], SOMEBODY + 1, SOMEBODY + 1)
         os.chmod(names["setuid"], 0o6755)
-        for one in ("{outside}/secret", "{shared}/file", "{work}/denied/file", "{work}/ordinary", "{work}/.git/config", "{work}/.git/HEAD"):
+        for one in ("{outside}/secret", "{shared}/file", "{shared}/private", "{work}/denied/file", "{work}/ordinary", "{work}/.git/config", "{work}/.git/HEAD"):
             write(one.format(**names))
+        os.chmod(names["shared"] + "/private", 0o600)
         os.symlink(names["secret"], names["work"] + "/planted-link")
         # /dev/fuse: to open it does no harm, and no engine lets everybody.
         os.mknod(names["work"] + "/device", stat.S_IFCHR | 0o666, os.makedev(10, 229))
@@ -119,9 +120,11 @@ class Attempts(Case):
         one = cls("attempt")
         one.driver, one.work = cls.driver, cls.names["work"]
         session.report["asked"] = options
+        cls.before = cls.state()
         result = one.result("sh", "-c", script, options=[*options, "--memory", "512M", "--cpus", "1.5", "--pids", "100",
                                                          "--disk", "64M"])
         session.report["guarantees"] = result["guarantees"]
+        cls.after = cls.state()
         cls.raw = result
         said = ""
         for line in result["stdout"].split("\n"):
@@ -131,6 +134,21 @@ class Attempts(Case):
                 said = ""
             else:
                 said += line + "\n"
+
+    @classmethod
+    def state(cls):
+        """Whatever an attempt could have changed where it may change nothing."""
+        found = {}
+        for place in (cls.names["outside"], cls.names["shared"], cls.names["work"] + "/.git"):
+            for base, folders, files in os.walk(place):
+                for path in (os.path.join(base, one) for one in folders + files):
+                    status = os.lstat(path)
+                    found[path] = (status.st_mode, status.st_uid, status.st_gid, status.st_nlink, status.st_size)
+        return found
+
+    @protects("filesystem.write")
+    def test_nothing_is_changed_whatever_an_attempt_was_told(self):
+        self.assertEqual(self.after, self.before)
 
     def attempt(self, attack, outcome):
         if attack.alone:

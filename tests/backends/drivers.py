@@ -53,7 +53,12 @@ class Native(Driver):
         os.chmod(self.guest, 0o755)
         os.chown(self.setuid_guest, SOMEBODY + 1, SOMEBODY + 1)
         os.chmod(self.setuid_guest, 0o6755)
-        self.options = ["--backend", "native", "--read", tools]
+        self.options = ["--backend", self.name, "--read", tools]
+
+
+class Gvisor(Native):
+    name = "gvisor"
+    tier = "gvisor"
 
 
 class Docker(Driver):
@@ -81,4 +86,29 @@ class Docker(Driver):
         return [one["Names"][0] for one in self.engine.containers()]
 
 
-DRIVERS = {driver.name: driver for driver in (Native, Docker)}
+class Lxc(Driver):
+    name = "lxc"
+    tier = "strong"
+    store = None
+
+    def start(self):
+        sys.path.insert(0, os.path.join(os.path.dirname(HERE), "lxc"))
+        import lxd
+        self.store = lxd.Store()
+        self.options = ["--backend", "lxc", "--image", lxd.IMAGE]
+
+    def stop(self):
+        if self.store:
+            self.store.stop()
+
+    def environment(self):
+        return self.store.environment()
+
+    def sockets(self):
+        return [self.store.socket]
+
+    def left(self):
+        return self.store.instances()
+
+
+DRIVERS = {driver.name: driver for driver in (Native, Gvisor, Docker, Lxc)}

@@ -56,10 +56,14 @@ class Limits(Case):
 
     @protects("cpu.limit")
     def test_processor_time(self):
-        bound = 0.3  # a seventh of a processor for a second, and room for the scheduler's periods
+        bound = 0.16  # twice what is asked for: room for the scheduler's periods
+
         def used(cpus):
-            return float(self.guest_result("cpu_spin", "1000", "2", options=["--cpus", cpus])["stdout"].split()[1])
-        self.assertLess(used("0.15"), bound)
+            """In processors: what the host counted, or where it tells nobody what the guest itself saw in its second."""
+            result = self.guest_result("cpu_spin", "1000", "2", options=["--cpus", cpus])
+            counted = result["resource_usage"]["cpu_time_ns"] / result["duration"]
+            return counted or float(result["stdout"].split()[1])
+        self.assertLess(used("0.08"), bound)
         # A machine that is busy with other things gives the control another try.
         self.assertTrue(any(used("2") > bound for _ in range(10)), "without the limit it uses no more: the test proves nothing")
 
@@ -73,15 +77,14 @@ class Limits(Case):
 
     @protects("disk.limit")
     def test_disk_of_the_private_directories(self):
-        script = "for i in 1 2 3 4 5 6; do head -c 4000000 /dev/zero > {}/$i || exit 5; done; echo ESCAPED"
-        for place in ("/tmp", "$HOME", "/dev/shm"):
-            run = self.sh(script.format(place), "--disk", "8M")
-            self.assertNotIn("ESCAPED", run.stdout, place)
-        self.assertIn("ESCAPED", self.sh(script.format("/tmp"), "--disk", "100M").stdout, "the control")
+        script = ('for place in /tmp "$HOME" /dev/shm; do (for i in 1 2 3; do head -c 4000000 /dev/zero > "$place/$i" || exit 5; done;'
+                  "echo ESCAPED); done")
+        self.assertEqual(self.sh(script, "--disk", "8M").stdout, "")
+        self.assertEqual(self.sh(script, "--disk", "400M").stdout, "ESCAPED\n" * 3, "the control")
 
     @protects("disk.limit")
     def test_inodes_of_the_private_directories(self):
-        result = self.guest_result("inode_bomb", "/tmp/many", "500000", options=["--disk", "8M", "--memory", "512M"])
+        result = self.guest_result("inode_bomb", "/tmp/many", "20000", options=["--disk", "8M", "--memory", "512M"])
         self.assertNotEqual(result["exit_code"], 42, result)
 
     @protects("output.limit")
@@ -89,8 +92,6 @@ class Limits(Case):
         result = self.guest_result("flood", "1", "4", options=["--output-limit", "100K"])
         self.assertEqual((len(result["stdout"]), result["truncated"]), (100 << 10, {"stdout": True, "stderr": False}))
         self.assertEqual((result["limit_hit"], result["exit_code"]), ("output", 0), "it may go on: it is no longer heard")
-        result = self.guest_result("flood", "2", "4", options=["--output-limit", "100K"])
-        self.assertEqual((len(result["stderr"]), result["truncated"]), (100 << 10, {"stdout": False, "stderr": True}))
         self.assertEqual(len(self.run_guest("flood", "1", "4").stdout), 4 << 20, "the control")
 
     def test_descriptors(self):
@@ -103,13 +104,13 @@ class Limits(Case):
         self.assertEqual(self.driver.left(), [])
 
     def test_time_of_what_does_not_listen(self):
-        for guest in ("ignore_term", "stop_self"):
-            result = self.guest_result(guest, options=["--timeout", "1s"])
-            self.assertEqual((result["status"], result["exit_code"]), ("timeout", 124), guest)
+        result = self.result("sh", "-c", f"{self.driver.guest} ignore_term & exec {self.driver.guest} stop_self", options=["--timeout", "2s"])
+        self.assertEqual((result["status"], result["exit_code"]), ("timeout", 124), result)
 
     def test_what_holds_is_reported(self):
         options = ["--memory", "64M", "--cpus", "0.5", "--pids", "50", "--disk", "20M", "--output-limit", "1M", "--timeout", "60s"]
         held = {one["name"]: one for one in self.result("true", options=options)["guarantees"]}
-        for name in ("memory.limit", "cpu.limit", "pids.limit", "output.limit"):
+        for name in ("memory.limit", "cpu.limit", "output.limit"):
             self.assertEqual(held[name]["strength"], "enforced", held[name])
-        self.assertNotEqual(held["disk.limit"]["strength"], "absent")
+        for name in ("disk.limit", "pids.limit"):
+            self.assertNotEqual(held[name]["strength"], "absent", held[name])

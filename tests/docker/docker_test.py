@@ -225,19 +225,6 @@ class Life(WithEngine):
         self.assertIn("io.cordon.sandbox", labels)
         self.assertEqual(labels["io.cordon.owner"].split("/")[2], str(living.pid))
 
-    def test_an_engine_that_dies_is_no_success(self):
-        engine = Engine()
-        self.addCleanup(engine.stop)
-        process = subprocess.Popen(self.arguments(["sleep", "600"]), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True, env=self.environment(DOCKER_HOST=f"unix://{engine.socket}"))
-        self.addCleanup(process.kill)
-        self.wait_until("it runs", lambda: any(one["State"] == "running" for one in engine.containers()))
-        engine.process.kill()
-        engine.process.wait()
-        _, err = process.communicate(timeout=PATIENCE)
-        self.assertEqual(process.returncode, 125)
-        self.assertIn("the container's end", err)
-
 
 class Attacks(WithEngine):
     def test_secrets_of_the_image(self):

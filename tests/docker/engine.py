@@ -66,6 +66,17 @@ def root_archive():
     return out.getvalue()
 
 
+def archive(files):
+    """Programs by their names, as tar."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.mode, info.size = 0o755, len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
 def own_capabilities():
     """All that can be given here: hosts take some away from root, and then nobody can be privileged."""
     with open("/proc/self/status", encoding="utf-8") as status:
@@ -74,7 +85,9 @@ def own_capabilities():
 
 
 class Engine:
-    def __init__(self):
+    def __init__(self, space=None):
+        """With space, such as "24M", its disk is a tmpfs of that size."""
+        self.before = f"mount -t tmpfs -o size={space} none \"$1\"; " if space else ""
         self.root = tempfile.mkdtemp(prefix="cordon-test-docker-")
         self.socket = os.path.join(self.root, "d.sock")
         self.group = "/of-" + os.path.basename(self.root)  # other tests count groups that begin with cordon-
@@ -97,10 +110,11 @@ class Engine:
         # not for everybody to set.
         # Its mounts stay its own: other tests count those of the host.
         self.process = subprocess.Popen(
-            ["unshare", "--mount", "dockerd", "--data-root", f"{self.root}/data", "--exec-root", f"{self.root}/exec", "--pidfile", f"{self.root}/pid",
+            ["unshare", "--mount", "sh", "-c", f'mkdir -p "$1"; {self.before}shift; exec "$@"', "sh", f"{self.root}/data",
+             "dockerd", "--data-root", f"{self.root}/data", "--exec-root", f"{self.root}/exec", "--pidfile", f"{self.root}/pid",
              "--host", f"unix://{self.socket}", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--bridge=none",
-             "--oom-score-adjust=0", "--storage-driver=vfs", "--max-download-attempts=1", "--cgroup-parent", self.group, "--config-file",
-             f"{self.root}/config.json"],
+             "--oom-score-adjust=0", "--storage-driver=vfs", "--max-download-attempts=1", "--cgroup-parent", self.group,
+             "--config-file", f"{self.root}/config.json"],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True)
         until = time.monotonic() + PATIENCE
         while True:
@@ -111,6 +125,10 @@ class Engine:
                     with open(self.log.name, encoding="utf-8", errors="replace") as log:
                         raise RuntimeError("dockerd did not start: " + log.read()[-3000:]) from None
                 time.sleep(0.05)
+
+    def load(self, name, tar):
+        return self.request("POST", f"/images/create?fromSrc=-&repo={urllib.parse.quote(name)}", tar,
+                            "application/x-tar")
 
     def stop(self):
         if self.process and self.process.poll() is None:

@@ -12,6 +12,7 @@
 #include "docker/container_environment.h"
 #include "docker/evidence.h"
 #include "docker/owner.h"
+#include "docker/platform.h"
 #include "docker/preset.h"
 #include "policy/required_guarantees.h"
 
@@ -126,9 +127,7 @@ Result<void> DockerSandbox::prepare() {
     return std::unexpected(std::move(error));
   }
   image_ = *std::move(image);
-  if (!image_.os.empty() && image_.os != "linux") {
-    return std::unexpected(unsupported("use the image", spec_.image, "it is for " + image_.os));
-  }
+  TRY(check_platform(image_, spec_.image));
   enforcement_.info = TRY(client_.info());
   rules_ = TRY(native::resolve_rules(spec_.policy, spec_.work_dir, caller_));
   files_ = TRY(files_of(rules_, client_.endpoint()));

@@ -95,8 +95,8 @@ Result<int> reap_orphans(const engine::Client& client) {
   for (const auto& container : TRY(client.list(kOwnerLabel))) {
     for (const auto& [name, value] : container.labels) {
       if (name != kOwnerLabel || look_up_owner(value, local) != Owner::Dead) continue;
-      TRY(client.remove(container.id));
-      ++removed;
+      // One that cannot be removed keeps none of the others.
+      if (client.remove(container.id)) ++removed;
     }
   }
   return removed;

@@ -25,7 +25,7 @@ enum class Owner { Alive, Dead, Unknown };
 Owner look_up_owner(std::string_view label, bool local);
 
 // Removes the containers of owners that are dead. Others' are never touched. Returns how many.
-// Errors: the engine's; what was removed by then stays removed.
+// Errors: the engine does not list them. One that cannot be removed is left to the next run.
 Result<int> reap_orphans(const engine::Client& client);
 
 }  // namespace cordon::docker

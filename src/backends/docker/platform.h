@@ -1,0 +1,21 @@
+// Programs of another processor's: found out before a container is made, and not by the exit status
+// of its init.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cordon/error.h"
+#include "engine/types.h"
+
+namespace cordon::docker {
+
+// An image's word for its processor ("amd64"), and the kernel's for this one ("x86_64"). Words that
+// are not known here may run: the engine knows better.
+bool may_run(std::string_view image_architecture, std::string_view machine);
+
+// Refuses an image for another platform, unless this host has handlers for foreign programs
+// (binfmt_misc), which may well run it.
+Result<void> check_platform(const engine::Image& image, std::string_view name);
+
+}  // namespace cordon::docker
