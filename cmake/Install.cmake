@@ -8,7 +8,7 @@ include(CMakePackageConfigHelpers)
 find_package(Threads REQUIRED)
 add_library(cordon_shared SHARED ${PROJECT_SOURCE_DIR}/cmake/boost_json.cc
   $<TARGET_OBJECTS:cordon_init_image>)
-foreach(layer IN ITEMS core linux observe store policy sandbox native engine docker backends doctor manager library)
+foreach(layer IN ITEMS core linux observe store policy sandbox native engine docker gvisor lxc backends doctor manager library)
   target_sources(cordon_shared PRIVATE $<TARGET_OBJECTS:cordon_${layer}>)
 endforeach()
 # libseccomp goes inside where its archive can: consumers then need nothing of it.

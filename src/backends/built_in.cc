@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::array kInfos = {BackendInfo{.name = "native", .tier = Tier::Light},
                                BackendInfo{.name = "gvisor", .tier = Tier::Gvisor},
-                               BackendInfo{.name = "docker", .tier = Tier::Container}};
+                               BackendInfo{.name = "docker", .tier = Tier::Container},
+                               BackendInfo{.name = "lxc", .tier = Tier::Strong}};
 
 }  // namespace
 

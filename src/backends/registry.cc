@@ -3,12 +3,14 @@
 #include "backends/light_backends.h"
 #include "docker/docker_backend.h"
 #include "gvisor/gvisor_backend.h"
+#include "lxc/lxc_backend.h"
 
 namespace cordon {
 
 std::unique_ptr<Backend> make_backend(std::string_view name, Preparation preparation) {
   if (name == "docker") return make_docker_backend();
   if (name == "gvisor") return make_gvisor_backend();
+  if (name == "lxc") return make_lxc_backend();
   return make_light_backend(name, preparation);
 }
 

@@ -46,6 +46,7 @@ constexpr Package kPackages[] = {
     {"docker", "docker.io", "moby-engine", "docker", "docker", "docker"},
     {"podman", "podman", "podman", "podman", "podman", "podman"},
     {"lxc-start", "lxc", "lxc", "lxc", "lxc", "lxc"},
+    {"lxd", "lxd", "incus", "incus", "incus", "incus"},
     {"nft", "nftables", "nftables", "nftables", "nftables", "nftables"},
     {"bwrap", "bubblewrap", "bubblewrap", "bubblewrap", "bubblewrap", "bubblewrap"},
     {"qemu-system-x86_64", "qemu-system-x86", "qemu-system-x86-core", "qemu-system-x86",
@@ -113,6 +114,16 @@ std::vector<std::string> docker_sockets(const Host& host) {
   return sockets;
 }
 
+// Where the lxc and incus commands would ask.
+std::vector<std::string> lxc_sockets(const Host& host) {
+  for (const char* name : {"INCUS_DIR", "LXD_DIR"}) {
+    const char* const stated = host.root.prefix.empty() ? std::getenv(name) : nullptr;
+    if (stated != nullptr && *stated != '\0') return {std::string(stated) + "/unix.socket"};
+  }
+  return {"/run/incus/unix.socket", "/var/lib/incus/unix.socket",
+          "/var/snap/lxd/common/lxd/unix.socket", "/var/lib/lxd/unix.socket"};
+}
+
 Check docker_failure(const Host& host, const std::string& path, const DockerPing& ping) {
   switch (ping.outcome) {
     case DockerPing::Outcome::Denied:
@@ -171,14 +182,19 @@ Check check_program(const Host& host, std::string_view program) {
 }
 
 Check check_lxc(const Host& host) {
-  for (const char* socket : {"/var/lib/incus/unix.socket", "/var/lib/lxd/unix.socket",
-                             "/var/snap/lxd/common/lxd/unix.socket"}) {
+  for (const std::string& socket : lxc_sockets(host)) {
     if (is_socket(host.root.at(socket))) return found_at(fmt::format("daemon at {}", socket));
   }
-  for (const char* program : {"lxc-start", "incusd", "lxd"}) {
-    if (auto path = find_program(host.root, program)) return found_at(std::move(*path));
+  for (const auto& [program, service] :
+       {std::pair("incusd", "incus"), std::pair("lxd", "lxd"), std::pair("lxc-start", "")}) {
+    auto path = find_program(host.root, program);
+    if (!path) continue;
+    // Instances are made by a daemon: the classic tools have none.
+    return {State::Limited, *path + ", and no daemon of LXD or Incus",
+            *service != '\0' ? fmt::format("sudo systemctl start {}", service)
+                             : install_command(host, "lxd")};
   }
-  return {State::Missing, "not installed", install_command(host, "lxc-start")};
+  return {State::Missing, "not installed", install_command(host, "lxd")};
 }
 
 Check check_qemu(const Host& host) {

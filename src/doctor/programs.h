@@ -19,7 +19,7 @@ std::optional<std::string> find_program(const linux_os::HostRoot& root, std::str
 std::string install_command(const Host& host, std::string_view program);
 
 Check check_program(const Host& host, std::string_view program);
-// lxc-start, or a daemon of LXD or Incus.
+// A daemon of LXD or Incus; the programs alone make no instances.
 Check check_lxc(const Host& host);
 Check check_qemu(const Host& host);
 // The client, and whether a daemon answers on its socket within the limit.

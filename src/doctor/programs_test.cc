@@ -78,6 +78,8 @@ TEST(Programs, RemedyFitsTheDistribution) {
 TEST(Programs, LxcByItsDaemonsSocket) {
   FakeHost fake;
   EXPECT_EQ(check_lxc(ordinary(fake)).state, State::Missing);
+  fake.program("/usr/bin/lxd");
+  EXPECT_EQ(check_lxc(ordinary(fake)).state, State::Limited) << "nobody would make an instance";
   const UniqueFd incus = fake.listener("/var/lib/incus/unix.socket");
   EXPECT_EQ(check_lxc(ordinary(fake)).found, "daemon at /var/lib/incus/unix.socket");
 }

@@ -1,0 +1,183 @@
+#include "lxc/files.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "core/try.h"
+#include "native/candidate.h"
+#include "native/paths.h"
+#include "policy/default_policy.h"
+
+namespace cordon::lxc {
+
+namespace {
+
+using native::Grant;
+using native::is_beneath;
+using native::Rule;
+
+constexpr std::string_view kSharedMemory = "/dev/shm";
+// Where what Cordon brings along lies in an instance.
+constexpr std::string_view kOwnPlace = "/.cordon";
+constexpr std::array<std::string_view, 9> kSockets = {"/run/docker.sock",
+                                                      "/run/containerd/containerd.sock",
+                                                      "/run/podman/podman.sock",
+                                                      "/run/crio/crio.sock",
+                                                      "/var/run/docker.sock",
+                                                      "/run/incus/unix.socket",
+                                                      "/var/lib/incus/unix.socket",
+                                                      "/var/lib/lxd/unix.socket",
+                                                      "/var/snap/lxd/common/lxd/unix.socket"};
+
+bool same_file(const std::string& left, const std::string& right) {
+  struct stat one{};
+  struct stat other{};
+  return ::stat(left.c_str(), &one) == 0 && ::stat(right.c_str(), &other) == 0 &&
+         one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+class Translator {
+ public:
+  Translator(const native::RuleSet& rules, const std::vector<std::string>& sockets)
+      : rules_(rules), sockets_(sockets), shown_(rules.rules.size(), false) {}
+
+  Result<Files> translate() {
+    for (std::size_t i = 0; i < rules_.rules.size(); ++i) TRY(add(i));
+    const DefaultPolicy defaults = default_policy();
+    for (const auto entries : {defaults.proc_hidden, defaults.proc_hidden_directories}) {
+      for (const DefaultEntry& entry : entries) step(FileStep::Kind::Hide, std::string(entry.path));
+    }
+    for (const native::NameRule& names : rules_.name_rules) {
+      auto& list = names.layer == Layer::Default ? files_.unheld_protected : files_.unheld;
+      list.push_back(fmt::format("{} {}", to_string(names.access), names.pattern));
+    }
+    for (const native::ProtectedName& name : rules_.protected_names.names) {
+      struct stat status{};
+      if (::lstat(name.path().c_str(), &status) != 0) {
+        files_.unheld_protected.push_back(name.path());
+      }
+    }
+    return std::move(files_);
+  }
+
+ private:
+  void step(FileStep::Kind kind, std::string path) {
+    files_.steps.push_back({kind, std::move(path)});
+  }
+
+  Result<void> add(std::size_t index) {
+    const Rule& rule = rules_.rules[index];
+    switch (rule.grant) {
+      case Grant::Scratch:
+        step(FileStep::Kind::Scratch, rule.path);
+        return {};
+      case Grant::Read:
+      case Grant::Write:
+        return show(index);
+      case Grant::Deny:
+      case Grant::Hide:
+        take_away(rule);
+        return {};
+    }
+    return {};
+  }
+
+  Result<void> show(std::size_t index) {
+    const Rule& rule = rules_.rules[index];
+    // The system's directories are the instance's; what the defaults say of a directory that is
+    // shown holds there, too.
+    if (rule.from_default && rule.grant == Grant::Read && !is_shown(rule.parent)) return {};
+    TRY(check(rule));
+    shown_[index] = true;
+    step(rule.grant == Grant::Read ? FileStep::Kind::ShowReadOnly : FileStep::Kind::ShowWritable,
+         rule.path);
+    return {};
+  }
+
+  // Somebody's own rule holds for the instance's files as well as for the host's.
+  void take_away(const Rule& rule) {
+    if (rule.from_default && !is_shown(rule.parent)) return;
+    step(rule.grant == Grant::Deny ? FileStep::Kind::Deny : FileStep::Kind::Hide, rule.path);
+  }
+
+  Result<void> check(const Rule& rule) const {
+    const auto refuse = [&](std::string detail) {
+      return std::unexpected(
+          invalid_argument(std::string(rule.origin), rule.path, std::move(detail)));
+    };
+    for (const std::string_view own : {std::string_view("/proc"), std::string_view("/sys"),
+                                       std::string_view("/dev"), kOwnPlace}) {
+      if (is_beneath(rule.path, own) || rule.path == "/") {
+        return refuse(fmt::format("an instance has a {} of its own", own));
+      }
+    }
+    for (const std::string& socket : sockets_) {
+      const bool inside = is_beneath(socket, rule.path) && !taken_away(socket);
+      if (inside || (!rule.directory && same_file(rule.path, socket))) {
+        return refuse(
+            fmt::format("it shows {}, and whoever reaches that is root on this host", socket));
+      }
+    }
+    return {};
+  }
+
+  bool taken_away(std::string_view path) const {
+    const Rule* nearest = nullptr;
+    for (const Rule& rule : rules_.rules) {
+      if (is_beneath(path, rule.path)) nearest = &rule;
+    }
+    return nearest != nullptr && native::takes_away(nearest->grant);
+  }
+
+  bool is_shown(int index) const { return index >= 0 && shown_[static_cast<std::size_t>(index)]; }
+
+  const native::RuleSet& rules_;
+  const std::vector<std::string>& sockets_;
+  std::vector<bool> shown_;
+  Files files_;
+};
+
+}  // namespace
+
+std::vector<std::string> sockets_of_root(const std::string& store) {
+  std::vector<std::string> sockets(kSockets.begin(), kSockets.end());
+  sockets.push_back(store);
+  for (std::size_t i = 0, size = sockets.size(); i < size; ++i) {
+    const auto location = native::locate(sockets[i]);
+    if (location && location->path != sockets[i]) sockets.push_back(location->path);
+  }
+  return sockets;
+}
+
+Result<Files> files_of(const native::RuleSet& rules, const std::vector<std::string>& sockets) {
+  return Translator(rules, sockets).translate();
+}
+
+std::string scratch_options(const Files& files, const std::string& path,
+                            const docker::Identity& identity, std::uint64_t disk_bytes) {
+  constexpr std::uint64_t kPage = 4096;
+  constexpr std::uint64_t kLeast = 64 << 10;
+  constexpr std::uint64_t kLeastInodes = 1024;
+  const auto others =
+      static_cast<std::uint64_t>(std::ranges::count_if(files.steps, [](const FileStep& step) {
+        return step.kind == FileStep::Kind::Scratch && step.path != kSharedMemory &&
+               step.path != "/tmp";
+      }));
+  // An eighth for shared memory; half of the rest for /tmp.
+  std::uint64_t share = disk_bytes / 8;
+  const bool everybodys = path == kSharedMemory || path == "/tmp";
+  if (path != kSharedMemory) {
+    const std::uint64_t half = (disk_bytes - share) / 2;
+    share = path == "/tmp" ? half : half / std::max<std::uint64_t>(others, 1);
+  }
+  const std::uint64_t size = std::max(share, kLeast) / kPage * kPage;
+  return fmt::format("size={},nr_inodes={},mode={},uid={},gid={}", size,
+                     std::max(size / kPage, kLeastInodes), everybodys ? "1777" : "0700",
+                     identity.uid, identity.gid);
+}
+
+}  // namespace cordon::lxc

@@ -1,0 +1,42 @@
+// From the rules of a policy to what the program inside mounts (inside/files.h). The files that a
+// policy shows by default (/usr and its like) are the instance's own here.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cordon/error.h"
+#include "docker/identity.h"
+#include "native/rules.h"
+
+namespace cordon::lxc {
+
+struct FileStep {
+  enum class Kind { ShowReadOnly, ShowWritable, Scratch, Deny, Hide };
+  Kind kind = Kind::Hide;
+  std::string path;
+
+  bool shows() const { return kind == Kind::ShowReadOnly || kind == Kind::ShowWritable; }
+  bool operator==(const FileStep&) const = default;
+};
+
+struct Files {
+  std::vector<FileStep> steps;  // parents before children
+  // What a mount cannot stand for: names that do not exist yet, and patterns.
+  std::vector<std::string> unheld;            // of rules that somebody stated
+  std::vector<std::string> unheld_protected;  // of the default policy
+};
+
+// `sockets`: of engines and stores. Errors: InvalidArgument: a rule that would show one of them, or
+// put something where an instance has its own (/proc, /sys, /dev).
+Result<Files> files_of(const native::RuleSet& rules, const std::vector<std::string>& sockets);
+
+// Sockets of this host whose other end is root on it, `store` among them.
+std::vector<std::string> sockets_of_root(const std::string& store);
+
+// The mount options of each scratch directory, which share `disk_bytes`.
+std::string scratch_options(const Files& files, const std::string& path,
+                            const docker::Identity& identity, std::uint64_t disk_bytes);
+
+}  // namespace cordon::lxc

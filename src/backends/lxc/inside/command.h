@@ -1,0 +1,31 @@
+// The walls around the command that are its process's own, and the command itself.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "files.h"
+
+namespace cordon::inside {
+
+struct Command {
+  uid_t uid = 0;
+  gid_t gid = 0;
+  const char* hostname = "";
+  const char* directory = "/";
+  std::uint64_t largest_file = 0;  // 0: no limit
+  const char* filter = "";         // a classic BPF program in hexadecimal digits
+  // Where others live in the instance: processes, network and IPC of its own, which end with it.
+  bool shared_instance = false;
+  bool own_network = false;            // of a shared instance
+  std::vector<const char*> variables;  // the names of those that the command keeps
+  std::vector<FileStep> files;
+  char** words = nullptr;  // argv of the command
+};
+
+// Becomes the command, or in a shared instance the parent of its namespace's init.
+[[noreturn]] void run_command(const Command& command);
+
+}  // namespace cordon::inside

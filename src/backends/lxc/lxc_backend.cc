@@ -1,0 +1,92 @@
+#include "lxc/lxc_backend.h"
+
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
+
+#include "core/blocked_signals.h"
+#include "core/try.h"
+#include "lxc/lxc_sandbox.h"
+#include "lxc/own_instance.h"
+#include "lxc/settings.h"
+#include "lxc/store.h"
+
+namespace cordon {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kReapInterval = 60s;
+// Selection asks, and waits no longer: for two answers.
+constexpr auto kLook = 900ms;
+
+class LxcBackend final : public Backend {
+ public:
+  std::string_view name() const override { return "lxc"; }
+  Tier tier() const override { return Tier::Strong; }
+  Capabilities capabilities() const override {
+    const auto settings = lxc::settings_of_environment();
+    return {.terminal = true, .images = !settings || settings->instance.empty()};
+  }
+
+  Result<void> supported() const override {
+    const lxc::Settings settings = TRY(lxc::settings_of_environment());
+    auto found = lxc::Store::connect(settings, kLook);
+    if (!found) {
+      // For a choice of backends a store that does not answer is one that is not there.
+      if (found.error().code == ErrorCode::Unavailable) found.error().code = ErrorCode::Unsupported;
+      return std::unexpected(std::move(found).error());
+    }
+    const lxc::Store& store = *found;
+    if (settings.instance.empty()) return {};
+    const lxc::Instance instance = TRY(store.instance(settings.instance, kLook));
+    if (instance.running) return {};
+    return std::unexpected(Error{.code = ErrorCode::Unsupported,
+                                 .operation = "use the instance",
+                                 .subject = settings.instance,
+                                 .sys_errno = 0,
+                                 .detail = "it does not run",
+                                 .remedy = "`lxc start " + settings.instance + "` starts it"});
+  }
+
+  Result<std::unique_ptr<Sandbox>> create(const SandboxSpec& spec) override {
+    constexpr auto kPatience = 20s;
+    lxc::Settings settings = TRY(lxc::settings_of_environment());
+    lxc::Store store = TRY(lxc::Store::connect(settings, kPatience));
+    reap(store);
+    return TRY(lxc::LxcSandbox::create(std::move(store), std::move(settings.instance), spec));
+  }
+
+  ~LxcBackend() override {
+    if (reaper_.joinable()) reaper_.join();
+  }
+
+ private:
+  // Beside the run, so that nobody waits for what others left.
+  void reap(const lxc::Store& store) {
+    const std::scoped_lock lock(mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    if (last_reap_ && now - *last_reap_ < kReapInterval) return;
+    last_reap_ = now;
+    if (reaper_.joinable()) reaper_.join();
+    const BlockedSignals blocked;
+    try {
+      reaper_ = std::thread([store] { (void)lxc::reap_orphans(store); });
+    } catch (const std::system_error&) {
+      last_reap_.reset();  // out of threads: the next run reaps
+    }
+  }
+
+  std::mutex mutex_;
+  std::optional<std::chrono::steady_clock::time_point> last_reap_;
+  std::thread reaper_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_lxc_backend() { return std::make_unique<LxcBackend>(); }
+
+}  // namespace cordon

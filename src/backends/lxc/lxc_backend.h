@@ -1,0 +1,12 @@
+// Instances of LXD or Incus: system containers, the tier strong. See docs/lxc.md.
+#pragma once
+
+#include <memory>
+
+#include "cordon/backend.h"
+
+namespace cordon {
+
+std::unique_ptr<Backend> make_lxc_backend();
+
+}  // namespace cordon

@@ -1,0 +1,317 @@
+#include "lxc/lxc_sandbox.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "core/try.h"
+#include "lxc/json.h"
+#include "lxc/shared_instance.h"
+#include "lxc/streams.h"
+#include "policy/environment.h"
+#include "policy/required_guarantees.h"
+
+namespace cordon::lxc {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Where the policy bounds nothing.
+constexpr std::uint64_t kDefaultScratch = 2ULL << 30;
+// A store that works hard starts a command late.
+constexpr auto kReadyPatience = 60s;
+constexpr int kCommandNotFound = 127;
+
+Error unsupported(std::string operation, std::string subject, std::string detail,
+                  std::string remedy = {}) {
+  return {.code = ErrorCode::Unsupported,
+          .operation = std::move(operation),
+          .subject = std::move(subject),
+          .sys_errno = 0,
+          .detail = std::move(detail),
+          .remedy = std::move(remedy)};
+}
+
+// Of a program that says nothing and is about to end.
+int exit_code_soon(const ExecStreams& streams) {
+  constexpr int kPatience = 10'000;
+  pollfd ended{streams.exit_fd(), POLLIN, 0};
+  ::poll(&ended, 1, kPatience);
+  return streams.exit_code().value_or(0);
+}
+
+}  // namespace
+
+LxcSandbox::LxcSandbox(Store store, std::string shared, const SandboxSpec& spec)
+    : store_(std::move(store)),
+      shared_(spec.image.empty() ? std::move(shared) : ""),
+      spec_(spec),
+      caller_(native::current_caller()) {
+  enforcement_.policy = &spec_.policy;
+  enforcement_.files = &files_;
+  enforcement_.store = store_.info();
+  enforcement_.shared = !shared_.empty();
+}
+
+Result<std::unique_ptr<LxcSandbox>> LxcSandbox::create(Store store, std::string shared,
+                                                       const SandboxSpec& spec) {
+  std::unique_ptr<LxcSandbox> sandbox(new LxcSandbox(std::move(store), std::move(shared), spec));
+  TRY(sandbox->check_policy());
+  TRY(sandbox->prepare());
+  return sandbox;
+}
+
+Result<void> LxcSandbox::check_policy() const {
+  if (shared_.empty() && spec_.image.empty()) {
+    Error error = invalid_argument("run in an instance", "", "none is named, and no image either");
+    error.remedy =
+        "--image NAME makes one for each run of an image or of a stopped instance; "
+        "CORDON_LXC_INSTANCE names one that runs already";
+    return std::unexpected(std::move(error));
+  }
+  if (spec_.image.contains('\0') || spec_.image.size() > 512 || spec_.image.starts_with('-')) {
+    return std::unexpected(
+        invalid_argument("use the image", spec_.image.substr(0, 100), "that is no image's name"));
+  }
+  if (spec_.policy.nested_namespaces == NestedNamespaces::Allowed) {
+    return std::unexpected(
+        unsupported("allow nested namespaces", "", "the lxc backend never does"));
+  }
+  if (shared_.empty() && spec_.policy.network == NetworkMode::Open) {
+    return std::unexpected(
+        unsupported("open the network", "", "an instance that is made for one run has none",
+                    "an instance that has one can be named in CORDON_LXC_INSTANCE"));
+  }
+  return {};
+}
+
+Result<void> LxcSandbox::prepare() {
+  program_ = TRY(find_program_inside());
+  rules_ = TRY(native::resolve_rules(spec_.policy, spec_.work_dir, caller_));
+  files_ = TRY(files_of(rules_, sockets_of_root(store_.socket())));
+  if (!files_.unheld.empty() && spec_.weaker_guarantees == WeakerGuarantees::Refuse) {
+    return std::unexpected(
+        Error{.code = ErrorCode::Degraded,
+              .operation = "hold the rule",
+              .subject = files_.unheld.front(),
+              .sys_errno = 0,
+              .detail = "an instance holds rules for paths that are there, not patterns or names "
+                        "that may come",
+              .remedy = "the native backend holds it; --allow-degraded runs without it"});
+  }
+  inside_.identity = TRY(
+      docker::choose_identity(spec_.policy.uid, caller_, TRY(docker::owner_of(rules_.work_dir))));
+  inside_.hostname = spec_.policy.hostname;
+  inside_.directory = rules_.work_dir;
+  inside_.disk_bytes = spec_.policy.limits.disk_bytes.value_or(kDefaultScratch);
+  inside_.largest_file = spec_.policy.limits.disk_bytes;
+  return shared_.empty() ? prepare_own() : prepare_shared();
+}
+
+Result<void> LxcSandbox::prepare_shared() {
+  auto found = store_.instance(shared_);
+  if (!found) {
+    Error error = std::move(found).error();
+    if (error.code == ErrorCode::NotFound) {
+      error.remedy = "`lxc list` shows those that there are; CORDON_LXC_INSTANCE names one";
+    }
+    return std::unexpected(std::move(error));
+  }
+  if (!found->running) {
+    return std::unexpected(unsupported("use the instance", shared_, "it does not run",
+                                       fmt::format("`lxc start {}` starts it", shared_)));
+  }
+  inside_.shared_instance = true;
+  inside_.own_network = spec_.policy.network == NetworkMode::None;
+  inside_.sources = TRY(find_shown(*found, files_));
+  enforcement_.privileged = is_privileged(*found);
+  enforcement_.instance_there = true;
+  if (enforcement_.privileged && spec_.weaker_guarantees == WeakerGuarantees::Refuse) {
+    return std::unexpected(
+        Error{.code = ErrorCode::Degraded,
+              .operation = "use the instance",
+              .subject = shared_,
+              .sys_errno = 0,
+              .detail = "it is privileged: its root is this host's",
+              .remedy = fmt::format("`lxc config set {} security.privileged false`; "
+                                    "--allow-degraded runs in it as it is",
+                                    shared_)});
+  }
+  inside_.program = shared_program_path(TRY(read_program(program_)));
+  return check_required(spec_.policy.required_guarantees, guarantees());
+}
+
+Result<void> LxcSandbox::prepare_own() {
+  plan_.name = "cordon-" + spec_.id;
+  if (!is_instance_name(plan_.name)) {
+    return std::unexpected(invalid_argument("name an instance", plan_.name, "it is no such name"));
+  }
+  plan_.sandbox_id = spec_.id;
+  plan_.program = program_;
+  plan_.identity = inside_.identity;
+  plan_.origin = TRY(find_origin(store_, spec_.image));
+  const auto defaults = store_.default_devices();
+  if (defaults) plan_.pool = json::text(json::object(*defaults, "root"), "pool");
+  if (plan_.pool.empty()) plan_.pool = TRY(store_.any_pool());
+  plan_.mapping = choose_mapping(store_.info(), store_.root_directory(), inside_.identity);
+  inside_.program = kProgramPlace;
+  for (std::size_t i = 0; i < files_.steps.size(); ++i) {
+    if (files_.steps[i].shows()) inside_.sources.emplace_back(files_.steps[i].path, shown_place(i));
+  }
+  return {};
+}
+
+Result<void> LxcSandbox::make_instance() {
+  const auto make = [&]() -> Result<void> {
+    TRY(store_.create(instance_request(plan_, store_.info(), files_, spec_.policy.limits)));
+    instance_ = std::make_shared<OwnInstance>(store_, plan_.name);
+    return instance_->start();
+  };
+  auto made = make();
+  // The kernel may have what the store says it has, and the store not know how to use it.
+  if (!made && plan_.mapping == Mapping::Shift && made.error().detail.contains("idmapping")) {
+    instance_.reset();
+    if (inside_.identity.uid != docker::kNonRootUser) {
+      return std::unexpected(unsupported(
+          "let what the instance writes belong to the user",
+          fmt::format("{}", inside_.identity.uid), "this store cannot map users of mounts here",
+          fmt::format("the lines root:{}:1 in /etc/subuid and root:{}:1 in /etc/subgid allow it, "
+                      "once the store is started again",
+                      inside_.identity.uid, inside_.identity.gid)));
+    }
+    plan_.mapping = Mapping::None;
+    made = make();
+  }
+  return made;
+}
+
+Result<void> LxcSandbox::look_at_instance(pid_t first_process, const std::string& name) {
+  enforcement_.instance_there = true;
+  enforcement_.evidence = look_at_process(first_process);
+  enforcement_.groups = find_groups(first_process, name);
+  if (const auto& seen = enforcement_.evidence) {
+    std::string wrong;
+    if (!seen->user_namespace) wrong = "its root is this host's";
+    if (!seen->only_loopback || !seen->other_network) wrong = "it has a network";
+    if (!wrong.empty()) {
+      return std::unexpected(
+          unsupported("make an instance", name, fmt::format("the kernel says: {}", wrong)));
+    }
+  }
+  return check_required(spec_.policy.required_guarantees, guarantees());
+}
+
+Result<std::vector<std::string>> LxcSandbox::environment() const {
+  return build_environment(
+      spec_.policy.environment,
+      {caller_.home(), fmt::format("{}", inside_.identity.uid), rules_.work_dir}, environ);
+}
+
+Result<ExecRequest> LxcSandbox::request_for(const ProcessSpec& spec) const {
+  const auto variables = TRY(environment());
+  ExecRequest request;
+  request.words = words_for(inside_, files_, variables, spec);
+  for (const std::string& variable : variables) {
+    const auto equals = variable.find('=');
+    request.environment.emplace_back(variable.substr(0, equals), variable.substr(equals + 1));
+  }
+  if (spec.terminal) {
+    request.terminal = true;
+    request.rows = spec.terminal->rows;
+    request.columns = spec.terminal->columns;
+  }
+  return request;
+}
+
+Result<std::unique_ptr<Process>> LxcSandbox::start(const ProcessSpec& spec) {
+  if (started_ && shared_.empty()) {
+    return std::unexpected(unsupported("start a second command", spec.command,
+                                       "an instance that is made for one ends with it"));
+  }
+  if (spec.watch != Watch::Nothing) {
+    return std::unexpected(unsupported("observe the command", "", "the lxc backend cannot"));
+  }
+  started_ = true;
+  if (shared_.empty()) {
+    TRY(make_instance());
+    TRY(look_at_instance(instance_->first_process(), plan_.name));
+  }
+  auto process = run(spec);
+  if (!process) instance_.reset();
+  return process;
+}
+
+Result<std::unique_ptr<ExecStreams>> LxcSandbox::exec(const ExecRequest& request, StreamEnds ends) {
+  const std::string& name = shared_.empty() ? plan_.name : shared_;
+  ExecHandle handle = TRY(store_.exec(name, request));
+  return ExecStreams::start(store_.socket(), std::move(handle), std::move(ends));
+}
+
+Result<std::unique_ptr<Process>> LxcSandbox::run(const ProcessSpec& spec) {
+  const ExecRequest request = TRY(request_for(spec));
+  Streams streams = TRY(make_streams(spec));
+  auto moved = TRY(exec(request, std::move(streams.bridge)));
+  auto ready = moved->await_ready(kReadyPatience);
+  if (!ready && !shared_.empty() && exit_code_soon(*moved) == kCommandNotFound) {
+    // The first run in this instance.
+    TRY(store_.put_program(shared_, inside_.program, TRY(read_program(program_))));
+    streams = TRY(make_streams(spec));
+    moved = TRY(exec(request, std::move(streams.bridge)));
+    ready = moved->await_ready(kReadyPatience);
+  }
+  if (!ready) return std::unexpected(std::move(ready).error());
+  return std::make_unique<LxcProcess>(instance_, std::move(moved), std::move(streams.ours),
+                                      enforcement_.groups,
+                                      spec_.policy.limits.disk_bytes.has_value());
+}
+
+Guarantees LxcSandbox::guarantees() const { return make_guarantees(enforcement_); }
+
+Result<std::string> LxcSandbox::describe(const ProcessSpec& spec) {
+  TRY(environment());
+  std::string text;
+  int number = 1;
+  const auto line = [&](const std::string& words) {
+    text += fmt::format("{:4}  {}\n", number++, words);
+  };
+  const Limits& limits = spec_.policy.limits;
+  line(fmt::format("ask {} {} at {}", store_.info().name, store_.info().version, store_.socket()));
+  if (shared_.empty()) {
+    line(fmt::format("make instance {} of {} {} in pool {}", plan_.name,
+                     plan_.origin.is_image ? "image" : "instance", spec_.image, plan_.pool));
+    if (limits.memory_bytes) line(fmt::format("limit memory to {} bytes", *limits.memory_bytes));
+    if (limits.cpus) line(fmt::format("limit processors to {}", *limits.cpus));
+    if (limits.pids) line(fmt::format("limit processes to {}", *limits.pids));
+  } else {
+    line(fmt::format("use instance {}", shared_));
+    line("make PID and IPC namespaces in it");
+  }
+  line(spec_.policy.network == NetworkMode::None ? "network: lo alone" : "network: the instance's");
+  line(fmt::format("user {}, no capabilities, no_new_privs, seccomp, read-only root",
+                   inside_.identity.text()));
+  for (const FileStep& step : files_.steps) {
+    switch (step.kind) {
+      case FileStep::Kind::ShowReadOnly:
+        line(fmt::format("show {} read-only", step.path));
+        break;
+      case FileStep::Kind::ShowWritable:
+        line(fmt::format("show {} writable", step.path));
+        break;
+      case FileStep::Kind::Scratch:
+        line(fmt::format("put a tmpfs at {} ({})", step.path,
+                         scratch_options(files_, step.path, inside_.identity, inside_.disk_bytes)));
+        break;
+      case FileStep::Kind::Deny:
+        line(fmt::format("refuse {}", step.path));
+        break;
+      case FileStep::Kind::Hide:
+        line(fmt::format("let {} read as empty", step.path));
+        break;
+    }
+  }
+  line(fmt::format("run {} in {}", spec.command, inside_.directory));
+  return text;
+}
+
+}  // namespace cordon::lxc

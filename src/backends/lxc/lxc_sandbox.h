@@ -1,0 +1,58 @@
+// One sandbox: an instance made for it, or a part of one that runs already.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cordon/backend.h"
+#include "lxc/exec_streams.h"
+#include "lxc/guarantees.h"
+#include "lxc/lxc_process.h"
+#include "lxc/own_instance.h"
+#include "lxc/program_inside.h"
+#include "lxc/store.h"
+#include "native/caller.h"
+#include "native/rules.h"
+
+namespace cordon::lxc {
+
+class LxcSandbox final : public Sandbox {
+ public:
+  // `shared`: the name of an instance that runs already; used where `spec` names no image.
+  static Result<std::unique_ptr<LxcSandbox>> create(Store store, std::string shared,
+                                                    const SandboxSpec& spec);
+
+  Result<std::unique_ptr<Process>> start(const ProcessSpec& spec) override;
+  Guarantees guarantees() const override;
+  Result<std::string> describe(const ProcessSpec& spec) override;
+
+ private:
+  LxcSandbox(Store store, std::string shared, const SandboxSpec& spec);
+  Result<void> check_policy() const;
+  Result<void> prepare();
+  Result<void> prepare_shared();
+  Result<void> prepare_own();
+  Result<void> make_instance();
+  Result<void> look_at_instance(pid_t first_process, const std::string& name);
+  Result<std::vector<std::string>> environment() const;
+  Result<ExecRequest> request_for(const ProcessSpec& spec) const;
+  Result<std::unique_ptr<Process>> run(const ProcessSpec& spec);
+  Result<std::unique_ptr<ExecStreams>> exec(const ExecRequest& request, StreamEnds ends);
+
+  Store store_;
+  const std::string shared_;
+  const SandboxSpec spec_;
+  const native::Caller caller_;
+  native::RuleSet rules_;
+  Files files_;
+  Inside inside_;
+  std::string program_;  // the host's
+  InstancePlan plan_;
+  Enforcement enforcement_;
+  std::shared_ptr<OwnInstance> instance_;
+  bool started_ = false;
+};
+
+}  // namespace cordon::lxc

@@ -1,0 +1,106 @@
+#include "lxc/program_inside.h"
+
+#include <fmt/format.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "linux/seccomp.h"
+
+namespace cordon::lxc {
+
+namespace {
+
+constexpr std::string_view kName = "cordon-instance";
+
+std::string own_directory() {
+  std::array<char, PATH_MAX> buffer{};
+  const ssize_t size = ::readlink("/proc/self/exe", buffer.data(), buffer.size());
+  if (size <= 0) return {};
+  const std::string path(buffer.data(), static_cast<std::size_t>(size));
+  return path.substr(0, path.rfind('/'));
+}
+
+// In hexadecimal digits, as an argument can carry it.
+std::string filter_digits() {
+  const auto program = seccomp::filter(NestedNamespaces::Refused, seccomp::Sockets::Internet);
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(program.data());
+  std::string digits;
+  for (std::size_t i = 0; i < program.size_bytes(); ++i) digits += fmt::format("{:02x}", bytes[i]);
+  return digits;
+}
+
+std::string_view word_of(FileStep::Kind kind) {
+  switch (kind) {
+    case FileStep::Kind::ShowReadOnly:
+      return "show-read-only";
+    case FileStep::Kind::ShowWritable:
+      return "show-writable";
+    case FileStep::Kind::Scratch:
+      return "scratch";
+    case FileStep::Kind::Deny:
+      return "deny";
+    case FileStep::Kind::Hide:
+      break;
+  }
+  return "hide";
+}
+
+}  // namespace
+
+Result<std::string> find_program_inside() {
+  const std::string own = own_directory();
+  for (const std::string& place :
+       {own, own + "/../libexec/cordon", std::string(CORDON_LIBEXECDIR "/cordon")}) {
+    std::string path = fmt::format("{}/{}", place, kName);
+    if (::access(path.c_str(), X_OK) != 0) continue;
+    std::array<char, PATH_MAX> canonical{};
+    return ::realpath(path.c_str(), canonical.data()) != nullptr ? canonical.data() : path;
+  }
+  return std::unexpected(Error{.code = ErrorCode::NotFound,
+                               .operation = "find the program that runs in instances",
+                               .subject = fmt::format("{}/cordon/{}", CORDON_LIBEXECDIR, kName),
+                               .sys_errno = 0,
+                               .detail = "it is not there",
+                               .remedy = "install Cordon whole"});
+}
+
+std::vector<std::string> words_for(const Inside& inside, const Files& files,
+                                   const std::vector<std::string>& environment,
+                                   const ProcessSpec& spec) {
+  std::vector<std::string> words = {inside.program, "run"};
+  const auto add = [&](std::string_view name, std::string value) {
+    words.emplace_back(name);
+    words.push_back(std::move(value));
+  };
+  add("uid", fmt::format("{}", inside.identity.uid));
+  add("gid", fmt::format("{}", inside.identity.gid));
+  add("hostname", inside.hostname);
+  add("directory", inside.directory);
+  if (inside.largest_file) add("largest-file", fmt::format("{}", *inside.largest_file));
+  add("filter", filter_digits());
+  if (inside.shared_instance) words.emplace_back("shared-instance");
+  if (inside.own_network) words.emplace_back("own-network");
+  for (const std::string& variable : environment) {
+    add("keep", variable.substr(0, variable.find('=')));
+  }
+  for (const FileStep& step : files.steps) {
+    words.emplace_back(word_of(step.kind));
+    if (step.kind == FileStep::Kind::Scratch) {
+      words.push_back(scratch_options(files, step.path, inside.identity, inside.disk_bytes));
+    } else if (step.shows()) {
+      const auto source =
+          std::ranges::find(inside.sources, step.path, &std::pair<std::string, std::string>::first);
+      words.push_back(source != inside.sources.end() ? source->second : step.path);
+    }
+    words.push_back(step.path);
+  }
+  words.emplace_back("--");
+  words.push_back(spec.command);
+  words.insert(words.end(), spec.args.begin(), spec.args.end());
+  return words;
+}
+
+}  // namespace cordon::lxc

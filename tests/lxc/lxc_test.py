@@ -1,0 +1,286 @@
+"""What is lxc's own of the lxc backend, against a real LXD; tests/backends has what every backend does."""
+
+import glob
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+from lxd import IMAGE, PATIENCE, Store
+
+CORDON = os.environ["CORDON_TEST_PROGRAM"]
+SOMEBODY = 12345  # a user of no name
+
+
+def setUpModule():
+    if os.geteuid() != 0:
+        print("SKIP: needs root: the tests start a store of their own")
+        raise unittest.SkipTest("needs root: the tests start a store of their own")
+
+
+class WithStore(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.store = Store()
+        cls.addClassCleanup(cls.store.stop)
+
+    def setUp(self):
+        self.work = os.path.realpath(tempfile.mkdtemp(prefix="of-lxc-work-"))
+        self.addCleanup(shutil.rmtree, self.work, ignore_errors=True)
+        os.chown(self.work, SOMEBODY, SOMEBODY)
+
+    def surroundings(self, **more):
+        return {"PATH": os.environ["PATH"], "HOME": "/root", "SECRET_OF_CALLER": "do not tell", **self.store.environment(), **more}
+
+    def arguments(self, command, options=(), image=IMAGE):
+        named = ["--image", image] if image else []
+        return [CORDON, "run", "--no-policy-files", "--backend", "lxc", "--workdir", self.work, *named, *options, "--", *command]
+
+    def run_cordon(self, *command, options=(), image=IMAGE, text="", **environment):
+        return subprocess.run(self.arguments(command, options, image), input=text, capture_output=True, text=True, check=False,
+                              timeout=PATIENCE * 2, env=self.surroundings(**environment))
+
+    def start(self, *command, options=(), **more):
+        process = subprocess.Popen(self.arguments(command, options, **more), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, env=self.surroundings())
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def wait_until(self, what, condition):
+        until = time.monotonic() + PATIENCE
+        while not condition():
+            self.assertLess(time.monotonic(), until, "waited in vain until " + what)
+            time.sleep(0.05)
+
+    def running(self, mark):
+        """Whether a process of this host has this among its words."""
+        for path in glob.glob("/proc/[0-9]*/cmdline"):
+            try:
+                with open(path, "rb") as words:
+                    if mark.encode() in words.read().split(b"\0"):
+                        return True
+            except OSError:
+                pass
+        return False
+
+    def guarantee(self, run, name):
+        return next(one for one in json.loads(run.stdout)["guarantees"] if one["name"] == name)
+
+
+class Own(WithStore):
+    """An instance for each run."""
+
+    def setUp(self):
+        super().setUp()
+        self.assertEqual(self.store.instances(), [])
+
+    def assert_nothing_left(self):
+        self.wait_until("the store has removed the instance", lambda: self.store.instances() == [])
+
+    def refused(self, *words, options=(), image=IMAGE, **environment):
+        run = self.run_cordon("true", options=options, image=image, **environment)
+        self.assertEqual(run.returncode, 125, run.stderr)
+        for word in words:
+            self.assertIn(word, run.stderr)
+        self.assert_nothing_left()
+
+    def test_a_run(self):
+        os.mkdir(f"{self.work}/closed")
+        with open(f"{self.work}/closed/key", "w", encoding="utf-8") as key:
+            key.write("secret\n")
+        script = ("echo out; echo err >&2; cat; pwd; hostname; id -u; id -g; echo made > made; cat closed/key; tool; ls -d /.cordon/*; "
+                  "env | grep -c -E 'SECRET|container='; echo x > /open/x; echo x > /etc/x; ls /sys/class/net; exit 7")
+        run = self.run_cordon("sh", "-c", script, text="in\n", options=[
+            "--tier", "strong", "--hostname", "elsewhere", "--deny", f"{self.work}/closed", "--env", "PATH=/bin:/opt/tools"])
+        self.assertEqual(run.returncode, 7, run.stderr)
+        self.assertEqual(run.stdout.splitlines(), ["out", "in", self.work, "elsewhere", str(SOMEBODY), str(SOMEBODY),
+                                                   "the tool of the image", "0", "lo"], run.stderr)
+        for words in ("err\n", "'closed/key': Permission denied", "/open/x: Read-only", "/etc/x: Read-only"):
+            self.assertIn(words, run.stderr)
+        status = os.stat(f"{self.work}/made")
+        self.assertEqual((status.st_uid, status.st_gid), (SOMEBODY, SOMEBODY))
+        self.assert_nothing_left()
+
+    def test_limits_are_the_kernels(self):
+        run = self.run_cordon("sh", "-c", "dd if=/dev/zero of=/dev/null bs=200M count=1", options=[
+            "--json", "--memory", "64M", "--cpus", "0.5", "--pids", "20"])
+        result = json.loads(run.stdout)
+        self.assertEqual((result["limit_hit"], run.returncode), ("memory", 137), run.stdout)
+        for name in ("memory.limit", "cpu.limit", "pids.limit"):
+            self.assertNotEqual(self.guarantee(run, name)["strength"], "absent", name)
+        self.assertGreater(result["resource_usage"]["memory_peak_bytes"], 32 << 20)
+        # The control: with room it is no end.
+        self.assertEqual(self.run_cordon("dd", "if=/dev/zero", "of=/dev/null", "bs=200M", "count=1", options=["--memory", "1G"]).returncode, 0)
+
+    def test_walls_against_the_same_without_them(self):
+        attempts = {
+            "capabilities": "guest capabilities", "a mount": "guest mount_tmpfs /tmp", "another user": "guest-setuid change_uid",
+            "namespaces": "guest unshare_user", "what was mounted for others": "guest umount_path /tmp"}
+        script = "; ".join(f"{words} >&2; echo $?" for words in attempts.values())
+        inside = self.run_cordon("sh", "-c", script, options=["--env", "PATH=/bin"])
+        self.store.lxc("launch", IMAGE, "control")
+        self.addCleanup(self.store.lxc, "delete", "--force", "control")
+        control = self.store.lxc("exec", "control", "--", "sh", "-c", script)
+        for what, held, fell in zip(attempts, inside.stdout.split(), control.stdout.decode().split(), strict=True):
+            self.assertEqual(held, "0", (what, inside.stderr))
+            self.assertEqual(fell, "42", (what, "the control", control.stderr))
+
+    def test_the_deadline_and_what_was_started_before(self):
+        run = self.run_cordon("sh", "-c", "sleep 2222221 & setsid sleep 2222221 & echo up; sleep 2222221", options=["--timeout", "2s"])
+        self.assertEqual((run.returncode, run.stdout), (124, "up\n"), run.stderr)
+        self.wait_until("everything has ended", lambda: not self.running("2222221"))
+        self.assert_nothing_left()
+
+    def test_what_goes_on_behind_the_command_ends_with_it(self):
+        run = self.run_cordon("sh", "-c", "setsid sleep 2222222 > /dev/null 2>&1 & echo up")
+        self.assertEqual((run.returncode, run.stdout), (0, "up\n"), run.stderr)
+        self.assertFalse(self.running("2222222"))
+
+    def test_when_cordon_is_killed(self):
+        process = self.start("sh", "-c", "sleep 2222223 & echo up; sleep 2222223")
+        self.assertEqual(process.stdout.readline(), "up\n")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        self.wait_until("the command has ended", lambda: not self.running("2222223"))
+        self.assert_nothing_left()
+
+    def test_what_dead_owners_left_is_removed_and_nothing_else(self):
+        gone = subprocess.Popen(["true"])
+        gone.wait()
+        with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as boot:
+            place = f"{boot.read().strip()}/{os.stat('/proc/self/ns/pid').st_ino}"
+        with open("/proc/self/stat", encoding="utf-8") as stat:
+            start = stat.read().rsplit(")", 1)[1].split()[19]
+        self.store.lxc("init", IMAGE, "cordon-dead", "--config", f"user.cordon.owner={place}/{gone.pid}/1")
+        self.store.lxc("init", IMAGE, "cordon-alive", "--config", f"user.cordon.owner={place}/{os.getpid()}/{start}")
+        self.store.lxc("init", IMAGE, "somebodys")
+        for name in ("cordon-alive", "somebodys"):
+            self.addCleanup(self.store.lxc, "delete", "--force", name)
+        self.assertEqual(self.run_cordon("true").returncode, 0)
+        self.wait_until("the dead owner's is gone", lambda: "cordon-dead" not in self.store.instances())
+        self.assertLessEqual({"cordon-alive", "somebodys"}, set(self.store.instances()))
+
+    def test_a_copy_of_a_stopped_instance_takes_over_no_device(self):
+        shown = tempfile.mkdtemp(prefix="of-lxc-shown-")
+        self.addCleanup(shutil.rmtree, shown)
+        self.store.lxc("init", IMAGE, "pattern")
+        self.addCleanup(self.store.lxc, "delete", "--force", "pattern")
+        self.store.lxc("config", "device", "add", "pattern", "share", "disk", f"source={shown}", "path=/share")
+        run = self.run_cordon("sh", "-c", "cat /etc/passwd; ls /share", image="pattern")
+        self.assertIn("root:x", run.stdout, run.stderr)
+        self.assertIn("No such file", run.stderr)
+        self.store.lxc("start", "pattern")
+        refused = self.run_cordon("true", image="pattern")
+        self.assertIn("it runs", refused.stderr)
+
+    def test_refusals(self):
+        self.refused("none is named", "--image", image="")
+        self.refused("lxc image list", image="nobody-has-this")
+        self.refused("open the network", options=["--net", "open"])
+        self.refused("nobody is root", options=["--uid", "0"])
+        self.refused("root on this host", options=["--read", self.store.directory])
+        self.refused("of its own", options=["--read", "/sys/kernel"])
+        self.refused("patterns", options=["--deny", f"{self.work}/**/*.pem"])
+        self.refused("no LXD or Incus listens there", LXD_DIR="/nonexistent")
+        self.refused("CORDON_LXC_EXECUTABLE", CORDON_LXC_EXECUTABLE="podman")
+        # Whom the store may not let write as himself.
+        os.chown(self.work, 900, 900)
+        self.refused("root:900:1", "/etc/subuid")
+
+    def test_a_terminal_and_commands_that_cannot_run(self):
+        run = self.run_cordon("sh", "-c", "tty; stty size", options=["--tty"])
+        self.assertIn("/dev/pts/", run.stdout, run.stderr)
+        self.assertEqual(self.run_cordon("not-there").returncode, 127)
+        self.assertEqual(self.run_cordon("/bin/no-program").returncode, 126)
+        self.assertEqual(self.run_cordon("sh", "-c", "kill -9 $$").returncode, 137)
+
+    def test_the_plan_is_printed_and_nothing_made(self):
+        run = self.run_cordon("echo", "x", options=["--dry-run"])
+        self.assertIn(f"show {self.work} writable", run.stdout)
+        self.assertEqual(self.store.instances(), [])
+
+
+class Shared(WithStore):
+    """An instance that runs already."""
+
+    def setUp(self):
+        super().setUp()
+        self.store.lxc("launch", IMAGE, "box", "--config", f"raw.idmap=both {SOMEBODY} {SOMEBODY}")
+        self.addCleanup(self.store.lxc, "delete", "--force", "box")
+
+    def surroundings(self, **more):
+        return super().surroundings(**{"CORDON_LXC_INSTANCE": "box", **more})
+
+    def show(self, path, name="work"):
+        self.store.lxc("config", "device", "add", "box", name, "disk", f"source={path}", f"path={path}")
+
+    def inside(self, *command, **more):
+        return self.run_cordon(*command, image="", **more)
+
+    def test_a_run(self):
+        refused = self.inside("true")
+        self.assertEqual(refused.returncode, 125)
+        self.assertIn("lxc config device add box", refused.stderr)
+        self.show(self.work)
+        other = tempfile.mkdtemp(prefix="of-lxc-other-")
+        os.chmod(other, 0o755)
+        self.addCleanup(shutil.rmtree, other)
+        with open(f"{other}/key", "w", encoding="utf-8") as key:
+            key.write("secret\n")
+        self.show(other, "other")
+        self.assertEqual(self.store.lxc("exec", "box", "--", "cat", f"{other}/key").stdout, b"secret\n", "the control")
+        script = f"cat; echo made > made; id -u; ls /sys/class/net; cat {other}/key; echo x > /open/x; exit 3"
+        run = self.inside("sh", "-c", script, text="in\n", options=["--json"])
+        result = json.loads(run.stdout)
+        self.assertEqual((result["exit_code"], result["stdout"].split()), (3, ["in", str(SOMEBODY), "lo"]), run.stdout)
+        self.assertIn("/open/x: Read-only", result["stderr"])
+        self.assertIn(f"'{other}/key': No such file", result["stderr"])
+        self.assertEqual(os.stat(f"{self.work}/made").st_uid, SOMEBODY)
+        for name, strength in (("network.egress", "enforced"), ("process.isolation", "partial"), ("memory.limit", "absent"),
+                               ("privileges", "enforced")):
+            self.assertEqual(self.guarantee(run, name)["strength"], strength, name)
+        self.assertEqual(self.store.instances(), ["box"])
+        self.ends_of_commands()
+
+    def ends_of_commands(self):
+        run = self.inside("sh", "-c", "sleep 2222231 & setsid sleep 2222231 & echo up; sleep 2222231", options=["--timeout", "2s"])
+        self.assertEqual((run.returncode, run.stdout), (124, "up\n"), run.stderr)
+        self.wait_until("everything has ended", lambda: not self.running("2222231"))
+        run = self.inside("sh", "-c", "setsid sleep 2222232 > /dev/null 2>&1 & echo up")
+        self.assertEqual((run.returncode, run.stdout), (0, "up\n"), run.stderr)
+        self.wait_until("what was behind has ended", lambda: not self.running("2222232"))
+        process = self.start("sh", "-c", "setsid sleep 2222233 & echo up; sleep 2222233", image="")
+        self.assertEqual(process.stdout.readline(), "up\n")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        self.wait_until("the command has ended", lambda: not self.running("2222233"))
+        self.assertEqual(self.inside("sh", "-c", "kill -9 $$").returncode, 137)
+        self.assertEqual(self.inside("not-there").returncode, 127)
+        self.assertIn("/dev/pts/", self.inside("tty", options=["--tty"]).stdout)
+
+    def test_one_that_does_not_run_or_is_privileged(self):
+        self.store.lxc("stop", "--force", "box")
+        self.assertIn("lxc start box", self.inside("true").stderr)
+        self.store.lxc("config", "unset", "box", "raw.idmap")
+        self.store.lxc("config", "set", "box", "security.privileged", "true")
+        self.show(self.work)
+        self.store.lxc("start", "box")
+        refused = self.inside("true")
+        self.assertEqual(refused.returncode, 125)
+        self.assertIn("it is privileged", refused.stderr)
+        run = self.inside("true", options=["--allow-degraded", "--json"])
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        self.assertEqual(self.guarantee(run, "privileges")["strength"], "partial", run.stdout)
+        missing = self.run_cordon("true", image="", CORDON_LXC_INSTANCE="nobody")
+        self.assertIn("lxc list", missing.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
