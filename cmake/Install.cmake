@@ -8,7 +8,7 @@ include(CMakePackageConfigHelpers)
 find_package(Threads REQUIRED)
 add_library(cordon_shared SHARED ${PROJECT_SOURCE_DIR}/cmake/boost_json.cc
   $<TARGET_OBJECTS:cordon_init_image>)
-foreach(layer IN ITEMS core linux observe store policy sandbox native engine docker gvisor lxc backends doctor manager library)
+foreach(layer IN ITEMS core linux observe store policy sandbox native engine docker gvisor lxc backends devenv doctor manager library)
   target_sources(cordon_shared PRIVATE $<TARGET_OBJECTS:cordon_${layer}>)
 endforeach()
 # libseccomp goes inside where its archive can: consumers then need nothing of it.
@@ -18,7 +18,8 @@ if(SECCOMP_ARCHIVE)
 else()
   target_link_libraries(cordon_shared PRIVATE PkgConfig::SECCOMP)
 endif()
-target_link_libraries(cordon_shared PRIVATE PkgConfig::SQLITE Threads::Threads)
+find_package(OpenSSL REQUIRED)
+target_link_libraries(cordon_shared PRIVATE PkgConfig::SQLITE OpenSSL::Crypto Threads::Threads)
 set_source_files_properties(${PROJECT_SOURCE_DIR}/cmake/boost_json.cc PROPERTIES COMPILE_OPTIONS -w)
 set_target_properties(cordon_shared PROPERTIES
   EXPORT_NAME cordon OUTPUT_NAME cordon VERSION ${PROJECT_VERSION} SOVERSION 0

@@ -3,7 +3,10 @@
 
 #include "engine/answer.h"
 #include "engine/frames.h"
+#include "engine/image_name.h"
 #include "engine/json.h"
+#include "engine/progress.h"
+#include "engine/registry_login.h"
 #include "fuzz.h"
 
 using cordon::fuzz::require;
@@ -65,5 +68,27 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     (void)engine::read_containers(body);
   }
   (void)engine::read_container(bytes);
+  (void)engine::read_images(bytes);
+  (void)engine::read_volumes(bytes);
+  (void)engine::read_networks(bytes);
+  (void)engine::read_usage(bytes);
+  (void)engine::read_event(bytes);
+  (void)engine::read_exec(bytes);
+
+  // Progress means the same wherever it is cut.
+  const auto told = [&](std::size_t piece) {
+    std::string text;
+    const auto sink = [&](const engine::Progress& one) { text += one.status + one.text + "/"; };
+    engine::ProgressReader progress;
+    bool fine = true;
+    for (std::size_t at = 0; at < bytes.size() && fine; at += piece) {
+      fine = progress.feed(bytes.substr(at, piece), sink).has_value();
+    }
+    if (fine) (void)progress.end(sink);
+    return text;
+  };
+  require(told(step) == told(bytes.size() + 1));
+  (void)engine::parse_image_name(bytes);
+  (void)engine::find_login(bytes, "localhost:5000");
   return 0;
 }

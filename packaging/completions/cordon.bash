@@ -30,6 +30,9 @@ _cordon_prune_switches='--force --help'
 _cordon_prune_values='--older-than --socket --state-dir'
 _cordon_stats_switches='--json --help'
 _cordon_stats_values='--socket --state-dir'
+_cordon_env_switches='--json --help'
+_cordon_env_values='--project --file --build-arg --target --platform --pull --net
+  --memory --timeout --health-check --state-dir'
 _cordon_main_switches='--help --version'
 
 _cordon_is_one_of() {
@@ -137,7 +140,7 @@ _cordon() {
     local begun=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _cordon_words "run explain learn policy doctor serve keys ps logs kill inspect rm prune stats help $_cordon_main_switches" "$begun"
+        _cordon_words "run explain learn policy doctor env serve keys ps logs kill inspect rm prune stats help $_cordon_main_switches" "$begun"
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -161,6 +164,15 @@ _cordon() {
                 mapfile -t COMPREPLY < <(compgen -f -- "$begun")
             fi
             ;;
+        env)
+            if ((COMP_CWORD == 2)); then
+                _cordon_words "build status swap exec stop gc --help" "$begun"
+            elif _cordon_is_one_of "${COMP_WORDS[COMP_CWORD - 1]}" "$_cordon_env_values"; then
+                _cordon_value "${COMP_WORDS[COMP_CWORD - 1]}" "$begun"
+            elif [[ $begun == -* ]]; then
+                _cordon_words "$_cordon_env_values $_cordon_env_switches" "$begun"
+            fi
+            ;;
         doctor) _cordon_words "$_cordon_doctor_switches" "$begun" ;;
         ps) _cordon_client "$_cordon_ps_values" "$_cordon_ps_switches" '' ;;
         logs) _cordon_client "$_cordon_logs_values" "$_cordon_logs_switches" --all ;;
@@ -170,7 +182,7 @@ _cordon() {
         prune) _cordon_client "$_cordon_prune_values" "$_cordon_prune_switches" '' ;;
         stats) _cordon_client "$_cordon_stats_values" "$_cordon_stats_switches" '' ;;
         help)
-            _cordon_words 'run explain learn policy doctor serve keys ps logs kill inspect rm prune stats' "$begun"
+            _cordon_words 'run explain learn policy doctor env serve keys ps logs kill inspect rm prune stats' "$begun"
             ;;
     esac
 }

@@ -16,16 +16,6 @@ std::string absolute_or_nothing(const std::optional<std::string>& value) {
 
 }  // namespace
 
-std::string default_state_dir(const Variables& variable, unsigned uid) {
-  if (auto stated = absolute_or_nothing(variable("CORDON_STATE_DIR")); !stated.empty()) {
-    return stated;
-  }
-  if (uid == 0) return "/var/lib/cordon";
-  const std::string state = absolute_or_nothing(variable("XDG_STATE_HOME"));
-  if (!state.empty()) return state + "/cordon";
-  return absolute_or_nothing(variable("HOME")) + "/.local/state/cordon";
-}
-
 std::string default_socket(const Variables& variable, unsigned uid, const std::string& state_dir) {
   if (uid == 0) return "/run/cordon.sock";
   const std::string runtime = absolute_or_nothing(variable("XDG_RUNTIME_DIR"));

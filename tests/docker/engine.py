@@ -35,8 +35,8 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
-def root_archive():
-    """A root directory with busybox and the attacks, as tar."""
+def root_archive(which="", shell=True):
+    """A root directory with busybox and the attacks, as tar; `which` is what /which says."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as tar:
         def add(name, data=None, mode=0o755, link=None, kind=tarfile.DIRTYPE):
@@ -54,7 +54,10 @@ def root_archive():
         with open(BUSYBOX, "rb") as file:
             add("bin/busybox", file.read())
         for applet in APPLETS:
-            add(f"bin/{applet}", link="busybox")
+            if applet != "sh" or shell:
+                add(f"bin/{applet}", link="busybox")
+        if which:
+            add("which", which.encode() + b"\n")
         with open(GUEST, "rb") as file:
             guest = file.read()
         add("bin/guest", guest)
@@ -97,13 +100,15 @@ class Engine:
             json.dump({"deprecated-key-path": f"{self.root}/key.json"}, config)  # nothing of the host's
         try:
             self.start()
-            self.request("POST", f"/images/create?fromSrc=-&repo={urllib.parse.quote(IMAGE)}"
-                         "&changes=" + urllib.parse.quote("ENV PATH=/opt/tools:/bin OF_THE_IMAGE=yes")
-                         + "&changes=" + urllib.parse.quote("VOLUME /data"),
-                         root_archive(), "application/x-tar")
+            self.import_root(IMAGE, root_archive())
         except BaseException:
             self.stop()
             raise
+
+    def import_root(self, name, archive):
+        self.request("POST", f"/images/create?fromSrc=-&repo={urllib.parse.quote(name)}"
+                     "&changes=" + urllib.parse.quote("ENV PATH=/opt/tools:/bin OF_THE_IMAGE=yes")
+                     + "&changes=" + urllib.parse.quote("VOLUME /data"), archive, "application/x-tar")
 
     def start(self):
         # Hosts that may not filter packets or make bridges can run it too. The default score of -500 is
@@ -201,6 +206,17 @@ class Engine:
 
     def inspect(self, container):
         return self.request("GET", f"/containers/{container}/json")
+
+    def plainly_in(self, image, *command):
+        """What a command of an image says, without any wall."""
+        made = self.request("POST", "/containers/create", json.dumps(
+            {"Image": image, "Entrypoint": list(command), "Tty": True, "HostConfig": {"NetworkMode": "none"}}))
+        try:
+            self.request("POST", f"/containers/{made['Id']}/start")
+            self.request("POST", f"/containers/{made['Id']}/wait")
+            return self.request("GET", f"/containers/{made['Id']}/logs?stdout=1&stderr=1").decode()
+        finally:
+            self.request("DELETE", f"/containers/{made['Id']}?force=1&v=1")
 
     def plainly(self, *command, user="0", **host):
         """The same command in a container that nothing was taken from: (exit code, output)."""

@@ -8,6 +8,7 @@
 
 #include "core/blocked_signals.h"
 #include "core/try.h"
+#include "docker/connect.h"
 #include "docker/docker_sandbox.h"
 #include "docker/image_fetch.h"
 #include "docker/owner.h"
@@ -23,20 +24,6 @@ constexpr auto kReapInterval = 60s;
 constexpr auto kPatience = 20s;
 constexpr auto kLook = 300ms;  // selection asks, and waits no longer
 
-// Whatever a container would show is looked up on this host.
-Result<void> check_is_here(const engine::Endpoint& endpoint) {
-  const bool here = endpoint.kind == engine::Endpoint::Kind::Unix || endpoint.host == "localhost" ||
-                    endpoint.host == "::1" || endpoint.host.starts_with("127.");
-  if (here) return {};
-  return std::unexpected(
-      Error{.code = ErrorCode::Unsupported,
-            .operation = "use the engine at",
-            .subject = endpoint.text(),
-            .sys_errno = 0,
-            .detail = "it is on another machine, where the work directory is not",
-            .remedy = "run Cordon there"});
-}
-
 class DockerBackend final : public Backend {
  public:
   std::string_view name() const override { return "docker"; }
@@ -46,16 +33,16 @@ class DockerBackend final : public Backend {
   }
 
   Result<void> supported() const override {
-    TRY(connect(kLook));
+    TRY(docker::connect_here(kLook));
     return {};
   }
 
   Result<void> fetch_image(const ImagePull& pull) override {
-    return docker::fetch_image(TRY(connect(kPatience)), pull);
+    return docker::fetch_image(TRY(docker::connect_here(kPatience)), pull);
   }
 
   Result<std::unique_ptr<Sandbox>> create(const SandboxSpec& spec) override {
-    engine::Client client = TRY(connect(kPatience));
+    engine::Client client = TRY(docker::connect_here(kPatience));
     reap(client);
     return TRY(docker::DockerSandbox::create(std::move(client), spec));
   }
@@ -65,12 +52,6 @@ class DockerBackend final : public Backend {
   }
 
  private:
-  static Result<engine::Client> connect(std::chrono::milliseconds patience) {
-    engine::Endpoint endpoint = TRY(engine::endpoint_of_environment());
-    TRY(check_is_here(endpoint));
-    return engine::Client::connect(std::move(endpoint), patience);
-  }
-
   // Beside the run, so that nobody waits for what others left.
   void reap(const engine::Client& client) {
     const std::scoped_lock lock(mutex_);

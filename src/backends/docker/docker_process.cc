@@ -15,11 +15,6 @@ int wait_status_of_exit(int code) { return (code & 0xff) << 8; }
 
 }  // namespace
 
-OwnedContainer::~OwnedContainer() {
-  // What cannot be removed now is removed by whoever comes next: its owner will be dead.
-  (void)client_.remove(id_);
-}
-
 DockerProcess::DockerProcess(std::shared_ptr<OwnedContainer> container,
                              std::unique_ptr<StreamBridge> bridge, ProcessEnds ends,
                              bool file_sizes_bounded)

@@ -6,27 +6,10 @@
 
 #include "cordon/backend.h"
 #include "core/unique_fd.h"
+#include "docker/owned_container.h"
 #include "docker/stream_bridge.h"
-#include "engine/client.h"
 
 namespace cordon::docker {
-
-// A container of ours: removed, with everything that runs in it, when nobody needs it any more.
-class OwnedContainer {
- public:
-  OwnedContainer(const engine::Client& client, std::string id)
-      : client_(client), id_(std::move(id)) {}
-  OwnedContainer(const OwnedContainer&) = delete;
-  OwnedContainer& operator=(const OwnedContainer&) = delete;
-  ~OwnedContainer();
-
-  const engine::Client& client() const { return client_; }
-  const std::string& id() const { return id_; }
-
- private:
-  const engine::Client client_;
-  const std::string id_;
-};
 
 // Our ends; with a terminal `out` is both.
 struct ProcessEnds {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -91,13 +92,25 @@ Owner look_up_owner(std::string_view label, bool local) {
 
 Result<int> reap_orphans(const engine::Client& client) {
   const bool local = client.endpoint().kind == engine::Endpoint::Kind::Unix;
+  const auto is_orphan = [&](const engine::Pairs& labels) {
+    return std::ranges::any_of(labels, [&](const auto& label) {
+      return label.first == kOwnerLabel && look_up_owner(label.second, local) == Owner::Dead;
+    });
+  };
   int removed = 0;
   for (const auto& container : TRY(client.list(kOwnerLabel))) {
-    for (const auto& [name, value] : container.labels) {
-      if (name != kOwnerLabel || look_up_owner(value, local) != Owner::Dead) continue;
-      // One that cannot be removed keeps none of the others.
-      if (client.remove(container.id)) ++removed;
-    }
+    if (!is_orphan(container.labels)) continue;
+    // One that cannot be removed keeps none of the others.
+    if (client.remove(container.id)) ++removed;
+  }
+  // After the containers, which hold them.
+  for (const auto& volume : TRY(client.volumes(kOwnerLabel))) {
+    if (!is_orphan(volume.labels)) continue;
+    if (client.remove_volume(volume.id)) ++removed;
+  }
+  for (const auto& network : TRY(client.networks(kOwnerLabel))) {
+    if (!is_orphan(network.labels)) continue;
+    if (client.remove_network(network.id)) ++removed;
   }
   return removed;
 }

@@ -24,8 +24,8 @@ enum class Owner { Alive, Dead, Unknown };
 // engine runs on this host, so that another boot means an earlier one.
 Owner look_up_owner(std::string_view label, bool local);
 
-// Removes the containers of owners that are dead. Others' are never touched. Returns how many.
-// Errors: the engine does not list them. One that cannot be removed is left to the next run.
+// Removes the containers, volumes and networks of owners that are dead. Others' are never touched.
+// Returns how many. Errors: the engine's; what was removed by then stays removed.
 Result<int> reap_orphans(const engine::Client& client);
 
 }  // namespace cordon::docker

@@ -33,6 +33,8 @@ constexpr std::string_view kNoNewPrivileges = "no-new-privileges";
 constexpr std::string_view kSeccomp = "seccomp=";
 // The guest is the first to go when the host is out of memory.
 constexpr int kOomScore = 500;
+// Where the policy bounds nothing: processes are the host's, too.
+constexpr std::int64_t kMostProcesses = 4096;
 
 void add_once(std::vector<std::string>& list, std::string_view text) {
   if (std::ranges::find(list, text) == list.end()) list.emplace_back(text);
@@ -78,6 +80,7 @@ Result<engine::HostConfig> hardened() {
   host.cgroupns_mode = "private";
   host.log_driver = "none";
   host.oom_score_adjust = kOomScore;
+  host.pids_limit = kMostProcesses;
   for (const std::string_view path : kMasked) add_once(host.masked_paths, path);
   for (const std::string_view path : kReadOnly) add_once(host.read_only_paths, path);
   const DefaultPolicy defaults = default_policy();

@@ -11,7 +11,8 @@ namespace cordon::docker {
 
 // Read-only root, no capabilities, no_new_privs, Cordon's system call filter, no network, IPC and
 // control group namespaces of its own, paths of /proc and /sys masked or read-only, an init that
-// reaps, no logs on the engine's disk. Errors: those of to_oci_json(), which there are none of.
+// reaps, no logs on the engine's disk, at most 4096 processes unless somebody says less. Errors:
+// those of to_oci_json(), which there are none of.
 Result<engine::HostConfig> hardened();
 
 // What of a hardened container the engine did not take, in words: `given` is what it says that it

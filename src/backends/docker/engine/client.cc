@@ -64,8 +64,9 @@ Result<Connection> Client::send(const Request& request, const Until& until) cons
   head +=
       request.upgrade ? "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n" : "Connection: close\r\n\r\n";
   Connection connection = TRY(Connection::open(endpoint_, until));
+  // In one piece, so that an engine that refuses by the head alone is heard.
+  head += request.body;
   TRY(connection.send(head, until));
-  TRY(connection.send(request.body, until));
   return connection;
 }
 
@@ -82,6 +83,21 @@ Result<Client::Reply> Client::call(const Request& request) const {
     const std::string piece = reader.take_body();
     return piece.empty() ? Result<void>() : request.sink(piece);
   };
+  // In chunks; what is answered meanwhile ends it: the engine wants no more.
+  bool more = static_cast<bool>(request.source);
+  while (more && !reader.done()) {
+    const std::string_view piece = TRY(request.source());
+    more = !piece.empty();
+    const std::string chunk = fmt::format("{:x}\r\n{}\r\n", piece.size(), piece);
+    std::string_view rest = chunk;
+    while (!rest.empty() && !reader.done()) {
+      const auto heard = connection.send_some(rest, until());
+      if (heard && !heard->bytes.empty()) TRY(take(heard->bytes));
+      if (heard && !heard->closed) continue;
+      more = false;  // a refusal may lie there to be read
+      break;
+    }
+  }
   while (!reader.done()) TRY(take(TRY(connection.receive(until()))));
   return Reply{reader.status(), reader.take_body()};
 }
@@ -127,19 +143,6 @@ Result<Image> Client::image(std::string_view name) const {
                "look at the image", name)));
 }
 
-Result<void> Client::import_image(std::string_view tar, std::string_view name,
-                                  const std::vector<std::string>& changes) const {
-  std::string path = fmt::format("/images/create?fromSrc=-&repo={}", url_encode(name));
-  for (const std::string& change : changes) path += "&changes=" + url_encode(change);
-  TRY(must({.method = "POST",
-            .path = std::move(path),
-            .content_type = "application/x-tar",
-            .body = tar,
-            .patience = kThorough},
-           "import the image", name));
-  return {};
-}
-
 Result<Created> Client::create(std::string_view name, const ContainerConfig& config) const {
   const std::string body = to_json(config);
   return read_created(TRY(must({.method = "POST",
@@ -178,14 +181,6 @@ Result<void> Client::kill(std::string_view id, int signal) const {
       refusal("signal the container", std::string(id), reply.status, reply.body));
 }
 
-Result<void> Client::resize(std::string_view id, unsigned rows, unsigned columns) const {
-  TRY(must({.method = "POST",
-            .path = container_path(id, fmt::format("/resize?h={}&w={}", rows, columns)),
-            .patience = kQuick},
-           "resize the container's terminal", ""));
-  return {};
-}
-
 Result<void> Client::remove(std::string_view id) const {
   auto reply = TRY(call({.method = "DELETE",
                          .path = container_path(id, "?force=true&v=true"),
@@ -196,14 +191,17 @@ Result<void> Client::remove(std::string_view id) const {
       refusal("remove the container", std::string(id), reply.status, reply.body));
 }
 
-Result<Attached> Client::attach(std::string_view id, bool with_stdin) const {
+Result<Waiting> Client::wait_for_exit(std::string_view id) const {
   const Until until{Clock::now() + kQuick};
   Connection connection = TRY(
-      send({.method = "POST",
-            .path = container_path(
-                id, fmt::format("/attach?stream=1&stdout=1&stderr=1&stdin={}", with_stdin ? 1 : 0)),
-            .upgrade = true},
-           until));
+      send({.method = "POST", .path = container_path(id, "/wait?condition=not-running")}, until));
+  return Waiting{connection.release(), AnswerReader()};
+}
+
+Result<Attached> Client::hijack(const Request& request, std::string_view operation,
+                                std::string_view subject) const {
+  const Until until{Clock::now() + request.patience};
+  Connection connection = TRY(send(request, until));
   AnswerReader reader(AnswerReader::After::Connection);
   while (!reader.done()) {
     const std::string_view bytes = TRY(connection.receive(until));
@@ -211,16 +209,41 @@ Result<Attached> Client::attach(std::string_view id, bool with_stdin) const {
   }
   if (reader.status() != 101 && reader.status() != 200) {
     return std::unexpected(
-        refusal("attach to the container", std::string(id), reader.status(), reader.take_body()));
+        refusal(std::string(operation), std::string(subject), reader.status(), reader.take_body()));
   }
   return Attached{connection.release(), reader.take_rest()};
 }
 
-Result<Waiting> Client::wait_for_exit(std::string_view id) const {
-  const Until until{Clock::now() + kQuick};
-  Connection connection = TRY(
-      send({.method = "POST", .path = container_path(id, "/wait?condition=not-running")}, until));
-  return Waiting{connection.release(), AnswerReader()};
+Result<Attached> Client::attach(std::string_view id, bool with_stdin) const {
+  return hijack(
+      {.method = "POST",
+       .path = container_path(
+           id, fmt::format("/attach?stream=1&stdout=1&stderr=1&stdin={}", with_stdin ? 1 : 0)),
+       .patience = kQuick,
+       .upgrade = true},
+      "attach to the container", id);
+}
+
+Result<void> Client::resize(std::string_view id, unsigned rows, unsigned columns) const {
+  TRY(must({.method = "POST",
+            .path = container_path(id, fmt::format("/resize?h={}&w={}", rows, columns)),
+            .patience = kQuick},
+           "resize the container's terminal", ""));
+  return {};
+}
+
+Result<void> Client::rename(std::string_view id, std::string_view name) const {
+  TRY(must({.method = "POST",
+            .path = container_path(id, "/rename?name=" + url_encode(name)),
+            .patience = kQuick},
+           "rename the container to", name));
+  return {};
+}
+
+Result<void> Client::restart(std::string_view id) const {
+  TRY(must({.method = "POST", .path = container_path(id, "/restart?t=0"), .patience = kThorough},
+           "restart the container", id));
+  return {};
 }
 
 }  // namespace cordon::engine

@@ -46,6 +46,23 @@ struct PullRequest {
   int cancel_fd = -1;  // readable: the pull is given up
 };
 
+struct BuildRequest {
+  BodySource context;      // a tar archive
+  std::string dockerfile;  // its name in the archive
+  std::vector<std::string> tags;
+  Pairs arguments = {};
+  Pairs labels = {};
+  std::string platform = {};
+  std::string target = {};
+  std::string network_mode = "none";
+  std::int64_t memory = 0;  // bytes, swap included; 0: unlimited
+  enum class Cache { Use, Ignore };
+  Cache cache = Cache::Use;
+  ProgressSink progress = {};
+  std::chrono::milliseconds patience = std::chrono::minutes(10);
+  int cancel_fd = -1;
+};
+
 // Thread-safe: each call has a connection of its own. Errors of all calls: those of Connection, and
 // what refusal() makes of the engine's answer; Unavailable when no answer came in time.
 class Client {
@@ -59,11 +76,19 @@ class Client {
 
   Result<EngineInfo> info() const;
   Result<Image> image(std::string_view name) const;
-  // Makes an image of a tar archive of a root directory. For tests and small images: the archive is
-  // sent from memory. Returns nothing that is worth reading: the image has the name that was asked.
-  Result<void> import_image(std::string_view tar, std::string_view name,
+  // Makes an image of a tar archive of a root directory.
+  Result<void> import_image(BodySource tar, const ImageName& name,
                             const std::vector<std::string>& changes) const;
-
+  // Takes in what `docker save` wrote.
+  Result<void> load(BodySource tar, const ProgressSink& progress) const;
+  // Those with this label ("name" or "name=value"); `dangling`: that no tag names.
+  enum class Tagged { Any, No };
+  Result<std::vector<ImageSummary>> images(std::string_view label, Tagged tagged) const;
+  Result<void> tag(std::string_view image, const ImageName& name) const;
+  // Success when it is gone already. Errors: Conflict: something is made of it.
+  Result<void> remove_image(std::string_view name) const;
+  // The id of what was built. Errors: those of the build, with what it said; Conflict: cancelled.
+  Result<std::string> build(const BuildRequest& request) const;
   // Errors: also NotFound, PermissionDenied, Unavailable: what the registry said, as far as the
   // engine tells; Conflict: cancelled. It may take an hour, of which five minutes in silence.
   Result<void> pull(const PullRequest& request) const;
@@ -80,6 +105,32 @@ class Client {
   Result<void> remove(std::string_view id) const;
 
   Result<Attached> attach(std::string_view id, bool with_stdin) const;
+  Result<void> rename(std::string_view id, std::string_view name) const;
+  // Kills all that runs in it, and starts it again.
+  Result<void> restart(std::string_view id) const;
+
+  // One more command in a running container: its streams. Its id is that of inspect_exec().
+  Result<std::string> create_exec(std::string_view container, const ExecConfig& config) const;
+  Result<Attached> start_exec(std::string_view id) const;
+  Result<ExecState> inspect_exec(std::string_view id) const;
+
+  // Files of a container, running or not, as a tar archive.
+  Result<void> copy_out(std::string_view container, std::string_view path,
+                        const PieceSink& sink) const;
+  Result<void> copy_in(std::string_view container, std::string_view directory,
+                       BodySource tar) const;
+  Result<Usage> usage(std::string_view container) const;
+  // What happens to objects with this label, until `cancel_fd` is readable, which is success.
+  Result<void> events(std::string_view label, const std::function<void(const Event&)>& sink,
+                      int cancel_fd) const;
+
+  Result<void> create_volume(std::string_view name, const Pairs& labels) const;
+  Result<std::vector<Labelled>> volumes(std::string_view label) const;
+  Result<void> remove_volume(std::string_view name) const;
+  // Without a way out: containers on it reach each other.
+  Result<std::string> create_internal_network(std::string_view name, const Pairs& labels) const;
+  Result<std::vector<Labelled>> networks(std::string_view label) const;
+  Result<void> remove_network(std::string_view id) const;
   // Asked after the start: of a container that has ended already it comes at once.
   Result<Waiting> wait_for_exit(std::string_view id) const;
 
@@ -109,6 +160,12 @@ class Client {
   Result<std::string> must(const Request& request, std::string_view operation,
                            std::string_view subject) const;
 
+  // DELETE, where 404 is success.
+  Result<void> must_be_gone(std::string path, std::string_view operation,
+                            std::string_view subject) const;
+  // A good answer hands the connection over.
+  Result<Attached> hijack(const Request& request, std::string_view operation,
+                          std::string_view subject) const;
   // The same, of an answer that tells of progress.
   Result<void> must_progress(Request request, const ProgressSink& sink, std::string_view operation,
                              std::string_view subject) const;

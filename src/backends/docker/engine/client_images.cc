@@ -2,6 +2,7 @@
 
 #include "core/try.h"
 #include "engine/client.h"
+#include "engine/json_access.h"
 
 namespace cordon::engine {
 
@@ -9,6 +10,10 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::minutes;
+
+constexpr auto kThorough = std::chrono::seconds(120);
+constexpr auto kLong = hours(1);
+constexpr auto kSilence = minutes(5);
 
 struct Symptom {
   std::string_view said;
@@ -54,14 +59,89 @@ Error with_remedy(Error error) {
 
 }  // namespace
 
+Result<void> Client::import_image(BodySource tar, const ImageName& name,
+                                  const std::vector<std::string>& changes) const {
+  std::string path = fmt::format("/images/create?fromSrc=-&repo={}&tag={}",
+                                 url_encode(name.repository), url_encode(name.tag));
+  for (const std::string& change : changes) path += "&changes=" + url_encode(change);
+  return must_progress({.method = "POST",
+                        .path = std::move(path),
+                        .content_type = "application/x-tar",
+                        .patience = kLong,
+                        .source = std::move(tar),
+                        .silence = kSilence},
+                       nullptr, "import the image", name.repository);
+}
+
+Result<void> Client::load(BodySource tar, const ProgressSink& progress) const {
+  return must_progress({.method = "POST",
+                        .path = "/images/load",
+                        .content_type = "application/x-tar",
+                        .patience = kLong,
+                        .source = std::move(tar),
+                        .silence = kSilence},
+                       progress, "load images", "");
+}
+
+Result<std::vector<ImageSummary>> Client::images(std::string_view label, Tagged tagged) const {
+  const std::string filter = tagged == Tagged::No
+                                 ? fmt::format(R"({{"label":["{}"],"dangling":["true"]}})", label)
+                                 : fmt::format(R"({{"label":["{}"]}})", label);
+  return read_images(TRY(must({.method = "GET",
+                               .path = "/images/json?filters=" + url_encode(filter),
+                               .patience = kThorough},
+                              "list the images", "")));
+}
+
+Result<void> Client::tag(std::string_view image, const ImageName& name) const {
+  TRY(must({.method = "POST",
+            .path = fmt::format("/images/{}/tag?repo={}&tag={}", url_encode(image, Slashes::Keep),
+                                url_encode(name.repository), url_encode(name.tag))},
+           "tag the image", image));
+  return {};
+}
+
+Result<void> Client::remove_image(std::string_view name) const {
+  return must_be_gone(fmt::format("/images/{}", url_encode(name, Slashes::Keep)),
+                      "remove the image", name);
+}
+
+Result<std::string> Client::build(const BuildRequest& request) const {
+  const auto object = [](const Pairs& pairs) { return url_encode(to_json_object(pairs)); };
+  // forcerm: a build that fails or is given up leaves no container.
+  std::string path =
+      fmt::format("/build?dockerfile={}&rm=1&forcerm=1&networkmode={}&buildargs={}&labels={}",
+                  url_encode(request.dockerfile), url_encode(request.network_mode),
+                  object(request.arguments), object(request.labels));
+  for (const std::string& tag : request.tags) path += "&t=" + url_encode(tag);
+  if (!request.platform.empty()) path += "&platform=" + url_encode(request.platform);
+  if (!request.target.empty()) path += "&target=" + url_encode(request.target);
+  if (request.cache == BuildRequest::Cache::Ignore) path += "&nocache=1";
+  if (request.memory > 0) path += fmt::format("&memory={0}&memswap={0}", request.memory);
+  std::string id;
+  const auto progress = [&](const Progress& one) {
+    if (!one.image_id.empty()) id = one.image_id;
+    if (request.progress) request.progress(one);
+  };
+  TRY(must_progress({.method = "POST",
+                     .path = std::move(path),
+                     .content_type = "application/x-tar",
+                     .patience = request.patience,
+                     .source = request.context,
+                     .cancel_fd = request.cancel_fd},
+                    progress, "build the image", ""));
+  if (!id.empty()) return id;
+  return std::unexpected(unexpected_answer("a build", "it names no image"));
+}
+
 Result<void> Client::pull(const PullRequest& request) const {
   const ImageName& name = request.name;
   const std::string& version = name.digest.empty() ? name.tag : name.digest;
   Request ask{.method = "POST",
               .path = fmt::format("/images/create?fromImage={}&tag={}", url_encode(name.repository),
                                   url_encode(version)),
-              .patience = hours(1),
-              .silence = minutes(5),
+              .patience = kLong,
+              .silence = kSilence,
               .cancel_fd = request.cancel_fd};
   if (!request.platform.empty()) ask.path += "&platform=" + url_encode(request.platform);
   if (request.login) ask.headers = fmt::format("X-Registry-Auth: {}\r\n", request.login->header());

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -177,6 +179,192 @@ TEST(Client, WhatIsGoneNeedsNoKill) {
   EXPECT_TRUE(client->kill("a", 9));
   EXPECT_FALSE(client->kill("a", 9));
   EXPECT_TRUE(client->remove("a"));
+}
+
+BodySource pieces(std::vector<std::string> list) {
+  auto left = std::make_shared<std::vector<std::string>>(std::move(list));
+  auto held = std::make_shared<std::string>();
+  return [left, held]() -> Result<std::string_view> {
+    if (left->empty()) return std::string_view();
+    *held = std::move(left->front());
+    left->erase(left->begin());
+    return *held;
+  };
+}
+
+TEST(Client, PullsWithALoginAndTellsOfProgress) {
+  CannedEngine engine(
+      {kVersion, answer("200 OK",
+                        "{\"status\":\"Downloading\",\"id\":\"l\",\"progressDetail\":"
+                        "{\"current\":1,\"total\":2}}\r\n{\"status\":\"done\"}\r\n")});
+  const auto client = Client::connect(engine.endpoint());
+  ASSERT_TRUE(client);
+  std::vector<std::string> seen;
+  PullRequest request{.name = *parse_image_name("localhost:5000/a/b:1"), .platform = "linux/arm64"};
+  request.login = RegistryLogin{"localhost:5000", "u", "p", ""};
+  request.progress = [&](const Progress& one) { seen.push_back(one.layer + one.status); };
+  const auto pulled = client->pull(request);
+  ASSERT_TRUE(pulled) << pulled.error().message();
+  EXPECT_EQ(seen, (std::vector<std::string>{"lDownloading", "done"}));
+  EXPECT_THAT(engine.request(1), HasSubstr("POST /v1.41/images/create?fromImage=localhost%3A5000%2F"
+                                           "a%2Fb&tag=1&platform=linux%2Farm64 "));
+  EXPECT_THAT(engine.request(1), HasSubstr("\r\nX-Registry-Auth: " + request.login->header()));
+}
+
+TEST(Client, WhatARegistryRefusesIsToldApart) {
+  struct Case {
+    std::string said;
+    ErrorCode code;
+  };
+  for (const Case& one :
+       {Case{"toomanyrequests: slow down", ErrorCode::Unavailable},
+        Case{"received unexpected HTTP status: 500 Internal Server Error", ErrorCode::Unavailable},
+        Case{"unexpected EOF", ErrorCode::Unavailable},
+        Case{"manifest unknown: manifest unknown", ErrorCode::NotFound},
+        Case{"unauthorized: authentication required", ErrorCode::PermissionDenied},
+        Case{"write /x: no space left on device", ErrorCode::ResourceExhausted}}) {
+    CannedEngine engine({kVersion, answer("200 OK", "{\"error\":\"" + one.said + "\"}\r\n")});
+    const auto client = Client::connect(engine.endpoint());
+    ASSERT_TRUE(client);
+    const auto pulled = client->pull({.name = *parse_image_name("a")});
+    ASSERT_FALSE(pulled);
+    EXPECT_EQ(pulled.error().code, one.code) << one.said;
+    EXPECT_NE(pulled.error().remedy, "") << one.said;
+    EXPECT_THAT(pulled.error().message(), HasSubstr("pull the image a:latest"));
+  }
+}
+
+TEST(Client, BuildsFromAStreamAndGivesTheId) {
+  CannedEngine engine(
+      {kVersion, answer("200 OK",
+                        "{\"stream\":\"Step 1\\n\"}\n{\"aux\":{\"ID\":\"sha256:7\"}}\n"
+                        "{\"stream\":\"done\"}")});
+  const auto client = Client::connect(engine.endpoint());
+  ASSERT_TRUE(client);
+  std::string said;
+  const auto built = client->build({.context = pieces({"tar", "ball"}),
+                                    .dockerfile = "D",
+                                    .tags = {"x:1"},
+                                    .arguments = {{"A", "\"1\""}},
+                                    .progress = [&](const Progress& one) { said += one.text; }});
+  ASSERT_TRUE(built) << built.error().message();
+  EXPECT_EQ(*built, "sha256:7");
+  EXPECT_EQ(said, "Step 1\ndone");
+  EXPECT_THAT(engine.request(1), HasSubstr("networkmode=none"));
+  EXPECT_THAT(engine.request(1), HasSubstr("&buildargs=%7B%22A%22%3A%22%5C%221%5C%22%22%7D"));
+  EXPECT_THAT(engine.request(1), HasSubstr("Transfer-Encoding: chunked"));
+}
+
+TEST(Client, AnEngineThatRefusesInTheMiddleOfABodyIsHeard) {
+  CannedEngine engine({kVersion, answer("400 Bad Request", R"({"message":"no such network"})")});
+  const auto client = Client::connect(engine.endpoint());
+  ASSERT_TRUE(client);
+  // Far more than the buffers between take.
+  int left = 1000;
+  const std::string piece(64 << 10, 'x');
+  const auto built =
+      client->build({.context = [&]() -> Result<std::string_view> {
+                       return left-- > 0 ? std::string_view(piece) : std::string_view();
+                     },
+                     .dockerfile = "D",
+                     .tags = {}});
+  ASSERT_FALSE(built);
+  EXPECT_GT(left, 0);
+}
+
+TEST(Client, ASourceThatFailsEndsTheCall) {
+  CannedEngine engine({kVersion, ""});
+  const auto client = Client::connect(engine.endpoint());
+  ASSERT_TRUE(client);
+  const auto loaded = client->load(
+      [] { return Result<std::string_view>(std::unexpected(system_error("read", "x", EIO))); },
+      nullptr);
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().sys_errno, EIO);
+}
+
+TEST(Client, CopiesOutPieceByPiece) {
+  CannedEngine engine(
+      {kVersion,
+       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+       answer("404 Not Found", R"({"message":"Could not find the file /y"})"),
+       "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"});
+  const auto client = Client::connect(engine.endpoint());
+  ASSERT_TRUE(client);
+  std::string got;
+  const PieceSink sink = [&](std::string_view piece) -> Result<void> {
+    got += piece;
+    return {};
+  };
+  ASSERT_TRUE(client->copy_out("c", "/x y", sink));
+  EXPECT_EQ(got, "abcde");
+  EXPECT_THAT(engine.request(1), StartsWith("GET /v1.41/containers/c/archive?path=%2Fx%20y "));
+  EXPECT_EQ(client->copy_out("c", "/y", sink).error().code, ErrorCode::NotFound);
+  EXPECT_THAT(client->copy_out("c", "/z", sink).error().message(), HasSubstr("in the middle"));
+}
+
+TEST(Client, ListsWhatHasALabel) {
+  CannedEngine engine(
+      {kVersion, answer("200 OK", R"([{"Id":"i","RepoTags":["a:1",7],"Labels":{"l":"v"}},3])"),
+       answer("200 OK", R"({"Volumes":[{"Name":"v","Labels":{"l":"1"}}]})"),
+       answer("200 OK", R"([{"Id":"n","Labels":null}])"), answer("200 OK", R"({"Volumes":null})"),
+       answer("200 OK", "{}")});
+  const auto client = Client::connect(engine.endpoint());
+  ASSERT_TRUE(client);
+  const auto images = client->images("l", Client::Tagged::No);
+  ASSERT_TRUE(images && images->size() == 1);
+  EXPECT_EQ(images->front().tags, std::vector<std::string>{"a:1"});
+  EXPECT_EQ(client->volumes("l")->front().id, "v");
+  EXPECT_EQ(client->networks("l")->front().id, "n");
+  EXPECT_TRUE(client->volumes("l")->empty());
+  EXPECT_FALSE(client->networks("l"));
+}
+
+TEST(Client, RunsOneMoreCommand) {
+  CannedEngine engine({kVersion, answer("201 Created", R"({"Id":"e"})"),
+                       "HTTP/1.1 101 UPGRADED\r\n\r\n",
+                       answer("200 OK", R"({"Running":false,"ExitCode":3,"Pid":0})"),
+                       answer("409 Conflict", R"({"message":"container is not running"})")});
+  const auto client = Client::connect(engine.endpoint());
+  ASSERT_TRUE(client);
+  ExecConfig config;
+  config.command = {"sh", "-c", "x"};
+  const auto id = client->create_exec("c", config);
+  ASSERT_TRUE(id);
+  EXPECT_EQ(*id, "e");
+  EXPECT_TRUE(client->start_exec("e"));
+  const auto state = client->inspect_exec("e");
+  ASSERT_TRUE(state);
+  EXPECT_EQ(state->exit_code, 3);
+  EXPECT_FALSE(state->running);
+  EXPECT_EQ(client->create_exec("c", config).error().code, ErrorCode::Conflict);
+}
+
+TEST(Client, MeasuresAndListens) {
+  CannedEngine engine(
+      {kVersion, answer("200 OK", R"({"cpu_stats":{"cpu_usage":{"total_usage":5}},
+                            "memory_stats":{"usage":6,"max_usage":7}})"),
+       answer("200 OK", "{\"Type\":\"container\",\"Action\":\"die\",\"Actor\":{\"ID\":\"c\"}}\n")});
+  const auto client = Client::connect(engine.endpoint());
+  ASSERT_TRUE(client);
+  const auto usage = client->usage("c");
+  ASSERT_TRUE(usage);
+  EXPECT_EQ(usage->cpu_time_ns, 5U);
+  EXPECT_EQ(usage->memory_peak_bytes, 7U);
+  std::vector<std::string> seen;
+  ASSERT_TRUE(client->events(
+      "l", [&](const Event& event) { seen.push_back(event.type + event.action + event.id); }, -1));
+  EXPECT_EQ(seen, std::vector<std::string>{"containerdiec"});
+}
+
+TEST(Client, AWaitCanBeCancelled) {
+  CannedEngine engine({kVersion, ""});
+  const auto client = Client::connect(engine.endpoint());
+  ASSERT_TRUE(client);
+  const UniqueFd cancelled(::eventfd(1, EFD_CLOEXEC));
+  const auto pulled = client->pull({.name = *parse_image_name("a"), .cancel_fd = cancelled.get()});
+  ASSERT_FALSE(pulled);
+  EXPECT_EQ(pulled.error().code, ErrorCode::Conflict);
 }
 
 TEST(Client, AttachHandsOverWhatCameEarly) {

@@ -41,7 +41,8 @@ Error cannot_connect(const std::string& where, int error_number) {
   return error;
 }
 
-Result<void> wait_for(int fd, short events, const Until& until, const std::string& where) {
+// What of `events` is there.
+Result<short> wait_for(int fd, short events, const Until& until, const std::string& where) {
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until.deadline - Clock::now());
     if (left.count() <= 0) return std::unexpected(unavailable(where, "it does not answer in time"));
@@ -54,7 +55,7 @@ Result<void> wait_for(int fd, short events, const Until& until, const std::strin
       error.code = ErrorCode::Conflict;
       return std::unexpected(std::move(error));
     }
-    if (ready > 0) return {};
+    if (ready > 0) return entries[0].revents;
   }
 }
 
@@ -124,6 +125,21 @@ Result<void> Connection::send(std::string_view bytes, const Until& until) {
     }
   }
   return {};
+}
+
+Result<Connection::Heard> Connection::send_some(std::string_view& bytes, const Until& until) {
+  const short ready = TRY(wait_for(fd_.get(), POLLIN | POLLOUT, until, where_));
+  if ((ready & POLLIN) != 0) {
+    const std::string_view heard = TRY(receive(until));
+    return Heard{heard, heard.empty()};
+  }
+  const ssize_t size = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (size >= 0) {
+    bytes.remove_prefix(static_cast<std::size_t>(size));
+  } else if (errno != EAGAIN && errno != EINTR) {
+    return std::unexpected(unavailable(where_, "it closed the connection", errno));
+  }
+  return Heard{};
 }
 
 Result<std::string_view> Connection::receive(const Until& until) {

@@ -29,6 +29,14 @@ class Connection {
   // What is there, at least one byte; empty: the engine has closed. Valid until the next call.
   Result<std::string_view> receive(const Until& until);
 
+  // Both at once, for an engine may answer before it has heard all: sends of `bytes` what goes, and
+  // takes it off, or returns what came. Empty: nothing has, or the engine has closed.
+  struct Heard {
+    std::string_view bytes;
+    bool closed = false;
+  };
+  Result<Heard> send_some(std::string_view& bytes, const Until& until);
+
   // Non-blocking. The connection is then the caller's.
   UniqueFd release() { return std::move(fd_); }
 

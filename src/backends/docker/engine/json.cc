@@ -11,18 +11,6 @@ namespace {
 
 namespace json = boost::json;
 
-json::array array_of(const std::vector<std::string>& list) {
-  json::array made;
-  for (const std::string& one : list) made.emplace_back(one);
-  return made;
-}
-
-json::object object_of(const Pairs& list) {
-  json::object made;
-  for (const auto& [key, value] : list) made[key] = value;
-  return made;
-}
-
 json::object host_config(const HostConfig& host) {
   json::array mounts;
   for (const BindMount& mount : host.mounts) {

@@ -90,4 +90,16 @@ std::vector<std::string> keys(const json::object& from, std::string_view name) {
   return list;
 }
 
+json::array array_of(const std::vector<std::string>& list) {
+  json::array made;
+  for (const std::string& one : list) made.emplace_back(one);
+  return made;
+}
+
+json::object object_of(const Pairs& list) {
+  json::object made;
+  for (const auto& [key, value] : list) made[key] = value;
+  return made;
+}
+
 }  // namespace cordon::engine

@@ -29,6 +29,9 @@ std::vector<std::string> texts(const boost::json::object& from, std::string_view
 Pairs pairs(const boost::json::object& from, std::string_view name);
 std::vector<std::string> keys(const boost::json::object& from, std::string_view name);
 
+boost::json::array array_of(const std::vector<std::string>& list);
+boost::json::object object_of(const Pairs& list);
+
 template <class Take>
 void each(const boost::json::object& from, std::string_view name, const Take& take) {
   const boost::json::value* found = member(from, name);

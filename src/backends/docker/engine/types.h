@@ -102,6 +102,45 @@ struct Image {
   std::vector<std::string> volumes;  // places that it wants to be volumes
 };
 
+struct ImageSummary {
+  std::string id;
+  std::vector<std::string> tags;
+  Pairs labels;
+};
+
+struct ExecConfig {
+  std::vector<std::string> command;
+  std::vector<std::string> environment;  // besides the container's
+  std::string working_dir;
+  std::string user;
+  bool open_stdin = false;
+};
+
+struct ExecState {
+  bool running = false;
+  int exit_code = 0;
+  pid_t pid = 0;  // of the host the engine runs on
+};
+
+struct Usage {
+  std::uint64_t cpu_time_ns = 0;
+  std::uint64_t memory_bytes = 0;
+  std::uint64_t memory_peak_bytes = 0;  // 0: the engine does not tell (cgroup v2)
+};
+
+struct Event {
+  std::string type;    // "container"
+  std::string action;  // "die"
+  std::string id;
+  Pairs attributes;
+};
+
+// A volume (by its name) or a network (by its id).
+struct Labelled {
+  std::string id;
+  Pairs labels;
+};
+
 struct EngineVersion {
   std::string name;  // "Docker" or "Podman"
   std::string version;

@@ -1,0 +1,173 @@
+#include "docker/hardened_container.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <cmath>
+
+#include "core/try.h"
+#include "docker/container_environment.h"
+#include "docker/evidence.h"
+#include "docker/owner.h"
+#include "docker/platform.h"
+#include "docker/preset.h"
+#include "policy/required_guarantees.h"
+
+namespace cordon::docker {
+
+namespace {
+
+// Where the policy bounds nothing.
+constexpr std::uint64_t kDefaultScratch = 2ULL << 30;
+
+Error unsupported(std::string operation, std::string subject, std::string detail,
+                  std::string remedy = {}) {
+  return {.code = ErrorCode::Unsupported,
+          .operation = std::move(operation),
+          .subject = std::move(subject),
+          .sys_errno = 0,
+          .detail = std::move(detail),
+          .remedy = std::move(remedy)};
+}
+
+}  // namespace
+
+HardenedContainer::HardenedContainer(engine::Client client, const SandboxSpec& spec)
+    : client_(std::move(client)), spec_(spec), caller_(native::current_caller()) {
+  enforcement_.policy = &spec_.policy;
+  enforcement_.files = &files_;
+  enforcement_.version = client_.version();
+}
+
+Result<std::unique_ptr<HardenedContainer>> HardenedContainer::plan(engine::Client client,
+                                                                   const SandboxSpec& spec) {
+  std::unique_ptr<HardenedContainer> planned(new HardenedContainer(std::move(client), spec));
+  TRY(planned->check_policy());
+  TRY(planned->prepare());
+  return planned;
+}
+
+Result<void> HardenedContainer::check_policy() const {
+  if (spec_.image.empty()) {
+    Error error = invalid_argument("run in a container", "", "no image is named");
+    error.remedy = "--image NAME names one that the engine has: `docker images`";
+    return std::unexpected(std::move(error));
+  }
+  if (spec_.image.contains('\0') || spec_.image.size() > 512 || spec_.image.starts_with('-')) {
+    return std::unexpected(
+        invalid_argument("use the image", spec_.image.substr(0, 100), "that is no image's name"));
+  }
+  if (spec_.policy.nested_namespaces == NestedNamespaces::Allowed) {
+    return std::unexpected(unsupported("allow nested namespaces", "",
+                                       "the docker backend never does: they are a container's "
+                                       "weakest wall"));
+  }
+  return {};
+}
+
+Result<void> HardenedContainer::prepare() {
+  auto image = client_.image(spec_.image);
+  if (!image) {
+    Error error = std::move(image).error();
+    if (error.code == ErrorCode::NotFound) {
+      error.remedy = fmt::format("`docker pull {}`, or --pull missing, fetches it", spec_.image);
+    }
+    return std::unexpected(std::move(error));
+  }
+  image_ = *std::move(image);
+  TRY(check_platform(image_, spec_.image));
+  enforcement_.info = TRY(client_.info());
+  rules_ = TRY(native::resolve_rules(spec_.policy, spec_.work_dir, caller_));
+  files_ = TRY(files_of(rules_, client_.endpoint()));
+  identity_ = TRY(choose_identity(spec_.policy.uid, caller_, TRY(owner_of(rules_.work_dir))));
+  if (!files_.unheld.empty() && spec_.weaker_guarantees == WeakerGuarantees::Refuse) {
+    return std::unexpected(
+        Error{.code = ErrorCode::Degraded,
+              .operation = "hold the rule",
+              .subject = files_.unheld.front(),
+              .sys_errno = 0,
+              .detail = "a container holds rules for paths that are there, not patterns or names "
+                        "that may come",
+              .remedy = "the native backend holds it; --allow-degraded runs without it"});
+  }
+  return {};
+}
+
+Result<engine::ContainerConfig> HardenedContainer::config_for(
+    const ContainerCommand& command) const {
+  const Policy& policy = spec_.policy;
+  const Limits& limits = policy.limits;
+  engine::ContainerConfig config;
+  config.image = image_.id;  // the name may be given to another image meanwhile
+  config.command = command.words;
+  config.environment = TRY(container_environment(
+      policy.environment, {caller_.home(), fmt::format("{}", identity_.uid), rules_.work_dir},
+      image_.environment, environ));
+  config.working_dir = rules_.work_dir;
+  config.user = identity_.text();
+  config.hostname = policy.hostname;
+  config.labels = {{std::string(kSandboxLabel), spec_.id},
+                   {std::string(kOwnerLabel), own_owner_label()}};
+  config.terminal = command.terminal;
+  config.open_stdin = command.open_stdin;
+  config.host = TRY(hardened());
+  engine::HostConfig& host = config.host;
+  if (policy.network == NetworkMode::Open) host.network_mode = "bridge";
+  host.mounts = files_.binds;
+  add_scratch(files_, image_.volumes, identity_, limits.disk_bytes.value_or(kDefaultScratch), host);
+  if (limits.memory_bytes) {
+    host.memory = host.memory_swap = static_cast<std::int64_t>(*limits.memory_bytes);
+  }
+  constexpr double kNano = 1e9;
+  if (limits.cpus) host.nano_cpus = std::llround(*limits.cpus * kNano);
+  if (limits.pids) host.pids_limit = *limits.pids;
+  if (limits.disk_bytes) {
+    const auto bytes = static_cast<std::int64_t>(*limits.disk_bytes);
+    host.ulimits.push_back({"fsize", bytes, bytes});
+  }
+  return config;
+}
+
+Result<std::shared_ptr<OwnedContainer>> HardenedContainer::make(
+    std::string_view name, const engine::ContainerConfig& config) {
+  const auto created = TRY(client_.create(name, config));
+  auto container = std::make_shared<OwnedContainer>(client_, created.id);
+  TRY(check_taken(config, created.id));
+  return container;
+}
+
+// The engine's answer is what counts, before anything of the guest's runs.
+Result<void> HardenedContainer::check_taken(const engine::ContainerConfig& asked,
+                                            std::string_view id) {
+  enforcement_.given = TRY(client_.inspect(id));
+  const auto missing = not_taken(asked, *enforcement_.given);
+  if (!missing.empty()) {
+    return std::unexpected(unsupported(
+        "harden the container", "",
+        fmt::format("{} did not do it: {}", client_.version().name, fmt::join(missing, "; "))));
+  }
+  return check_required(spec_.policy.required_guarantees, guarantees());
+}
+
+Result<void> HardenedContainer::check_running(std::string_view id) {
+  const auto container = client_.inspect(id);
+  if (!container || !container->state.running) return {};
+  const auto evidence = look_at_process(container->state.pid, id);
+  if (!evidence) return {};
+  const auto& info = enforcement_.info;
+  const bool same_users = !info.has_security("userns") && !info.has_security("rootless");
+  const auto found = contradictions(*evidence, identity_, same_users);
+  if (!found.empty()) {
+    return std::unexpected(
+        unsupported("harden the container", "",
+                    fmt::format("{} says that it did, and the kernel that it did not: {}",
+                                client_.version().name, fmt::join(found, "; "))));
+  }
+  enforcement_.seen = true;
+  return {};
+}
+
+Guarantees HardenedContainer::guarantees() const { return make_guarantees(enforcement_); }
+
+}  // namespace cordon::docker

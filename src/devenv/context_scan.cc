@@ -1,0 +1,201 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+#include "core/try.h"
+#include "devenv/build_context.h"
+#include "devenv/ignore_rules.h"
+
+namespace cordon::devenv {
+
+namespace {
+
+constexpr std::size_t kMostEntries = 1'000'000;
+constexpr std::size_t kMostDepth = 256;
+constexpr std::size_t kMostIgnoreFile = 1 << 20;
+// Clocks of file systems stand still for some milliseconds; network ones for longer.
+constexpr std::int64_t kSettleNanoseconds = 2'000'000'000;
+constexpr std::int64_t kSecond = 1'000'000'000;
+
+using Directory = std::unique_ptr<DIR, decltype(&::closedir)>;
+
+Error too_much(const std::string& path, std::string detail) {
+  return {.code = ErrorCode::ResourceExhausted,
+          .operation = "look for the files of the build in",
+          .subject = path,
+          .sys_errno = 0,
+          .detail = std::move(detail),
+          .remedy = "name what is not needed in .dockerignore"};
+}
+
+std::int64_t nanoseconds(const timespec& time) { return time.tv_sec * kSecond + time.tv_nsec; }
+
+Result<std::string> read_ignore_file(int directory, const std::string& path) {
+  const UniqueFd file(
+      ::openat(directory, ".dockerignore", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file.valid()) {
+    if (errno == ENOENT) return "";
+    return std::unexpected(system_error("read", path + "/.dockerignore"));
+  }
+  std::string text(kMostIgnoreFile + 1, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t some = ::read(file.get(), text.data() + size, text.size() - size);
+    if (some < 0 && errno == EINTR) continue;
+    if (some < 0) return std::unexpected(system_error("read", path + "/.dockerignore"));
+    if (some == 0) break;
+    size += static_cast<std::size_t>(some);
+  }
+  if (size > kMostIgnoreFile) return std::unexpected(too_much(path, ".dockerignore is too long"));
+  text.resize(size);
+  return text;
+}
+
+}  // namespace
+
+class ContextScan {
+ public:
+  ContextScan(BuildContext& context, const Dockerfile& dockerfile, std::string_view ignore_file)
+      : context_(context), ignored_(ignore_file) {
+    for (const std::string& source : dockerfile.sources) {
+      std::vector<std::string> components;
+      for (const auto component : components_of(source)) components.emplace_back(component);
+      if (components.empty()) all_ = true;
+      sources_.push_back(std::move(components));
+    }
+    all_ = all_ || dockerfile.copies_all;
+  }
+
+  Result<void> run() {
+    if (!all_ && sources_.empty()) return {};
+    UniqueFd root(::fcntl(context_.directory_.get(), F_DUPFD_CLOEXEC, 0));
+    if (!root.valid()) return std::unexpected(system_error("open", context_.path_));
+    return walk(std::move(root), "");
+  }
+
+  void finish() {
+    Sha256 hash;
+    hash.add(records_);
+    context_.fingerprint_ = hash.hex();
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    context_.settled_ = newest_ + kSettleNanoseconds < nanoseconds(now);
+  }
+
+ private:
+  struct Fit {
+    bool whole = false;   // it is copied
+    bool within = false;  // something in it may be
+  };
+  Fit fit(const std::string& path) const {
+    if (all_) return {true, true};
+    Fit fit;
+    const auto components = components_of(path);
+    for (const auto& source : sources_) {
+      const std::size_t common = std::min(source.size(), components.size());
+      bool same = true;
+      for (std::size_t i = 0; i < common && same; ++i) {
+        same = matches_component(source[i], components[i]);
+      }
+      if (!same) continue;
+      (components.size() >= source.size() ? fit.whole : fit.within) = true;
+    }
+    return fit;
+  }
+
+  Result<void> walk(UniqueFd fd, const std::string& prefix) {
+    if (++depth_ > kMostDepth) {
+      return std::unexpected(too_much(context_.path_, "it is nested deeper than 256 directories"));
+    }
+    const Directory directory(::fdopendir(fd.get()), ::closedir);
+    if (!directory) return std::unexpected(system_error("list", context_.path_ + "/" + prefix));
+    const int own = fd.release();
+    std::vector<std::string> names;
+    errno = 0;
+    while (const dirent* entry = ::readdir(directory.get())) {
+      const std::string_view name = entry->d_name;
+      if (name != "." && name != "..") names.emplace_back(name);
+    }
+    if (errno != 0) return std::unexpected(system_error("list", context_.path_ + "/" + prefix));
+    std::ranges::sort(names);  // directories have no order of their own
+    for (const std::string& name : names) TRY(take(own, name, prefix + name));
+    --depth_;
+    return {};
+  }
+
+  Result<void> take(int directory, const std::string& name, const std::string& path) {
+    const Fit fits = fit(path);
+    if (!fits.whole && !fits.within) return {};
+    const bool ignored = ignored_.ignores(path);
+    if (ignored && !ignored_.has_exceptions()) return {};
+    struct stat status{};
+    if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+      if (errno == ENOENT) return {};  // gone meanwhile
+      return std::unexpected(system_error("look at", context_.path_ + "/" + path));
+    }
+    const bool is_directory = S_ISDIR(status.st_mode);
+    if (!is_directory && !S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) return {};
+    if (!ignored && (fits.whole || is_directory)) add(path, status);
+    if (context_.entries_.size() > kMostEntries) {
+      return std::unexpected(too_much(context_.path_, "there are more than a million"));
+    }
+    if (!is_directory) return {};
+    UniqueFd inner(::openat(directory, name.c_str(),
+                            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+    if (!inner.valid()) {
+      return std::unexpected(system_error("list", context_.path_ + "/" + path));
+    }
+    return walk(std::move(inner), path + "/");
+  }
+
+  void add(const std::string& path, const struct stat& status) {
+    const auto number = [&](auto value) {
+      const auto wide = static_cast<std::int64_t>(value);
+      records_.append(reinterpret_cast<const char*>(&wide), sizeof wide);
+    };
+    records_.append(path).push_back('\0');
+    number(status.st_mode);
+    // What lies in a directory is listed; its own times say nothing that is built.
+    if (!S_ISDIR(status.st_mode)) {
+      number(status.st_dev);
+      number(status.st_ino);
+      number(status.st_size);
+      number(nanoseconds(status.st_mtim));
+      number(nanoseconds(status.st_ctim));
+      newest_ = std::max(newest_, nanoseconds(status.st_ctim));
+    }
+    const auto size = S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
+    context_.entries_.push_back({path, status.st_mode, size, status.st_mtim.tv_sec});
+  }
+
+  BuildContext& context_;
+  IgnoreRules ignored_;
+  std::vector<std::vector<std::string>> sources_;
+  bool all_ = false;
+  std::size_t depth_ = 0;
+  std::string records_;
+  std::int64_t newest_ = 0;
+};
+
+Result<BuildContext> BuildContext::scan(const std::string& directory,
+                                        const Dockerfile& dockerfile) {
+  BuildContext context;
+  context.path_ = directory;
+  context.directory_.reset(
+      ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK));
+  if (!context.directory_.valid()) {
+    return std::unexpected(system_error("use the project", directory));
+  }
+  const std::string ignore_file = TRY(read_ignore_file(context.directory_.get(), directory));
+  ContextScan scan(context, dockerfile, ignore_file);
+  TRY(scan.run());
+  scan.finish();
+  return context;
+}
+
+}  // namespace cordon::devenv

@@ -1,0 +1,114 @@
+#include "devenv/env_inputs.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+
+#include "core/try.h"
+#include "devenv/env_names.h"
+#include "devenv/image_build.h"
+
+namespace cordon::devenv {
+
+namespace {
+
+constexpr std::size_t kMostDockerfile = 1 << 20;
+
+Result<std::string> read_dockerfile_text(const std::string& path) {
+  // O_NOFOLLOW: a project's link must not show a file of the caller's in an error.
+  const UniqueFd file(
+      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+  struct stat status{};
+  if (!file.valid() || ::fstat(file.get(), &status) != 0) {
+    return std::unexpected(system_error("read the Dockerfile", path));
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return std::unexpected(invalid_argument("read the Dockerfile", path, "it is no regular file"));
+  }
+  std::string text(kMostDockerfile + 1, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t some = ::read(file.get(), text.data() + size, text.size() - size);
+    if (some < 0 && errno == EINTR) continue;
+    if (some < 0) return std::unexpected(system_error("read the Dockerfile", path));
+    if (some == 0) break;
+    size += static_cast<std::size_t>(some);
+  }
+  text.resize(size);
+  return text;
+}
+
+Result<std::string> real_path(const std::string& path) {
+  char real[PATH_MAX];
+  if (::realpath(path.c_str(), real) == nullptr) {
+    return std::unexpected(system_error("use the project", path));
+  }
+  return std::string(real);
+}
+
+}  // namespace
+
+Result<EnvPlace> find_place(const DevEnvRequest& request) {
+  if (!request.project_dir.starts_with('/')) {
+    return std::unexpected(
+        invalid_argument("use the project", request.project_dir, "its path must begin with /"));
+  }
+  if (request.dockerfile.empty()) {
+    return std::unexpected(invalid_argument("use the Dockerfile", "", "its name is empty"));
+  }
+  EnvPlace place;
+  place.project_dir = TRY(real_path(request.project_dir));
+  std::string name = request.dockerfile;
+  const std::string inside = place.project_dir + "/";
+  if (name.starts_with(inside)) name = name.substr(inside.size());
+  place.dockerfile = name.starts_with('/') ? name : inside + name;
+  place.id = env_id(place.project_dir, name);
+  return place;
+}
+
+Result<EnvInputs> gather_inputs(const EnvPlace& place, const DevEnvRequest& request,
+                                const InputSources& sources) {
+  const std::string text = TRY(read_dockerfile_text(place.dockerfile));
+  EnvInputs inputs;
+  inputs.dockerfile =
+      TRY(read_dockerfile(text, request.arguments, fmt::format("{}={}", kEnvLabel, place.id)));
+  inputs.context = TRY(BuildContext::scan(place.project_dir, inputs.dockerfile));
+  const EnvRecord* record = sources.record;
+  const bool known = record != nullptr && !record->fingerprint.empty() &&
+                     record->fingerprint == inputs.context.fingerprint();
+  inputs.content_hash = known ? record->content_hash : TRY(inputs.context.content_hash());
+  ImagePull pull{.image = "", .policy = sources.pull, .cancel_fd = sources.options.cancel_fd};
+  if (sources.options.on_progress) {
+    pull.progress = [&](const PullProgress& one) {
+      if (one.total_bytes == 0 && !one.status.empty()) {
+        sources.options.on_progress(
+            fmt::format("{}{}{}\n", one.layer, one.layer.empty() ? "" : ": ", one.status));
+      }
+    };
+  }
+  const auto bases = TRY(find_bases(sources.client, inputs.dockerfile.bases, pull));
+  Sha256 key;
+  key.add_field("1");  // of what follows
+  key.add_field(text);
+  key.add_field(inputs.content_hash);
+  key.add_field(request.platform);
+  key.add_field(request.target);
+  key.add_field(sources.options.network == NetworkMode::Open ? "open" : "none");
+  for (const std::string& base : bases) key.add_field(base);
+  key.add_field("arguments");
+  auto arguments = request.arguments;
+  std::ranges::sort(arguments);
+  for (const auto& [name, value] : arguments) {
+    key.add_field(name);
+    key.add_field(value);
+  }
+  inputs.key = key.hex();
+  return inputs;
+}
+
+}  // namespace cordon::devenv

@@ -1,0 +1,100 @@
+#include "devenv/image_build.h"
+
+#include <fmt/format.h>
+
+#include "core/printable.h"
+#include "core/try.h"
+#include "docker/image_fetch.h"
+
+namespace cordon::devenv {
+
+namespace {
+
+constexpr std::size_t kMostTail = 2000;
+
+// What a build said last, for whoever reads only the error.
+class Tail {
+ public:
+  void add(std::string_view text) {
+    text_ += text;
+    if (text_.size() > 2 * kMostTail) text_.erase(0, text_.size() - kMostTail);
+  }
+  std::string lines() const {
+    std::string_view text = text_;
+    if (text.size() > kMostTail) text.remove_prefix(text.size() - kMostTail);
+    while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+    std::string made;
+    while (!text.empty()) {
+      const auto line = text.substr(0, text.find('\n'));
+      text.remove_prefix(std::min(text.size(), line.size() + 1));
+      made += "\n  " + printable(line);
+    }
+    return made;
+  }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace
+
+Result<BuiltImage> build_image(const engine::Client& client, const BuildInput& input) {
+  Tail tail;
+  auto hash = std::make_shared<Sha256>();
+  engine::BuildRequest request{
+      .context = input.context->archive(input.dockerfile->text, hash),
+      .dockerfile = std::string(BuildContext::kDockerfile),
+      .tags = {input.tag},
+      .arguments = input.arguments,
+      .platform = input.platform,
+      .target = input.target,
+      .network_mode = input.network == NetworkMode::Open ? "default" : "none",
+      .memory = static_cast<std::int64_t>(input.memory_bytes.value_or(0)),
+      .cache = input.cache,
+      .patience = std::chrono::ceil<std::chrono::milliseconds>(input.timeout),
+      .cancel_fd = input.cancel_fd};
+  request.progress = [&](const engine::Progress& one) {
+    const std::string& text =
+        one.text.empty() && !one.status.empty() ? one.status + "\n" : one.text;
+    tail.add(text);
+    if (input.output && !text.empty()) input.output(text);
+  };
+  const auto begun = std::chrono::steady_clock::now();
+  auto built = client.build(request);
+  if (built) return BuiltImage{*std::move(built), hash->hex()};
+  Error error = std::move(built).error();
+  if (std::chrono::steady_clock::now() - begun >= input.timeout) {
+    error.detail =
+        fmt::format("it took longer than {} s, and was given up",
+                    std::chrono::duration_cast<std::chrono::seconds>(input.timeout).count());
+    error.remedy = "--timeout allows more";
+  } else if (error.code == ErrorCode::Internal && input.network == NetworkMode::None) {
+    error.remedy = "a build has no network unless --net open gives it one";
+  }
+  error.detail += tail.lines();
+  return std::unexpected(std::move(error));
+}
+
+Result<std::vector<std::string>> find_bases(const engine::Client& client,
+                                            const std::vector<std::string>& bases,
+                                            const ImagePull& pull) {
+  std::vector<std::string> ids;
+  for (const std::string& base : bases) {
+    ImagePull one = pull;
+    one.image = base;
+    TRY(docker::fetch_image(client, one));
+    auto image = client.image(base);
+    if (!image) {
+      Error error = std::move(image).error();
+      if (error.code == ErrorCode::NotFound) {
+        error.operation = "build from the image";
+        error.remedy = "--pull missing fetches it";
+      }
+      return std::unexpected(std::move(error));
+    }
+    ids.push_back(image->id);
+  }
+  return ids;
+}
+
+}  // namespace cordon::devenv

@@ -1,0 +1,400 @@
+"""`cordon env` and ContainerSandbox against a real engine."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+import urllib.parse
+
+from engine import IMAGE, PATIENCE, Engine, root_archive
+
+CORDON = os.environ["CORDON_TEST_PROGRAM"]
+DRIVER = os.environ["CORDON_TEST_DRIVER"]
+SOMEBODY = 12345
+
+
+def setUpModule():
+    if os.geteuid() != 0:
+        print("SKIP: needs root: the tests start an engine of their own")
+        raise unittest.SkipTest("needs root: the tests start an engine of their own")
+
+
+class WithEngine(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.engine = Engine()
+        cls.addClassCleanup(cls.engine.stop)
+
+    def setUp(self):
+        self.base = os.path.realpath(tempfile.mkdtemp(prefix="cordon-test-env-"))
+        self.addCleanup(shutil.rmtree, self.base, ignore_errors=True)
+        os.chmod(self.base, 0o755)
+        self.project = os.path.join(self.base, "My Project")
+        os.mkdir(self.project)
+        os.chown(self.project, SOMEBODY, SOMEBODY)
+        self.addCleanup(self.forget)
+
+    def forget(self):
+        for container in self.engine.containers():
+            self.engine.request("DELETE", f"/containers/{container['Id']}?force=1&v=1")
+        for tag in self.images():
+            self.engine.request("DELETE", f"/images/{tag}?force=1")
+
+    def put(self, name, text, mode=0o644):
+        path = os.path.join(self.project, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(path, mode)
+
+    def environment(self):
+        return {"PATH": os.environ["PATH"], "HOME": "/root", "DOCKER_HOST": f"unix://{self.engine.socket}",
+                "DOCKER_CONFIG": self.base, "CORDON_STATE_DIR": os.path.join(self.base, "state")}
+
+    def env(self, verb, *options, project=True):
+        named = ["--project", self.project] if project else []
+        return subprocess.run([CORDON, "env", verb, *named, *options], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              check=False, timeout=PATIENCE * 2, env=self.environment())
+
+    def done(self, verb, *options, **more):
+        run = self.env(verb, *options, **more)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return run
+
+    def build(self, *options):
+        return json.loads(self.done("build", "--json", *options).stdout)
+
+    def refused(self, *words, verb="build", options=()):
+        run = self.env(verb, *options)
+        self.assertEqual(run.returncode, 125, run.stdout + run.stderr)
+        for word in words:
+            self.assertIn(word, run.stderr)
+        return run
+
+    def images(self):
+        found = self.engine.request("GET", "/images/json?filters=" + urllib.parse.quote('{"label":["io.cordon.env"]}'))
+        return sorted(tag for image in found for tag in image["RepoTags"] or [] if tag != "<none>:<none>")
+
+    def dockerfile(self, *lines):
+        self.put("Dockerfile", "\n".join([f"FROM {IMAGE}", *lines]) + "\n")
+
+
+class Builds(WithEngine):
+    def test_it_is_built_once_and_when_something_changes(self):
+        self.put("app/a", "1")
+        self.put("notes", "1")
+        self.dockerfile("COPY app /app", "ENV BUILT=yes")
+        first = self.build()
+        self.assertTrue(first["built"])
+        self.assertTrue(first["image"].startswith("cordon-env/my-project-"), first["image"])
+        self.assertEqual(self.build()["built"], False)
+        self.assertIn("fresh", self.done("status").stdout)
+        with open(first["build_log"], encoding="utf-8") as log:
+            self.assertIn("ENV BUILT=yes", log.read())
+        self.assertEqual(os.stat(first["build_log"]).st_mode & 0o777, 0o600)
+
+        self.put("notes", "2")  # not copied
+        self.assertFalse(self.build()["built"])
+        self.put("app/a", "2")
+        self.assertIn("stale", self.done("status").stdout)
+        second = self.build()
+        self.assertTrue(second["built"])
+        self.assertNotEqual(second["image"], first["image"])
+        self.put("app/a", "1")
+        self.assertEqual(self.build()["image"], first["image"])
+        self.put("app/a", "1", mode=0o755)
+        self.assertNotIn(self.build()["image"], (first["image"], second["image"]))
+
+    def test_arguments_stages_and_dockerfiles_are_part_of_the_key(self):
+        self.put("Dockerfile", f"ARG V=1\nFROM {IMAGE} AS one\nARG W\nENV W=$W\nFROM one\nENV STAGE=two\n")
+        images = {self.build(*options)["image"] for options in
+                  ((), ("--build-arg", "W=1"), ("--build-arg", "W=2"), ("--target", "one"))}
+        self.assertEqual(len(images), 4)
+        self.put("dev.Dockerfile", f"FROM {IMAGE}\n")
+        self.assertEqual(self.build("-f", "dev.Dockerfile")["built"], True)
+        self.assertEqual(len(json.loads(self.done("status", "--json", project=False).stdout)), 2)
+
+    def test_what_it_starts_from_is_part_of_the_key(self):
+        self.engine.request("POST", f"/images/{IMAGE}/tag?repo=base&tag=1")
+        self.put("Dockerfile", "FROM base:1\nENV X=1\n")
+        first = self.build()
+        self.engine.request("POST", f"/images/{first['image']}/tag?repo=base&tag=1")
+        self.assertTrue(self.build()["built"])
+
+    def test_dockerignore(self):
+        self.put(".dockerignore", "*.log\nsecret\n!keep.log\n")
+        for name in ("a.log", "keep.log", "secret/key", "b"):
+            self.put(name, "x")
+        self.dockerfile("COPY . /ctx")
+        image = self.build()["image"]
+        run = self.engine.plainly_in(image, "/bin/ls", "-A", "/ctx")
+        self.assertEqual(sorted(run.split()), ["Dockerfile", "b", "keep.log"])
+        self.put("a.log", "y")
+        self.assertFalse(self.build()["built"])
+
+    def test_bad_dockerfiles_are_refused_before_anything_starts(self):
+        self.refused("Dockerfile", "No such file")
+        for text, word in (("RUN x\n", "FROM"), ("", "FROM"), ("# nothing\n", "FROM")):
+            self.put("Dockerfile", text)
+            self.refused(word)
+        os.unlink(os.path.join(self.project, "Dockerfile"))
+        os.symlink("/etc/shadow", os.path.join(self.project, "Dockerfile"))
+        self.refused("Dockerfile")
+        os.unlink(os.path.join(self.project, "Dockerfile"))
+        self.put("Dockerfile", "FROM 127.0.0.1:1/not-there:1\n")
+        self.refused("--pull missing", options=["--pull", "never"])
+        self.refused("no registry listens there")
+        self.assertEqual(self.images(), [])
+
+    def test_a_build_that_fails_says_what_it_said_and_changes_nothing(self):
+        self.dockerfile()
+        first = self.build()
+        self.dockerfile("RUN echo all is lost >&2; exit 3")
+        self.refused("all is lost", "--net open")
+        self.assertIn("stale", self.done("status").stdout)
+        self.dockerfile()
+        self.assertEqual((self.build()["image"], self.build()["built"]), (first["image"], False))
+
+    def test_a_build_has_an_end_and_no_network(self):
+        self.dockerfile("RUN ip -o link | wc -l > /links; sleep 100")
+        self.refused("longer than 2 s", options=["--timeout", "2s"])
+        until = time.monotonic() + PATIENCE
+        while self.engine.containers() and time.monotonic() < until:
+            time.sleep(0.1)
+        self.assertEqual(self.engine.containers(), [])
+        self.dockerfile("RUN test $(ls /sys/class/net | wc -l) = 1")
+        self.build()
+
+    def test_many_ask_at_once_and_one_builds(self):
+        self.dockerfile("RUN sleep 1")
+        results = []
+
+        def ask():
+            results.append(json.loads(self.env("build", "--json").stdout))
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(sorted(result["built"] for result in results), [False, False, False, True])
+        self.assertEqual(len({result["image"] for result in results}), 1)
+
+    def test_garbage(self):
+        self.dockerfile("ENV X=1")
+        old = self.build()["image"]
+        self.dockerfile("ENV X=2")
+        new = self.build()["image"]
+        self.assertEqual(self.images(), sorted([old, new]))
+        self.done("gc", project=False)
+        self.assertEqual(self.images(), [new])
+        self.assertFalse(self.build()["built"])
+        self.done("exec", "--", "true")
+        shutil.rmtree(self.project)
+        cleanup = json.loads(self.done("gc", "--json", project=False).stdout)
+        self.assertEqual((cleanup["projects"], cleanup["containers"]), (1, 1))
+        self.assertEqual((self.images(), self.engine.containers()), ([], []))
+
+
+class Containers(WithEngine):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for which in ("one", "two", "broken"):
+            cls.engine.import_root("which:" + which, root_archive(which, shell=which != "broken"))
+
+    def driver(self, image="which:one", *more):
+        process = subprocess.Popen([DRIVER, self.project, image, *more], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   text=True, env=self.environment())
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.stdin.close)
+        self.addCleanup(process.kill)
+        return process
+
+    def ask(self, driver, line):
+        driver.stdin.write(line + "\n")
+        driver.stdin.flush()
+        return driver.stdout.readline().rstrip("\n")
+
+    def names(self):
+        return sorted(name for container in self.engine.containers() for name in container["Names"])
+
+    def test_a_life(self):
+        driver = self.driver()
+        self.assertEqual(self.ask(driver, "running"), "no")
+        self.assertIn("container not running", self.ask(driver, "exec true"))
+        self.assertEqual(self.ask(driver, "start"), "ok")
+        first = self.ask(driver, "id")
+        self.assertEqual(self.ask(driver, "start"), "ok")
+        self.assertEqual(self.ask(driver, "id"), first, "start again is nothing")
+        self.assertEqual(self.ask(driver, "exec echo out; echo err >&2; exit 3"), "failed 3 out| err| ")
+        self.assertEqual(self.ask(driver, "exec pwd; id -u; echo x > made"), f"completed 0 {self.project}|{SOMEBODY}|  ")
+        self.assertTrue(os.path.exists(os.path.join(self.project, "made")))
+        self.assertEqual(self.ask(driver, "image"), "which:one")
+        self.assertEqual(self.ask(driver, "stop"), "ok")
+        self.assertEqual((self.ask(driver, "running"), self.names()), ("no", []))
+        self.assertEqual(self.ask(driver, "start"), "ok")
+        driver.stdin.close()
+        self.assertEqual(driver.wait(PATIENCE), 0)
+        self.assertEqual(self.names(), [], "it ends with its owner")
+
+    def test_the_walls(self):
+        driver = self.driver()
+        self.ask(driver, "start")
+        status = self.ask(driver, "exec cat /proc/self/status")
+        for line in ("CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"):
+            self.assertIn(line, status)
+        self.assertIn("failed", self.ask(driver, "exec echo x > /bin/x"))
+        self.assertEqual(self.ask(driver, "exec ls /sys/class/net"), "completed 0 lo|  ")
+        self.assertEqual(self.ask(driver, "exec test -e /var/run/docker.sock || echo none"), "completed 0 none|  ")
+        self.assertIn('"syscalls"', self.ask(driver, "guarantees"))
+
+    def test_a_timeout_kills_inside(self):
+        driver = self.driver()
+        self.ask(driver, "start")
+        before = self.ask(driver, "id")
+        self.assertTrue(self.ask(driver, "exec (sleep 1000 &) ; sleep 1001 > /dev/null & echo on").startswith("completed"))
+        answer = self.ask(driver, "short echo begun; (sleep 2000 &); trap '' TERM INT; sleep 2001; sleep 2002")
+        self.assertTrue(answer.startswith("timeout 124 begun|"), answer)
+        processes = self.ask(driver, "exec ps")
+        self.assertNotIn("sleep 200", processes)
+        self.assertIn("sleep 1001", processes, "what another command left stays")
+        self.assertEqual(self.ask(driver, "id"), before)
+
+    def test_a_timeout_of_what_comes_back_faster_than_it_goes(self):
+        driver = self.driver()
+        self.ask(driver, "start")
+        answer = self.ask(driver, "short f() { f & f & sleep 1; }; f 2>/dev/null & exec sleep 100")
+        self.assertTrue(answer.startswith("timeout 124"), answer)
+        self.assertEqual(self.ask(driver, "exec echo alive"), "completed 0 alive|  ")
+
+    def test_commands_during_a_swap_are_in_one_of_the_two(self):
+        driver = self.driver()
+        self.ask(driver, "start")
+        before = self.ask(driver, "id")
+        words = self.ask(driver, "storm which:two").split()
+        self.assertEqual(words[0], "ok", words)
+        for word in words[1:]:
+            self.assertRegex(word, r"^(one-one|two-two)\|x[0-9]+$")
+        self.assertTrue(any(word.startswith("two-two") for word in words), words)
+        self.assertNotEqual(self.ask(driver, "id"), before)
+        self.assertEqual(self.ask(driver, "image"), "which:two")
+        self.assertEqual(len(self.names()), 1, "the old one is gone")
+
+    def test_what_does_not_work_replaces_nothing(self):
+        driver = self.driver("which:one", "grep -q one /which 2>/dev/null || { read -r w < /which; test $w = one; }")
+        self.assertEqual(self.ask(driver, "start"), "ok")
+        before = self.ask(driver, "id")
+        for image, word in (("which:two", "health check"), ("which:broken", ""), ("which:none", "No such image")):
+            answer = self.ask(driver, "swap " + image)
+            self.assertTrue(answer.startswith("error") and word in answer, answer)
+            self.assertEqual((self.ask(driver, "id"), self.ask(driver, "image")), (before, "which:one"))
+            self.assertEqual(self.ask(driver, "exec cat /which"), "completed 0 one|  ")
+            self.assertEqual(len(self.names()), 1)
+
+    def test_a_project_has_one(self):
+        driver = self.driver()
+        self.ask(driver, "start")
+        other = self.driver()
+        self.assertIn("another owner that is alive", self.ask(other, "start"))
+        driver.kill()
+        driver.wait()
+        self.assertEqual(len(self.names()), 1)
+        self.assertEqual(self.ask(other, "start"), "ok", "one whose owner is dead is replaced")
+        self.assertEqual(len(self.names()), 1)
+
+    def test_built_from_a_text(self):
+        driver = self.driver()
+        self.ask(driver, "start")
+        answer = self.ask(driver, "build FROM which:one|RUN echo three > /which")
+        self.assertTrue(answer.startswith("ok cordon-env/my-project-"), answer)
+        self.assertEqual(self.ask(driver, "exec cat /which"), "completed 0 one|  ")
+        self.assertEqual(self.ask(driver, "swap"), "ok")
+        self.assertEqual(self.ask(driver, "exec cat /which"), "completed 0 three|  ")
+        self.assertIn("FROM", self.ask(driver, "build RUN true"))
+        self.assertIn("so it ends", self.ask(driver, "build FROM which:one|RUN echo so it ends; false"))
+
+
+class Life(WithEngine):
+    def test_a_container_is_kept_swapped_and_stopped(self):
+        self.dockerfile("ENV WHICH=one")
+        self.assertEqual(self.done("exec", "--", "echo $WHICH").stdout, "one\n")
+        before = [container["Id"] for container in self.engine.containers()]
+        self.assertEqual(len(before), 1)
+        quoted = self.done("exec", "--", "echo", "it's", "a  b", "$HOME")
+        self.assertEqual(quoted.stdout, "it's a  b $HOME\n")
+        self.assertEqual([container["Id"] for container in self.engine.containers()], before)
+        run = self.env("exec", "--", "echo x; echo y >&2; exit 7")
+        self.assertEqual((run.stdout, run.stderr, run.returncode), ("x\n", "y\n", 7))
+        self.assertEqual(self.env("exec", "--timeout", "500ms", "--", "sleep 100").returncode, 124)
+
+        self.dockerfile("ENV WHICH=two")
+        swapped = json.loads(self.done("swap", "--json").stdout)
+        containers = self.engine.containers()
+        self.assertEqual([container["Id"] for container in containers], [swapped["container_id"]])
+        self.assertEqual(self.done("exec", "--", "echo $WHICH").stdout, "two\n")
+
+        self.dockerfile("ENV WHICH=three")
+        self.refused("health check", "the previous image is the environment's again", verb="swap",
+                     options=["--health-check", "kill -9 -1; sleep 100", "--json"])
+        self.assertEqual(self.engine.containers()[0]["Id"], swapped["container_id"])
+        record = json.loads(self.done("status", "--json").stdout)[0]
+        self.assertEqual(record["image"], swapped["image"])
+        self.dockerfile("ENV WHICH=two")
+        self.assertEqual(self.done("exec", "--", "echo $WHICH").stdout, "two\n")
+        self.assertEqual([container["Id"] for container in self.engine.containers()], [swapped["container_id"]])
+        self.done("stop")
+        self.done("stop")
+        self.assertEqual(self.engine.containers(), [])
+
+    def test_killed_in_the_middle_of_a_build(self):
+        self.dockerfile("RUN echo begun > /x; sleep 1000")
+        process = subprocess.Popen([CORDON, "env", "build", "--project", self.project], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.environment())
+        until = time.monotonic() + PATIENCE
+        while not any("sleep 1000" in container["Command"] for container in self.engine.containers()):
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        while self.engine.containers():
+            self.assertLess(time.monotonic(), until, "the engine ends a build that nobody waits for")
+            time.sleep(0.05)
+        self.assertEqual(self.done("status").stdout, "")
+        self.done("gc", project=False)
+        self.assertEqual(self.images(), [])
+        left = self.engine.request("GET", "/images/json?all=1")
+        self.assertEqual([image["RepoTags"] for image in left], [[IMAGE]])
+
+    def test_what_dead_owners_left_is_removed_and_nothing_else(self):
+        boot = open("/proc/sys/kernel/random/boot_id", encoding="utf-8").read().strip()
+        namespace = os.stat("/proc/self/ns/pid").st_ino
+        dead = subprocess.Popen(["true"])
+        dead.wait()
+        alive = open(f"/proc/{os.getpid()}/stat", encoding="utf-8").read().rsplit(")", 1)[1].split()[19]
+        owners = {"dead": f"{boot}/{namespace}/{dead.pid}/1", "alive": f"{boot}/{namespace}/{os.getpid()}/{alive}"}
+        for name, owner in owners.items():
+            labels = {"io.cordon.owner": owner}
+            self.engine.request("POST", "/volumes/create", json.dumps({"Name": name, "Labels": labels}))
+            self.engine.request("POST", "/networks/create", json.dumps({"Name": name, "Internal": True, "Labels": labels}))
+            self.engine.request("POST", "/containers/create?name=" + name, json.dumps({"Image": IMAGE, "Cmd": ["true"], "Labels": labels}))
+        self.engine.request("POST", "/volumes/create", json.dumps({"Name": "others"}))
+        self.done("gc", project=False)
+        volumes = [volume["Name"] for volume in self.engine.request("GET", "/volumes")["Volumes"]]
+        self.assertIn("alive", volumes)
+        self.assertIn("others", volumes)
+        self.assertNotIn("dead", volumes)
+        networks = [network["Name"] for network in self.engine.request("GET", "/networks")]
+        self.assertNotIn("dead", networks)
+        self.assertEqual([container["Names"] for container in self.engine.containers()], [["/alive"]])
+        self.engine.request("DELETE", "/containers/alive?force=1")
+
+
+if __name__ == "__main__":
+    unittest.main()
