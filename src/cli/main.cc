@@ -74,13 +74,13 @@ int dispatch(Arguments arguments) {
     return exec_heavy_program(heavy->program, words);
   }
   if (const auto* subcommand = find(asked)) return print(format_page(subcommand->page()));
-  complain("cordon",
-           refuse_option(
-               asked, {},
-               "no such subcommand; there is run, explain, learn, policy, doctor, env, serve, "
-               "keys, ps, logs, kill, inspect, rm, prune, stats and help")
-               .error()
-               .message());
+  complain(
+      "cordon",
+      refuse_option(asked, {},
+                    "no such subcommand; there is run, explain, learn, policy, doctor, env, serve, "
+                    "keys, ps, logs, kill, inspect, rm, prune, stats and help")
+          .error()
+          .message());
   return kExitCannotRun;
 }
 
