@@ -48,7 +48,8 @@ constexpr std::array kTable = {
                "or this host does not have is refused.",
                "light"},
     OptionSpec{id(RunOption::Backend), "backend", "NAME", kWhere,
-               "The implementation to use, by its name: native, gvisor, docker or lxc.", "chosen by tier"},
+               "The implementation to use, by its name: native, gvisor, docker or lxc.",
+               "chosen by tier"},
     OptionSpec{id(RunOption::Level), "level", "LEVEL", kWhere,
                "What to ask for instead of a tier: default, enhanced, container or maximum. What "
                "runs is never weaker than the level. The level off is refused: leave cordon away.",
