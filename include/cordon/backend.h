@@ -116,6 +116,17 @@ class Sandbox {
   // What start() would do, one operation a line, for people. Fails as start() would where that can
   // be told without running anything.
   virtual Result<std::string> describe(const ProcessSpec& spec) = 0;
+  // Stops every process inside where it stands; the second one lets them go on. Errors:
+  // Unsupported, see Capabilities::pause; Conflict: nothing runs.
+  virtual Result<void> pause();
+  virtual Result<void> resume();
+  // Writes what runs to `directory`: processes with their memory, and the sandbox's own private
+  // directories; not the host's files that it shows. The directory is made, mode 0700: whoever
+  // reads it reads what the command had in memory. On success the sandbox has ended, its Process
+  // reports the exit status 0, and Backend::restore() goes on from this moment, as often as it is
+  // called. Errors: Unsupported, see Capabilities::checkpoint_memory; Conflict: the directory
+  // exists, or nothing runs. After an error the directory is not there.
+  virtual Result<void> checkpoint(const std::string& directory);
   // What the command tried, as its ProcessSpec asked. Once, and after start() has failed or its
   // Process has been destroyed: it waits until nobody is left in the sandbox. Errors: Unsupported
   // where nothing was watched.
@@ -135,6 +146,18 @@ class Backend {
   // Unavailable: what the registry said; Conflict: cancelled.
   virtual Result<void> fetch_image(const ImagePull& pull);
   virtual Result<std::unique_ptr<Sandbox>> create(const SandboxSpec& spec) = 0;
+  // As create(), for a sandbox whose start() goes on with what Sandbox::checkpoint() wrote, which
+  // stays as it is: each call is a fork of that moment. Of the ProcessSpec only the streams count.
+  // The policy holds as for a new sandbox, and must show the same files. Errors besides those of
+  // create(): Unsupported, see Capabilities::checkpoint_memory; NotFound; InvalidArgument: the
+  // directory holds no checkpoint, another one than was written, or one that needs other files;
+  // PermissionDenied: somebody else could have changed it.
+  //
+  //   TRY(sandbox->checkpoint("/var/lib/app/warm"));
+  //   auto fork = TRY(backend.restore(spec, "/var/lib/app/warm"));
+  //   auto process = TRY(fork->start({.command = "worker"}));
+  virtual Result<std::unique_ptr<Sandbox>> restore(const SandboxSpec& spec,
+                                                   const std::string& directory);
 };
 
 }  // namespace cordon

@@ -2,6 +2,25 @@
 
 namespace cordon {
 
+namespace {
+
+std::unexpected<Error> not_here(std::string operation) {
+  return std::unexpected(Error{ErrorCode::Unsupported, std::move(operation), "", 0,
+                               "this backend cannot", "the gvisor backend can"});
+}
+
+}  // namespace
+
+Result<void> Sandbox::pause() { return not_here("pause the sandbox"); }
+
+Result<void> Sandbox::resume() { return not_here("resume the sandbox"); }
+
+Result<void> Sandbox::checkpoint(const std::string&) { return not_here("checkpoint the sandbox"); }
+
+Result<std::unique_ptr<Sandbox>> Backend::restore(const SandboxSpec&, const std::string&) {
+  return not_here("restore a checkpoint");
+}
+
 Result<Observation> Sandbox::observation() {
   return std::unexpected(Error{ErrorCode::Unsupported, "tell what the command tried", "", 0,
                                "nothing was observed in this sandbox", ""});

@@ -2,6 +2,8 @@
 
 import json
 import os
+import pty
+import select
 import shutil
 import signal
 import socket
@@ -156,6 +158,27 @@ class Runs(Sandboxes):
     def test_a_program_that_starts_many_others(self):
         run = self.sh("for i in 1 2 3 4 5 6 7 8; do (echo $i | cat) & done; wait")
         self.assertEqual(sorted(run.stdout.split()), list("12345678"))
+
+    def test_a_terminal(self):
+        leader, follower = pty.openpty()
+        script = "echo begin; read line; echo got $line; exit 5"
+        process = subprocess.Popen(self.arguments(["sh", "-c", script], ["--tty"]), stdin=follower, stdout=follower,
+                                   stderr=subprocess.DEVNULL, env=self.environment(TERM="dumb"), start_new_session=True)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.addCleanup(os.close, leader)
+        os.close(follower)
+        seen = b""
+
+        def wait_for(text):
+            nonlocal seen
+            while text not in seen:
+                self.assertTrue(select.select([leader], [], [], PATIENCE)[0], seen)
+                seen += os.read(leader, 4096)
+        wait_for(b"begin")
+        os.write(leader, b"line\n")
+        wait_for(b"got line")
+        self.assertEqual(process.wait(PATIENCE), 5)
 
     def test_the_plan_is_printed_and_nothing_runs(self):
         run = self.run_cordon("touch", "made", options=["--dry-run"])

@@ -17,7 +17,11 @@ class GvisorBackend final : public Backend {
  public:
   std::string_view name() const override { return "gvisor"; }
   Tier tier() const override { return Tier::Gvisor; }
-  Capabilities capabilities() const override { return {.network_toggle = true}; }
+  Capabilities capabilities() const override {
+    const bool checkpoints = gvisor::can_checkpoint().has_value();
+    return {
+        .terminal = true, .pause = true, .checkpoint_memory = checkpoints, .network_toggle = true};
+  }
 
   Result<void> supported() const override {
     TRY(runsc());
@@ -33,6 +37,11 @@ class GvisorBackend final : public Backend {
 
   Result<std::unique_ptr<Sandbox>> create(const SandboxSpec& spec) override {
     return TRY(gvisor::GvisorSandbox::create(host_, TRY(runsc()), spec));
+  }
+
+  Result<std::unique_ptr<Sandbox>> restore(const SandboxSpec& spec,
+                                           const std::string& directory) override {
+    return TRY(gvisor::GvisorSandbox::restore(host_, TRY(runsc()), spec, directory));
   }
 
  private:

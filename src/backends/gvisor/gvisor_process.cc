@@ -21,24 +21,28 @@ constexpr std::size_t kLongestLog = 64 << 10;
 
 }  // namespace
 
-GvisorProcess::GvisorProcess(native::RunningSandbox running, UniqueFd world, std::string command)
-    : world_(std::move(world)),
+GvisorProcess::GvisorProcess(native::RunningSandbox running, UniqueFd root, World world,
+                             std::string id, std::string command)
+    : root_(std::move(root)),
+      world_(std::move(world)),
+      id_(std::move(id)),
       command_(std::move(command)),
       runsc_(std::make_unique<native::NativeProcess>(std::move(running))) {}
 
 Result<std::unique_ptr<GvisorProcess>> GvisorProcess::make(native::RunningSandbox running,
+                                                           World world, std::string id,
                                                            std::string command) {
-  UniqueFd world(::fcntl(running.launched.root.get(), F_DUPFD_CLOEXEC, 0));
-  if (!world.valid()) return std::unexpected(system_error("copy a descriptor"));
-  return std::unique_ptr<GvisorProcess>(
-      new GvisorProcess(std::move(running), std::move(world), std::move(command)));
+  UniqueFd root(::fcntl(running.launched.root.get(), F_DUPFD_CLOEXEC, 0));
+  if (!root.valid()) return std::unexpected(system_error("copy a descriptor"));
+  return std::unique_ptr<GvisorProcess>(new GvisorProcess(
+      std::move(running), std::move(root), std::move(world), std::move(id), std::move(command)));
 }
 
-std::string GvisorProcess::last_error() const {
+std::string GvisorProcess::log() const {
   const std::string path(place::kLog.substr(1));
-  const UniqueFd log(::openat(world_.get(), path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  const UniqueFd file(::openat(root_.get(), path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   std::string text(kLongestLog, '\0');
-  const ssize_t size = log.valid() ? ::read(log.get(), text.data(), text.size()) : 0;
+  const ssize_t size = file.valid() ? ::read(file.get(), text.data(), text.size()) : 0;
   text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
   return text;
 }
@@ -48,7 +52,7 @@ Result<ProcessEnd> GvisorProcess::wait() {
   if (!WIFEXITED(end.wait_status)) return end;
   const int code = WEXITSTATUS(end.wait_status);
   if (code == kFailed && !end.limit_hit) {
-    if (auto error = error_of_log(last_error(), command_)) {
+    if (auto error = error_of_log(log(), command_)) {
       return std::unexpected(*std::move(error));
     }
   }
@@ -61,7 +65,12 @@ Result<ProcessEnd> GvisorProcess::wait() {
   return end;
 }
 
-Result<void> GvisorProcess::signal(int number) { return runsc_->signal(number); }
+Result<void> GvisorProcess::signal(int number) {
+  constexpr std::chrono::seconds kPatience(5);
+  const auto sent = call_runsc(world_, {"kill", id_, std::to_string(number)}, -1, kPatience);
+  // There may be no command yet, or no more: then runsc itself is what there is to signal.
+  return sent ? Result<void>() : runsc_->signal(number);
+}
 
 void GvisorProcess::kill() { runsc_->kill(); }
 

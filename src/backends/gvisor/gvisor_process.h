@@ -7,14 +7,16 @@
 
 #include "cordon/backend.h"
 #include "core/unique_fd.h"
+#include "gvisor/enter.h"
 #include "native/native_process.h"
 
 namespace cordon::gvisor {
 
 class GvisorProcess final : public Process {
  public:
-  static Result<std::unique_ptr<GvisorProcess>> make(native::RunningSandbox running,
-                                                     std::string command);
+  // `world` is the one that `running` is in, `id` runsc's name of the container.
+  static Result<std::unique_ptr<GvisorProcess>> make(native::RunningSandbox running, World world,
+                                                     std::string id, std::string command);
 
   int stdin_fd() const override { return runsc_->stdin_fd(); }
   void close_stdin() override { runsc_->close_stdin(); }
@@ -29,11 +31,14 @@ class GvisorProcess final : public Process {
   std::optional<LimitKind> poll_limits() override { return runsc_->poll_limits(); }
 
  private:
-  GvisorProcess(native::RunningSandbox running, UniqueFd world, std::string command);
-  std::string last_error() const;
+  GvisorProcess(native::RunningSandbox running, UniqueFd root, World world, std::string id,
+                std::string command);
+  std::string log() const;
 
-  UniqueFd world_;  // the root of runsc's world, O_PATH
-  std::string command_;
+  const UniqueFd root_;  // of runsc's world, O_PATH
+  const World world_;
+  const std::string id_;
+  const std::string command_;
   std::unique_ptr<native::NativeProcess> runsc_;
 };
 

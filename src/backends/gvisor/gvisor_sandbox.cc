@@ -1,5 +1,6 @@
 #include "gvisor/gvisor_sandbox.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 
 #include "core/try.h"
 #include "gvisor/bundle.h"
+#include "gvisor/console.h"
 #include "gvisor/find_command.h"
 #include "gvisor/gvisor_process.h"
 #include "gvisor/places.h"
@@ -50,12 +52,60 @@ Result<std::unique_ptr<GvisorSandbox>> GvisorSandbox::create(native::Host& host,
   return sandbox;
 }
 
+Result<void> can_checkpoint() {
+  if (::geteuid() == 0) return {};
+  return std::unexpected(unsupported("checkpoint a gvisor sandbox", "",
+                                     "runsc restores for root only: it needs two user numbers",
+                                     "run Cordon as root"));
+}
+
+Result<std::unique_ptr<GvisorSandbox>> GvisorSandbox::restore(native::Host& host, Runsc runsc,
+                                                              const SandboxSpec& spec,
+                                                              const std::string& directory) {
+  TRY(can_checkpoint());
+  auto sandbox = TRY(create(host, std::move(runsc), spec));
+  sandbox->restored_ = TRY(verify_checkpoint(directory, sandbox->scene()));
+  return sandbox;
+}
+
+Result<void> GvisorSandbox::check_running(std::string_view asked) const {
+  if (world_.first.valid()) return {};
+  return std::unexpected(Error{.code = ErrorCode::Conflict,
+                               .operation = fmt::format("{} the sandbox", asked),
+                               .subject = {},
+                               .sys_errno = 0,
+                               .detail = "nothing runs in it",
+                               .remedy = {}});
+}
+
+Result<void> GvisorSandbox::call(const std::string& subcommand) const {
+  constexpr std::chrono::seconds kPatience(20);
+  TRY(check_running(subcommand));
+  return call_runsc(world_, {subcommand, spec_.id}, -1, kPatience);
+}
+
+Result<void> GvisorSandbox::pause() { return call("pause"); }
+
+Result<void> GvisorSandbox::resume() { return call("resume"); }
+
+Result<void> GvisorSandbox::checkpoint(const std::string& directory) {
+  TRY(can_checkpoint());
+  TRY(check_running("checkpoint"));
+  NewCheckpoint written = TRY(NewCheckpoint::create(directory));
+  const HeldWorld held = TRY(HeldWorld::hold(world_));
+  // As much memory as there is, on a slow disk.
+  constexpr std::chrono::minutes kPatience(10);
+  TRY(call_runsc(world_, {"checkpoint", fmt::format("--image-path={}", kGivenDirectory), spec_.id},
+                 written.directory(), kPatience));
+  return written.finish(scene());
+}
+
 Result<void> GvisorSandbox::check() const {
   const Policy& policy = spec_.policy;
   if (!spec_.image.empty()) {
     return std::unexpected(invalid_argument(
         "start from the image", spec_.image,
-        "the gvisor backend shows the host's own files; gvisor-docker takes an image"));
+        "the gvisor backend shows the host's own files; the docker backend takes an image"));
   }
   TRY(native::check_policy(policy));
   if (policy.nested_namespaces == NestedNamespaces::Allowed) {
@@ -104,7 +154,8 @@ Result<std::vector<std::string>> GvisorSandbox::environment() const {
                            environ);
 }
 
-Result<linux_os::Plan> GvisorSandbox::plan_for(const ProcessSpec& spec) const {
+Result<linux_os::Plan> GvisorSandbox::plan_for(const ProcessSpec& spec,
+                                               const Console* console) const {
   Bundle bundle;
   bundle.arguments.push_back(spec.command);
   bundle.arguments.insert(bundle.arguments.end(), spec.args.begin(), spec.args.end());
@@ -117,12 +168,21 @@ Result<linux_os::Plan> GvisorSandbox::plan_for(const ProcessSpec& spec) const {
   bundle.scratch_bytes = std::min(limits.disk_bytes.value_or(kDefaultScratch),
                                   limits.memory_bytes.value_or(kDefaultScratch));
   bundle.file_size_bytes = limits.disk_bytes;
-  return make_plan(
-      {.runsc = &runsc_, .policy = &compile_input_, .rules = &rules_, .config = to_json(bundle)});
+  return make_plan({.runsc = &runsc_,
+                    .policy = &compile_input_,
+                    .rules = &rules_,
+                    .config = to_json(bundle),
+                    .checkpoint = restored_ ? &*restored_ : nullptr,
+                    .console = console});
 }
 
-std::vector<std::string> GvisorSandbox::arguments() const {
-  return runsc_arguments(runsc_, spec_.policy.network, Begin::Fresh, caller_, spec_.id);
+std::vector<std::string> GvisorSandbox::arguments(const ProcessSpec& spec) const {
+  return runsc_arguments({.runsc = &runsc_,
+                          .caller = &caller_,
+                          .network = spec_.policy.network,
+                          .from_checkpoint = restored_.has_value(),
+                          .console = spec.terminal.has_value(),
+                          .id = spec_.id});
 }
 
 native::SpareCgroup GvisorSandbox::make_cgroup() {
@@ -165,7 +225,7 @@ Result<native::RunningSandbox> GvisorSandbox::launch(const linux_os::Plan& plan,
     out = TRY(native::make_pipe(native::OurEnd::Read));
     err = TRY(native::make_pipe(native::OurEnd::Read));
   }
-  const std::vector<std::string> words = arguments();
+  const std::vector<std::string> words = arguments(spec);
   linux_os::LaunchRequest request;
   request.plan = &plan;
   request.programs = {place::kRunsc.data()};
@@ -174,11 +234,6 @@ Result<native::RunningSandbox> GvisorSandbox::launch(const linux_os::Plan& plan,
   request.stdin_fd = in.read.get();
   request.stdout_fd = out.write.get();
   request.stderr_fd = err.write.get();
-  request.terminal = spec.terminal.has_value();
-  if (spec.terminal) {
-    request.terminal_rows = spec.terminal->rows;
-    request.terminal_columns = spec.terminal->columns;
-  }
   request.init_image_fd = facts_->init_image.get();
   request.before_orders = [&](pid_t process) { return map_users(process, caller_); };
   request.make_cgroup = [&] { return running.cgroup.group.get(); };
@@ -188,29 +243,49 @@ Result<native::RunningSandbox> GvisorSandbox::launch(const linux_os::Plan& plan,
 }
 
 Result<std::unique_ptr<Process>> GvisorSandbox::start(const ProcessSpec& spec) {
-  if (started_) {
+  if (world_.first.valid()) {
     return std::unexpected(unsupported("start a second command", spec.command,
                                        "a gvisor sandbox ends with its first command"));
   }
   if (spec.watch != Watch::Nothing) {
     return std::unexpected(unsupported("observe the command", "", "the gvisor backend cannot"));
   }
-  const linux_os::Plan plan = TRY(plan_for(spec));
+  std::optional<Console> console;
+  if (spec.terminal) console = TRY(Console::listen());
+  const linux_os::Plan plan = TRY(plan_for(spec, console ? &*console : nullptr));
   native::RunningSandbox running = TRY(launch(plan, spec));
+  UniqueFd ours(::fcntl(running.launched.init_pidfd.get(), F_DUPFD_CLOEXEC, 0));
+  UniqueFd theirs(::fcntl(running.launched.init_pidfd.get(), F_DUPFD_CLOEXEC, 0));
+  if (!ours.valid() || !theirs.valid()) return std::unexpected(system_error("copy a descriptor"));
+  const NetworkMode network = spec_.policy.network;
+  const pid_t first = running.launched.init_pid;
   const auto candidates = native::program_candidates(spec.command, TRY(environment()));
   // While runsc starts. Without this a name that is not there would come to light with its end.
-  const auto found =
-      find_command(running.launched.root.get(), rules_.work_dir, spec.command, candidates);
-  auto process = TRY(GvisorProcess::make(std::move(running), spec.command));
-  TRY(found);
-  started_ = true;
+  Result<void> ready = restored_ ? Result<void>()
+                                 : find_command(running.launched.root.get(), rules_.work_dir,
+                                                spec.command, candidates);
+  if (ready && console) {
+    // gVisor's own kernel has to start before it has a terminal.
+    constexpr std::chrono::seconds kPatience(30);
+    auto terminal = console->accept(running.launched.control.get(), *spec.terminal, kPatience);
+    if (terminal) {
+      running.launched.terminal_master = *std::move(terminal);
+    } else {
+      ready = std::unexpected(std::move(terminal).error());
+    }
+  }
+  // Also what ends everything where something failed.
+  auto process = TRY(GvisorProcess::make(std::move(running), {std::move(theirs), first, network},
+                                         spec_.id, spec.command));
+  TRY(std::move(ready));
+  world_ = {std::move(ours), first, network};
   return process;
 }
 
 Guarantees GvisorSandbox::guarantees() const { return make_guarantees(enforcement_); }
 
 Result<std::string> GvisorSandbox::describe(const ProcessSpec& spec) {
-  const linux_os::Plan plan = TRY(plan_for(spec));
+  const linux_os::Plan plan = TRY(plan_for(spec, nullptr));
   std::string text;
   int number = 1;
   const auto line = [&](const std::string& words) {
@@ -232,7 +307,7 @@ Result<std::string> GvisorSandbox::describe(const ProcessSpec& spec) {
                                               ? "none: " + facts_->cgroups->support().reason
                                               : facts_->cgroups->support().mechanism));
   line("no_new_privs");
-  line(fmt::format("run {} as {}", runsc_.path, fmt::join(arguments(), " ")));
+  line(fmt::format("run {} as {}", runsc_.path, fmt::join(arguments(spec), " ")));
   for (const Mount& mount : files_.mounts) {
     line(fmt::format("in gVisor: mount {} at {}",
                      mount.kind == Mount::Kind::Scratch ? "a private tmpfs" : "the tree's own part",

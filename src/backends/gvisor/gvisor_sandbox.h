@@ -2,10 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cordon/backend.h"
+#include "gvisor/checkpoint.h"
+#include "gvisor/console.h"
+#include "gvisor/enter.h"
 #include "gvisor/files.h"
 #include "gvisor/guarantees.h"
 #include "gvisor/runsc.h"
@@ -18,15 +22,25 @@
 
 namespace cordon::gvisor {
 
+// Whether runsc restores for this caller. Errors: Unsupported, with the reason.
+Result<void> can_checkpoint();
+
 class GvisorSandbox final : public Sandbox {
  public:
   // Works out what the sandbox shows; runs nothing. Errors: InvalidArgument: a rule or a limit that
   // cannot be; Degraded: rules that no mount can stand for; Unsupported: what gVisor has not.
   static Result<std::unique_ptr<GvisorSandbox>> create(native::Host& host, Runsc runsc,
                                                        const SandboxSpec& spec);
+  // Errors besides: those of verify_checkpoint(); Unsupported, as can_checkpoint().
+  static Result<std::unique_ptr<GvisorSandbox>> restore(native::Host& host, Runsc runsc,
+                                                        const SandboxSpec& spec,
+                                                        const std::string& directory);
 
   Result<std::unique_ptr<Process>> start(const ProcessSpec& spec) override;
   Guarantees guarantees() const override;
+  Result<void> pause() override;
+  Result<void> resume() override;
+  Result<void> checkpoint(const std::string& directory) override;
   Result<std::string> describe(const ProcessSpec& spec) override;
 
  private:
@@ -34,8 +48,11 @@ class GvisorSandbox final : public Sandbox {
   Result<void> check() const;
   Result<void> prepare();
   Result<std::vector<std::string>> environment() const;
-  Result<linux_os::Plan> plan_for(const ProcessSpec& spec) const;
-  std::vector<std::string> arguments() const;
+  Result<linux_os::Plan> plan_for(const ProcessSpec& spec, const Console* console) const;
+  std::vector<std::string> arguments(const ProcessSpec& spec) const;
+  Scene scene() const { return {rules_.work_dir, files_.mounts, runsc_.path}; }
+  Result<void> check_running(std::string_view asked) const;
+  Result<void> call(const std::string& subcommand) const;
   native::SpareCgroup make_cgroup();
   Result<native::RunningSandbox> launch(const linux_os::Plan& plan, const ProcessSpec& spec);
 
@@ -48,7 +65,8 @@ class GvisorSandbox final : public Sandbox {
   native::RuleSet rules_;
   Files files_;
   Enforcement enforcement_;
-  bool started_ = false;
+  std::optional<VerifiedCheckpoint> restored_;  // where the command goes on from
+  World world_;                                 // once started
 };
 
 }  // namespace cordon::gvisor

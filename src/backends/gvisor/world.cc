@@ -33,6 +33,7 @@ void add_own_files(StepList& steps, const Runsc& runsc) {
   for (const std::string_view directory : {"/dev", "/dev/pts", "/tmp", "/etc"}) {
     steps.add(Operation::MakeDirectory, directory, "", 0755);
   }
+  steps.add(Operation::MakeSymlink, "/dev/ptmx", "pts/ptmx");
   // Nothing in it is covered: in a user namespace a kernel lets nobody mount another one then, and
   // gVisor's processes each need their own.
   steps.add(Operation::MakeDirectory, "/proc", "", 0555);
@@ -77,6 +78,17 @@ linux_os::Plan make_plan(const WorldInput& input) {
   linux_os::Plan plan;
   StepList& steps = plan.steps;
   add_own_files(steps, *input.runsc);
+  if (input.checkpoint != nullptr) {
+    steps.add(Operation::MakeDirectory, place::kImage, "", 0700);
+    steps.add(Operation::Bind, place::kImage, input.checkpoint->path, kDevice | kernel::kMountNoDev)
+        .identity = input.checkpoint->identity;
+  }
+  if (input.console != nullptr) {
+    steps.add(Operation::MakeFile, place::kConsole, "", 0600);
+    steps
+        .add(Operation::Bind, place::kConsole, input.console->path(), kDevice | kernel::kMountNoDev)
+        .identity = input.console->identity();
+  }
   steps.add(Operation::MakeDirectory, place::kRootfs, "", 0755);
   steps.add(Operation::Cover, place::kRootfs, place::kRootfs);
   StepList masks;
@@ -105,23 +117,23 @@ Result<void> map_users(pid_t first, const native::Caller& caller) {
   return write_file(process + "gid_map", map(caller.gid));
 }
 
-std::vector<std::string> runsc_arguments(const Runsc& runsc, NetworkMode network, Begin begin,
-                                         const native::Caller& caller, const std::string& id) {
+std::vector<std::string> runsc_arguments(const RuntimeInput& input) {
   std::vector<std::string> arguments = {
       "runsc",
       fmt::format("--root={}", place::kState),
       fmt::format("--log={}", place::kLog),
-      fmt::format("--platform={}", to_string(runsc.platform)),
+      fmt::format("--platform={}", to_string(input.runsc->platform)),
       // The host's is this world's own, which has no way out; or the one that was asked for.
-      network == NetworkMode::None ? "--network=none" : "--network=host",
+      input.network == NetworkMode::None ? "--network=none" : "--network=host",
       "--ignore-cgroups",
   };
   // An ordinary user has one user number to give.
-  if (caller.uid != 0) arguments.emplace_back("--rootless");
-  arguments.emplace_back(begin == Begin::Fresh ? "run" : "restore");
+  if (input.caller->uid != 0) arguments.emplace_back("--rootless");
+  arguments.emplace_back(input.from_checkpoint ? "restore" : "run");
   arguments.push_back(fmt::format("--bundle={}", place::kBundle));
-  if (begin == Begin::FromImage) arguments.push_back(fmt::format("--image-path={}", place::kImage));
-  arguments.push_back(id);
+  if (input.from_checkpoint) arguments.push_back(fmt::format("--image-path={}", place::kImage));
+  if (input.console) arguments.push_back(fmt::format("--console-socket={}", place::kConsole));
+  arguments.push_back(input.id);
   return arguments;
 }
 

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "cordon/backend.h"
+#include "gvisor/checkpoint.h"
+#include "gvisor/console.h"
 #include "gvisor/runsc.h"
 #include "linux/plan.h"
 #include "native/caller.h"
@@ -21,7 +23,9 @@ struct WorldInput {
   const Runsc* runsc = nullptr;
   const native::CompileInput* policy = nullptr;
   const native::RuleSet* rules = nullptr;
-  std::string config;  // the bundle's
+  std::string config;                              // the bundle's
+  const VerifiedCheckpoint* checkpoint = nullptr;  // null: a new command
+  const Console* console = nullptr;                // null: no terminal
 };
 
 // For the groundwork above.
@@ -32,10 +36,16 @@ linux_os::Plan make_plan(const WorldInput& input);
 // that. Errors: errno of writing to /proc.
 Result<void> map_users(pid_t first, const native::Caller& caller);
 
-enum class Begin { Fresh, FromImage };
+struct RuntimeInput {
+  const Runsc* runsc = nullptr;
+  const native::Caller* caller = nullptr;
+  NetworkMode network = NetworkMode::None;
+  bool from_checkpoint = false;  // WorldInput::checkpoint
+  bool console = false;          // WorldInput::console
+  std::string id;                // of the container
+};
 
 // argv of runsc, for the sandbox's own container.
-std::vector<std::string> runsc_arguments(const Runsc& runsc, NetworkMode network, Begin begin,
-                                         const native::Caller& caller, const std::string& id);
+std::vector<std::string> runsc_arguments(const RuntimeInput& input);
 
 }  // namespace cordon::gvisor

@@ -1,0 +1,227 @@
+// Sandboxes that stop and go on with what they had in memory: through the library, for the command
+// line has no words for it.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "cordon/backend.h"
+#include "core/id.h"
+#include "gvisor/gvisor_backend.h"
+#include "support/skip.h"
+#include "support/temp_dir.h"
+
+namespace cordon::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+// A command that counts the lines it is given; the number is in its memory only, and a file in its
+// private directory.
+constexpr std::string_view kCounter =
+    "echo kept > /tmp/file; i=0; while read line; do i=$((i + 1)); echo $i $(cat /tmp/file); done";
+
+// What comes until the text is there, or nothing more for `patience`.
+std::string read_until(Process& process, std::string_view text,
+                       std::chrono::milliseconds patience = 60s) {
+  std::string read;
+  while (read.find(text) == std::string::npos) {
+    pollfd ready{process.stdout_fd(), POLLIN, 0};
+    if (::poll(&ready, 1, static_cast<int>(patience.count())) <= 0) break;
+    char bytes[4096];
+    const ssize_t size = ::read(process.stdout_fd(), bytes, sizeof bytes);
+    if (size <= 0) break;
+    read.append(bytes, static_cast<std::size_t>(size));
+  }
+  return read;
+}
+
+void send_line(Process& process) { ASSERT_EQ(::write(process.stdin_fd(), "x\n", 2), 2); }
+
+class Checkpoints : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (geteuid() != 0) CORDON_SKIP("needs root: runsc restores for nobody else");
+    backend_ = make_gvisor_backend();
+    temp_ = std::make_unique<TempDir>(geteuid());
+    make_dir(*temp_ / "work");
+    saved_ = *temp_ / "saved";
+  }
+
+  SandboxSpec spec() const {
+    SandboxSpec spec;
+    spec.id = *make_id();
+    spec.work_dir = *temp_ / "work";
+    return spec;
+  }
+
+  static ProcessSpec command(std::string script) {
+    return {.command = "sh",
+            .args = {"-c", std::move(script)},
+            .stdin_source = StdinSource::Pipe,
+            .terminal = {}};
+  }
+
+  // A sandbox whose counter is at 10, written to saved_.
+  void save_at_ten() const {
+    auto sandbox = backend_->create(spec());
+    ASSERT_TRUE(sandbox) << sandbox.error().message();
+    auto process = (*sandbox)->start(command(std::string(kCounter)));
+    ASSERT_TRUE(process) << process.error().message();
+    for (int i = 0; i < 10; ++i) send_line(**process);
+    ASSERT_THAT(read_until(**process, "10 kept\n"), HasSubstr("10 kept\n"));
+    const auto written = (*sandbox)->checkpoint(saved_);
+    ASSERT_TRUE(written) << written.error().message();
+    const auto end = (*process)->wait();
+    ASSERT_TRUE(end) << end.error().message();
+    EXPECT_EQ(end->wait_status, 0);
+  }
+
+  Error refusal(const SandboxSpec& spec) const {
+    const auto restored = backend_->restore(spec, saved_);
+    EXPECT_FALSE(restored);
+    return restored ? Error{} : restored.error();
+  }
+
+  std::unique_ptr<Backend> backend_;
+  std::unique_ptr<TempDir> temp_;
+  std::string saved_;
+};
+
+struct Running {
+  std::unique_ptr<Sandbox> sandbox;
+  std::unique_ptr<Process> process;
+};
+
+Running go_on(Backend& backend, const SandboxSpec& spec, const std::string& saved) {
+  Running running;
+  auto sandbox = backend.restore(spec, saved);
+  EXPECT_TRUE(sandbox) << sandbox.error().message();
+  if (!sandbox) return running;
+  running.sandbox = *std::move(sandbox);
+  auto process = running.sandbox->start(
+      {.command = "the counter", .args = {}, .stdin_source = StdinSource::Pipe, .terminal = {}});
+  EXPECT_TRUE(process) << process.error().message();
+  if (process) running.process = *std::move(process);
+  return running;
+}
+
+TEST_F(Checkpoints, ACounterAtTenGoesOnAtEleven) {
+  ASSERT_NO_FATAL_FAILURE(save_at_ten());
+  const Running restored = go_on(*backend_, spec(), saved_);
+  ASSERT_TRUE(restored.process);
+  send_line(*restored.process);
+  EXPECT_EQ(read_until(*restored.process, "\n"), "11 kept\n");
+  send_line(*restored.process);
+  EXPECT_EQ(read_until(*restored.process, "\n"), "12 kept\n");
+  restored.process->close_stdin();
+  const auto end = restored.process->wait();
+  ASSERT_TRUE(end) << end.error().message();
+  EXPECT_EQ(end->wait_status, 0);
+}
+
+TEST_F(Checkpoints, OneOfThemMakesManyForks) {
+  ASSERT_NO_FATAL_FAILURE(save_at_ten());
+  const Running first = go_on(*backend_, spec(), saved_);
+  const Running second = go_on(*backend_, spec(), saved_);
+  ASSERT_TRUE(first.process && second.process);
+  for (int i = 0; i < 3; ++i) send_line(*first.process);
+  EXPECT_THAT(read_until(*first.process, "13 kept\n"), HasSubstr("13 kept\n"));
+  send_line(*second.process);
+  EXPECT_EQ(read_until(*second.process, "\n"), "11 kept\n") << "they share nothing";
+}
+
+TEST_F(Checkpoints, AreTheirOwnersAlone) {
+  ASSERT_NO_FATAL_FAILURE(save_at_ten());
+  struct stat status{};
+  ASSERT_EQ(::stat(saved_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777U, 0700U);
+  for (const char* name : {"/checkpoint.img", "/manifest.json"}) {
+    ASSERT_EQ(::stat((saved_ + name).c_str(), &status), 0) << name;
+    EXPECT_EQ(status.st_mode & 07777U, 0600U) << name;
+  }
+}
+
+TEST_F(Checkpoints, ThatSomebodyChangedAreRefused) {
+  ASSERT_NO_FATAL_FAILURE(save_at_ten());
+  {
+    std::fstream image(saved_ + "/checkpoint.img", std::ios::in | std::ios::out | std::ios::binary);
+    image.seekg(1000);
+    const int byte = image.get();
+    image.seekp(1000);
+    image.put(static_cast<char>(byte ^ 1));
+  }
+  const Error changed = refusal(spec());
+  EXPECT_EQ(changed.code, ErrorCode::InvalidArgument);
+  EXPECT_THAT(changed.message(), HasSubstr("SHA-256"));
+  std::filesystem::remove(saved_ + "/manifest.json");
+  EXPECT_THAT(refusal(spec()).message(), HasSubstr("no checkpoint"));
+  ASSERT_EQ(::chmod(saved_.c_str(), 0777), 0);
+  EXPECT_EQ(refusal(spec()).code, ErrorCode::PermissionDenied);
+}
+
+TEST_F(Checkpoints, NeedTheFilesThatTheyWereMadeWith) {
+  ASSERT_NO_FATAL_FAILURE(save_at_ten());
+  SandboxSpec other = spec();
+  make_dir(*temp_ / "elsewhere");
+  other.work_dir = *temp_ / "elsewhere";
+  EXPECT_THAT(refusal(other).message(), HasSubstr("work directory"));
+  saved_ = *temp_ / "nowhere";
+  EXPECT_EQ(refusal(spec()).code, ErrorCode::NotFound);
+}
+
+TEST_F(Checkpoints, AreMadeOfWhatRunsAndInNewDirectoriesOnly) {
+  auto sandbox = backend_->create(spec());
+  ASSERT_TRUE(sandbox) << sandbox.error().message();
+  const auto early = (*sandbox)->checkpoint(saved_);
+  ASSERT_FALSE(early);
+  EXPECT_EQ(early.error().code, ErrorCode::Conflict);
+  auto process = (*sandbox)->start(command("echo ready; read line"));
+  ASSERT_TRUE(process) << process.error().message();
+  read_until(**process, "ready");
+  const auto there = (*sandbox)->checkpoint(*temp_ / "work");
+  ASSERT_FALSE(there);
+  EXPECT_EQ(there.error().code, ErrorCode::Conflict);
+  (*process)->close_stdin();
+  ASSERT_TRUE((*process)->wait());
+  EXPECT_FALSE((*sandbox)->checkpoint(saved_));
+  EXPECT_FALSE(std::filesystem::exists(saved_)) << "nothing is left of one that failed";
+}
+
+TEST_F(Checkpoints, APauseStopsAndResumeGoesOn) {
+  auto sandbox = backend_->create(spec());
+  ASSERT_TRUE(sandbox) << sandbox.error().message();
+  auto process = (*sandbox)->start(command(std::string(kCounter)));
+  ASSERT_TRUE(process) << process.error().message();
+  send_line(**process);
+  ASSERT_EQ(read_until(**process, "\n"), "1 kept\n");
+  const auto paused = (*sandbox)->pause();
+  ASSERT_TRUE(paused) << paused.error().message();
+  send_line(**process);
+  EXPECT_EQ(read_until(**process, "\n", 500ms), "");
+  const auto resumed = (*sandbox)->resume();
+  ASSERT_TRUE(resumed) << resumed.error().message();
+  EXPECT_EQ(read_until(**process, "\n"), "2 kept\n");
+}
+
+TEST_F(Checkpoints, ASignalReachesTheCommand) {
+  auto sandbox = backend_->create(spec());
+  ASSERT_TRUE(sandbox) << sandbox.error().message();
+  auto process = (*sandbox)->start(
+      command("trap 'echo caught; exit 9' USR1; echo ready; while :; do sleep 0.1; done"));
+  ASSERT_TRUE(process) << process.error().message();
+  ASSERT_EQ(read_until(**process, "\n"), "ready\n");
+  ASSERT_TRUE((*process)->signal(SIGUSR1));
+  EXPECT_EQ(read_until(**process, "\n"), "caught\n");
+}
+
+}  // namespace
+}  // namespace cordon::test
