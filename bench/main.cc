@@ -35,15 +35,17 @@ constexpr Benchmark kBenchmarks[] = {
     {"docker", cordon::bench::command_in_a_container},
     {"lxc", cordon::bench::command_in_an_instance},
     {"gvisor", cordon::bench::command_on_gvisor},
+    {"job", cordon::bench::job_with_much_data},
 };
 
 void usage() {
   fmt::print(
       "usage: cordon-bench --cordon PROGRAM [--samples N] [NAME...]\n"
       "names: start execute throughput memory output compile layers preset guard "
-      "serve manager docker lxc gvisor (default: all)\n"
+      "serve manager docker lxc gvisor job (default: all)\n"
       "CORDON_BENCH_FILES=N is the size of the tree of `compile` and `preset` (default 10000)\n"
-      "CORDON_BENCH_IMAGE is the image for `docker`, of the engine that DOCKER_HOST names;\n"
+      "CORDON_BENCH_IMAGE is the image for `docker` and `job`, of the engine that DOCKER_HOST "
+      "names;\n"
       "CORDON_LXC_INSTANCE the instance for `lxc`, CORDON_BENCH_SHOWN a directory it shows\n");
 }
 

@@ -21,6 +21,8 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 # 3.37: STRICT tables.
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3>=3.37)
+# For jobs alone: neither the small program nor libcordon.so links it.
+pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
                     -fstack-protector-strong)

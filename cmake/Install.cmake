@@ -37,6 +37,22 @@ target_compile_features(cordon_shared INTERFACE cxx_std_23)
 target_include_directories(cordon_shared INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 
 install(TARGETS cordon_shared EXPORT cordon LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+
+# Jobs (cordon/job.h) are a library of their own: what reads archives comes with it, and whoever runs no
+# jobs loads none of that.
+add_library(cordon_shared_jobs SHARED ${PROJECT_SOURCE_DIR}/cmake/boost_json.cc
+  $<TARGET_OBJECTS:cordon_jobs>)
+target_link_libraries(cordon_shared_jobs PUBLIC cordon_shared PRIVATE PkgConfig::ARCHIVE Threads::Threads)
+set_target_properties(cordon_shared_jobs PROPERTIES
+  EXPORT_NAME jobs OUTPUT_NAME cordon-jobs VERSION ${PROJECT_VERSION} SOVERSION 0
+  LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib
+  LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/cordon.map)
+target_link_options(cordon_shared_jobs PRIVATE
+  LINKER:--version-script=${PROJECT_SOURCE_DIR}/cmake/cordon.map LINKER:--as-needed)
+if(NOT CORDON_SANITIZE)
+  target_link_options(cordon_shared_jobs PRIVATE LINKER:--no-undefined)
+endif()
+install(TARGETS cordon_shared_jobs EXPORT cordon LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/cordon DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/cordon)

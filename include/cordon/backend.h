@@ -28,6 +28,8 @@ struct Capabilities {
   bool observe = false;         // ProcessSpec::watch
   bool network_toggle = false;  // holds NetworkMode::None, and can give NetworkMode::Open
   bool images = false;          // takes SandboxSpec::image, and needs one; others refuse it
+  // Nobody is root in it: for a caller who is, the command runs as the owner of the work directory.
+  bool runs_as_owner = false;
 };
 
 struct SandboxSpec {

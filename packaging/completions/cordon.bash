@@ -9,6 +9,8 @@ _cordon_run_values='--preset --pack --policy --require --tier --backend --level 
 # Their own; beside them they take those of run but what they leave out.
 _cordon_explain_switches='--toml --json --help'
 _cordon_explain_values='--report'
+_cordon_job_switches='--help'
+_cordon_job_values='--input --collect --output --collect-limit --pull --staging'
 _cordon_learn_switches='--help'
 _cordon_learn_values='--output'
 _cordon_policy_switches='--help'
@@ -62,11 +64,11 @@ _cordon_value() {
         --pull) _cordon_words 'missing always never' "$2" ;;
         --level) _cordon_words 'default enhanced container maximum' "$2" ;;
         --net) _cordon_words 'none open' "$2" ;;
-        --workdir)
+        --workdir | --staging)
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -d -- "$2")
             ;;
-        --read | --write | --protect | --deny | --hide | --policy | --stdin | --report | --output | -o)
+        --read | --write | --protect | --deny | --hide | --policy | --stdin | --report | --output | --input | -o)
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -- "$2")
             ;;
@@ -140,13 +142,18 @@ _cordon() {
     local begun=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _cordon_words "run explain learn policy doctor env serve keys ps logs kill inspect rm prune stats help $_cordon_main_switches" "$begun"
+        _cordon_words "run job explain learn policy doctor env serve keys ps logs kill inspect rm prune stats help $_cordon_main_switches" "$begun"
         return
     fi
     case ${COMP_WORDS[1]} in
         run) _cordon_run "$_cordon_run_values" "$_cordon_run_switches" ;;
         explain)
             _cordon_run "$_cordon_run_values" "${_cordon_run_switches/--dry-run/} $_cordon_explain_switches"
+            ;;
+        job)
+            local switches=${_cordon_run_switches/--dry-run/} values=${_cordon_run_values/--report/}
+            switches=${switches/--no-project-policy/}
+            _cordon_run "${values/--workdir/} $_cordon_job_values" "${switches/--tty/}"
             ;;
         learn)
             local switches=${_cordon_run_switches/--dry-run/}
@@ -182,7 +189,7 @@ _cordon() {
         prune) _cordon_client "$_cordon_prune_values" "$_cordon_prune_switches" '' ;;
         stats) _cordon_client "$_cordon_stats_values" "$_cordon_stats_switches" '' ;;
         help)
-            _cordon_words 'run explain learn policy doctor env serve keys ps logs kill inspect rm prune stats' "$begun"
+            _cordon_words 'run job explain learn policy doctor env serve keys ps logs kill inspect rm prune stats' "$begun"
             ;;
     esac
 }

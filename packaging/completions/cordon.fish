@@ -1,10 +1,10 @@
 # Completion of cordon for fish.
 
-# The command of `cordon run`, `explain` and `learn`, once there is one, completes as itself.
+# The command of `cordon run`, `job`, `explain` and `learn`, once there is one, completes as itself.
 function __cordon_run_command
     set -l words (commandline -opc) (commandline -ct)
     set -e words[1]
-    contains -- "$words[1]" run explain learn; or return 1
+    contains -- "$words[1]" run job explain learn; or return 1
     set -e words[1]
     while set -q words[1]
         switch $words[1]
@@ -37,11 +37,12 @@ end
 function __cordon_in
     set -l words (commandline -opc)
     test "$words[2]" = "$argv[1]"; or return 1
-    not contains -- "$argv[1]" run explain learn; or not __cordon_run_command >/dev/null
+    not contains -- "$argv[1]" run job explain learn; or not __cordon_run_command >/dev/null
 end
 
 complete -c cordon -f
 complete -c cordon -n __cordon_before_subcommand -a run -d 'run one command in a sandbox'
+complete -c cordon -n __cordon_before_subcommand -a job -d 'files in, one command over them, files out'
 complete -c cordon -n __cordon_before_subcommand -a explain -d 'run one command, and say what the policy refused'
 complete -c cordon -n __cordon_before_subcommand -a learn -d 'run one command, and write the policy that it needs'
 complete -c cordon -n __cordon_before_subcommand -a policy -d 'what a run may do'
@@ -52,7 +53,7 @@ complete -c cordon -n __cordon_before_subcommand -a env -d 'an image for each pr
 complete -c cordon -n __cordon_before_subcommand -a help -d 'the page of a subcommand'
 complete -c cordon -n __cordon_before_subcommand -l help -d 'print what cordon does'
 complete -c cordon -n __cordon_before_subcommand -l version -d 'print the version'
-complete -c cordon -n '__cordon_in help' -a 'run explain learn policy doctor env serve keys'
+complete -c cordon -n '__cordon_in help' -a 'run job explain learn policy doctor env serve keys'
 complete -c cordon -n '__cordon_in policy' -a 'show check schema' -F
 complete -c cordon -n '__cordon_in policy' -l all -d 'show: the default policy too'
 complete -c cordon -n '__cordon_in policy' -l json -d 'show: one JSON object'
@@ -65,6 +66,13 @@ complete -c cordon -n '__cordon_in explain' -l toml -d 'write the rules as a pol
 complete -c cordon -n '__cordon_in explain' -l json -d 'print the report as JSON'
 complete -c cordon -n '__cordon_in explain' -l report -r -F -d 'where the report goes'
 complete -c cordon -n '__cordon_in explain' -l help -d 'print the page of this subcommand'
+complete -c cordon -n '__cordon_in job' -l input -r -F -d 'what the work directory starts from'
+complete -c cordon -n '__cordon_in job' -l collect -x -d 'what to bring back'
+complete -c cordon -n '__cordon_in job' -l output -r -F -d 'where that goes'
+complete -c cordon -n '__cordon_in job' -l collect-limit -x -d 'the most that is brought back'
+complete -c cordon -n '__cordon_in job' -l pull -x -a 'missing always never' -d 'whether the image is fetched first'
+complete -c cordon -n '__cordon_in job' -l staging -x -a '(__fish_complete_directories)' -d 'where the private copy is made'
+complete -c cordon -n '__cordon_in job' -l help -d 'print the page of this subcommand'
 complete -c cordon -n '__cordon_in learn' -s o -l output -r -F -d 'the policy that is written'
 complete -c cordon -n '__cordon_in learn' -l help -d 'print the page of this subcommand'
 

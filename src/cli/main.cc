@@ -49,7 +49,7 @@ constexpr HeavySubcommand kHeavySubcommands[] = {
     {"serve", "cordon-serve"}, {"keys", "cordon-serve"},   {"ps", "cordon-client"},
     {"logs", "cordon-client"}, {"kill", "cordon-client"},  {"inspect", "cordon-client"},
     {"rm", "cordon-client"},   {"prune", "cordon-client"}, {"stats", "cordon-client"},
-    {"env", "cordon-env"},
+    {"env", "cordon-env"},     {"job", "cordon-job"},
 };
 
 const HeavySubcommand* find_heavy(std::string_view name) {
@@ -77,8 +77,8 @@ int dispatch(Arguments arguments) {
   complain(
       "cordon",
       refuse_option(asked, {},
-                    "no such subcommand; there is run, explain, learn, policy, doctor, env, serve, "
-                    "keys, ps, logs, kill, inspect, rm, prune, stats and help")
+                    "no such subcommand; there is run, job, explain, learn, policy, doctor, env, "
+                    "serve, keys, ps, logs, kill, inspect, rm, prune, stats and help")
           .error()
           .message());
   return kExitCannotRun;

@@ -202,6 +202,7 @@ Page main_page() {
   return {
       .usage =
           "usage: cordon run [OPTION...] [--] COMMAND [ARGUMENT...]\n"
+          "       cordon job [OPTION...] [--] COMMAND [ARGUMENT...]\n"
           "       cordon explain [OPTION...] [--] COMMAND [ARGUMENT...]\n"
           "       cordon learn -o FILE [OPTION...] [--] COMMAND [ARGUMENT...]\n"
           "       cordon policy show|check|schema\n"
@@ -221,6 +222,7 @@ Page main_page() {
           "refuses, and says why.\n"
           "\n"
           "  run      run one command in a sandbox that ends with it\n"
+          "  job      files in, one command over them in a sandbox, files out\n"
           "  explain  run one command, and say what the policy refused\n"
           "  learn    run one command, and write the policy that it needs\n"
           "  policy   what a run may do, and who said so\n"

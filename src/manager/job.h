@@ -28,6 +28,9 @@ struct PreparedRequest {
   bool private_work_dir = false;
 };
 
+// Not the Job of job.h: a program may hold both.
+inline namespace managed {
+
 class Job {
  public:
   Job(std::string id, Caller caller, PreparedRequest prepared, std::optional<StdinChannel> input);
@@ -102,6 +105,8 @@ class Job {
   Recorded recorded_ = Recorded::NotYet;
   std::vector<std::function<void(const SharedResult&)>> callbacks_;
 };
+
+}  // namespace managed
 
 using SharedJob = std::shared_ptr<Job>;
 

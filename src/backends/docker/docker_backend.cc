@@ -29,7 +29,7 @@ class DockerBackend final : public Backend {
   std::string_view name() const override { return "docker"; }
   Tier tier() const override { return Tier::Container; }
   Capabilities capabilities() const override {
-    return {.terminal = true, .network_toggle = true, .images = true};
+    return {.terminal = true, .network_toggle = true, .images = true, .runs_as_owner = true};
   }
 
   Result<void> supported() const override {

@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 #include "core/try.h"
 #include "native/candidate.h"
 #include "native/paths.h"
+#include "policy/engine_sockets.h"
 
 namespace cordon::docker {
 
@@ -20,10 +20,6 @@ using native::is_beneath;
 using native::Rule;
 
 constexpr std::string_view kSharedMemory = "/dev/shm";
-// Whoever can talk to one of them is root on the host.
-constexpr std::array<std::string_view, 5> kEngineSockets = {
-    "/run/docker.sock", "/run/containerd/containerd.sock", "/run/podman/podman.sock",
-    "/run/crio/crio.sock", "/var/run/docker.sock"};
 
 std::unexpected<Error> refuse(const Rule& rule, std::string detail) {
   return std::unexpected(invalid_argument(std::string(rule.origin), rule.path, std::move(detail)));

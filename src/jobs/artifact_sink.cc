@@ -1,0 +1,179 @@
+#include "jobs/artifact_sink.h"
+
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "core/printable.h"
+#include "core/try.h"
+#include "core/unique_fd.h"
+#include "jobs/archive_handle.h"
+#include "jobs/copy_file.h"
+
+namespace cordon::jobs {
+
+namespace {
+
+constexpr std::uint64_t kMostInMemory = 64 << 20;
+constexpr std::size_t kPiece = 256 << 10;
+
+// Reads `bytes` of a file, piece by piece.
+template <class Take>
+Result<void> for_each_piece(int fd, std::uint64_t bytes, Take&& take) {
+  const auto buffer = std::make_unique<char[]>(kPiece);
+  while (bytes > 0) {
+    const ssize_t size = ::read(fd, buffer.get(), std::min<std::uint64_t>(bytes, kPiece));
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return std::unexpected(system_error("read the artifact"));
+    if (size == 0) return {};
+    TRY(take(std::string_view(buffer.get(), static_cast<std::size_t>(size))));
+    bytes -= static_cast<std::uint64_t>(size);
+  }
+  return {};
+}
+
+class MemorySink final : public ArtifactSink {
+ public:
+  Result<void> directory(const std::string&, std::uint32_t) override { return {}; }
+  Result<void> file(JobArtifact& artifact, int fd, const FileMeta&) override {
+    artifact.content.reserve(artifact.bytes);
+    return for_each_piece(fd, artifact.bytes, [&](std::string_view piece) -> Result<void> {
+      artifact.content += piece;
+      return {};
+    });
+  }
+};
+
+class DirectorySink final : public ArtifactSink {
+ public:
+  explicit DirectorySink(UniqueFd top)
+      : top_(std::move(top)),
+        writer_(top_.get(), std::nullopt,
+                {.most_bytes = std::numeric_limits<std::uint64_t>::max(),
+                 .most_entries = std::numeric_limits<std::uint64_t>::max()},
+                Existing::Replace) {}
+
+  Result<void> directory(const std::string& path, std::uint32_t mode) override {
+    return writer_.directory(path, mode);
+  }
+  Result<void> file(JobArtifact& artifact, int fd, const FileMeta& meta) override {
+    const UniqueFd to = TRY(writer_.file(artifact.path, artifact.bytes));
+    TRY(copy_file(fd, to.get(), artifact.bytes, []() -> Result<void> { return {}; }));
+    return writer_.finish(artifact.path, to, meta);
+  }
+
+ private:
+  UniqueFd top_;
+  TreeWriter writer_;
+};
+
+class TarSink final : public ArtifactSink {
+ public:
+  explicit TarSink(int fd) : fd_(fd) {}
+
+  Result<void> open() {
+    const Utf8Locale locale;
+    archive_ = make_write_archive();
+    if (!archive_) return std::unexpected(system_error("write the artifacts", {}, ENOMEM));
+    archive_write_set_format_pax_restricted(archive_.get());
+    archive_write_set_bytes_in_last_block(archive_.get(), 1);
+    if (archive_write_open2(archive_.get(), this, nullptr, write_block, nullptr, nullptr) !=
+        ARCHIVE_OK) {
+      return failed("");
+    }
+    return {};
+  }
+
+  Result<void> directory(const std::string& path, std::uint32_t mode) override {
+    return header(path, AE_IFDIR, 0, {.mode = mode, .modified = {}});
+  }
+
+  Result<void> file(JobArtifact& artifact, int fd, const FileMeta& meta) override {
+    TRY(header(artifact.path, AE_IFREG, artifact.bytes, meta));
+    return for_each_piece(fd, artifact.bytes, [&](std::string_view piece) -> Result<void> {
+      if (archive_write_data(archive_.get(), piece.data(), piece.size()) < 0) {
+        return failed(artifact.path);
+      }
+      return {};
+    });
+  }
+
+  Result<void> finish() override {
+    if (archive_write_close(archive_.get()) != ARCHIVE_OK) return failed("");
+    return {};
+  }
+
+ private:
+  static la_ssize_t write_block(archive* archive, void* self, const void* bytes, std::size_t size) {
+    while (true) {
+      const ssize_t written = ::write(static_cast<TarSink*>(self)->fd_, bytes, size);
+      if (written >= 0) return written;
+      if (errno == EINTR) continue;
+      archive_set_error(archive, errno, "%s", "it cannot be written");
+      return -1;
+    }
+  }
+
+  std::unexpected<Error> failed(const std::string& path) {
+    const int number = archive_errno(archive_.get());
+    return std::unexpected(
+        system_error("write the artifacts", printable(path), number > 0 ? number : EIO));
+  }
+
+  Result<void> header(const std::string& path, unsigned type, std::uint64_t bytes,
+                      const FileMeta& meta) {
+    const Utf8Locale locale;
+    const std::unique_ptr<archive_entry, void (*)(archive_entry*)> entry(archive_entry_new(),
+                                                                         archive_entry_free);
+    if (!entry) return std::unexpected(system_error("write the artifacts", {}, ENOMEM));
+    archive_entry_copy_pathname(entry.get(), path.c_str());
+    archive_entry_set_filetype(entry.get(), type);
+    archive_entry_set_perm(entry.get(), meta.mode & 0777);
+    archive_entry_set_size(entry.get(), static_cast<la_int64_t>(bytes));
+    if (meta.modified.tv_nsec != UTIME_OMIT) {
+      archive_entry_set_mtime(entry.get(), meta.modified.tv_sec, 0);
+    }
+    // A warning is about a name that is not UTF-8: it is written as it is.
+    const int written = archive_write_header(archive_.get(), entry.get());
+    if (written != ARCHIVE_OK && written != ARCHIVE_WARN) return failed(path);
+    return {};
+  }
+
+  int fd_;
+  WriteArchive archive_{nullptr, archive_write_free};
+};
+
+Result<UniqueFd> make_directory(const std::string& path) {
+  const auto failed = [&] {
+    return std::unexpected(system_error("collect into the directory", path));
+  };
+  if (::mkdir(path.c_str(), 0777) != 0 && errno != EEXIST) return failed();
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid() || ::faccessat(fd.get(), ".", W_OK | X_OK, AT_EACCESS) != 0) return failed();
+  return fd;
+}
+
+}  // namespace
+
+std::uint64_t most_bytes_of(const JobCollection& collection) {
+  const bool memory = collection.directory.empty() && collection.tar_fd < 0;
+  return memory ? std::min(collection.most_bytes, kMostInMemory) : collection.most_bytes;
+}
+
+Result<std::unique_ptr<ArtifactSink>> make_sink(const JobCollection& collection) {
+  if (!collection.directory.empty()) {
+    return std::make_unique<DirectorySink>(TRY(make_directory(collection.directory)));
+  }
+  if (collection.tar_fd < 0) return std::make_unique<MemorySink>();
+  auto sink = std::make_unique<TarSink>(collection.tar_fd);
+  TRY(sink->open());
+  return sink;
+}
+
+}  // namespace cordon::jobs

@@ -1,0 +1,166 @@
+#include "jobs/check_job.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "core/printable.h"
+#include "core/try.h"
+#include "engine/endpoint.h"
+#include "native/paths.h"
+#include "policy/default_limits.h"
+#include "policy/engine_sockets.h"
+#include "policy/glob.h"
+#include "sandbox/run_once.h"
+
+namespace cordon::jobs {
+
+namespace {
+
+using native::is_beneath;
+using native::normalize;
+
+std::unexpected<Error> refuse(std::string operation, std::string_view subject, std::string detail,
+                              std::string remedy = {}) {
+  Error error = invalid_argument(std::move(operation), printable(subject), std::move(detail));
+  error.remedy = std::move(remedy);
+  return std::unexpected(std::move(error));
+}
+
+std::string real_path(const std::string& path) {
+  const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr), std::free);
+  return real ? real.get() : normalize(path, "/");
+}
+
+Result<void> check_id(const std::string& id) {
+  constexpr std::size_t kLongest = 64;
+  const auto fine = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  };
+  const bool good = id.size() <= kLongest && std::ranges::all_of(id, fine) &&
+                    !id.starts_with('.') && id != "lock";
+  if (good) return {};
+  return refuse("name the job", id.substr(0, 100),
+                "1 to 64 letters, digits, dots, underscores and dashes, not a dot first");
+}
+
+std::vector<std::string> engine_sockets() {
+  std::vector<std::string> sockets(kEngineSockets.begin(), kEngineSockets.end());
+  const auto endpoint = engine::endpoint_of_environment();
+  if (endpoint && endpoint->kind == engine::Endpoint::Kind::Unix) sockets.push_back(endpoint->path);
+  const auto spelled = sockets;
+  for (const std::string& socket : spelled) sockets.push_back(real_path(socket));
+  return sockets;
+}
+
+bool same_file(const std::string& left, const std::string& right) {
+  struct stat one{};
+  struct stat other{};
+  return ::stat(left.c_str(), &one) == 0 && ::stat(right.c_str(), &other) == 0 &&
+         S_ISSOCK(one.st_mode) && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+class MountCheck {
+ public:
+  explicit MountCheck(const Policy& policy) : policy_(policy), sockets_(engine_sockets()) {}
+
+  Result<void> check() const {
+    for (const PathRule& rule : policy_.filesystem) {
+      if (rule.access == Access::Read || rule.access == Access::Write) TRY(check(rule));
+    }
+    return {};
+  }
+
+ private:
+  Result<void> check(const PathRule& rule) const {
+    if (!rule.path.starts_with('/')) return {};  // in the work directory, which is the job's
+    const std::string operation = rule.origin.empty() ? "show" : rule.origin;
+    const std::string real = real_path(rule.path);
+    if (real == "/") {
+      return refuse(operation, rule.path, "a job is not shown the whole file system",
+                    "name the directories that it needs");
+    }
+    const auto glob = Glob::parse(rule.path);
+    for (const std::string& socket : sockets_) {
+      const bool shows = is_beneath(socket, real) || (glob && glob->covers(socket));
+      if ((shows && !taken_away(socket)) || same_file(real, socket)) {
+        return refuse(
+            operation, rule.path,
+            fmt::format("it shows {}, and whoever reaches that is root on this host", socket),
+            "name the files beside it that the job needs");
+      }
+    }
+    return {};
+  }
+
+  bool taken_away(const std::string& socket) const {
+    return std::ranges::any_of(policy_.filesystem, [&](const PathRule& rule) {
+      return (rule.access == Access::Deny || rule.access == Access::Hide) &&
+             normalize(rule.path, "/") == socket;
+    });
+  }
+
+  const Policy& policy_;
+  std::vector<std::string> sockets_;
+};
+
+Result<void> check_input(const JobInput& input, const std::string& staging_root) {
+  const int kinds = (input.directory.empty() ? 0 : 1) + (input.tar_file.empty() ? 0 : 1) +
+                    (input.tar_fd < 0 ? 0 : 1) + (input.tar_data.empty() ? 0 : 1);
+  if (kinds > 1) return refuse("take the input", "", "a job has one input", "put them together");
+  for (const std::string* path : {&input.directory, &input.tar_file}) {
+    if (path->empty()) continue;
+    if (!path->starts_with('/') || path->contains('\0')) {
+      return refuse("take the input", *path, "it must be an absolute path");
+    }
+  }
+  if (input.directory.empty()) return {};
+  const std::string real = real_path(input.directory);
+  if (real == "/" || is_beneath(real_path(staging_root), real)) {
+    return refuse("take the input", input.directory, "the job's own copy would lie in it",
+                  "name a directory of the project's");
+  }
+  return {};
+}
+
+Result<void> check_collection(const JobCollection& collection) {
+  if (collection.directory.empty()) return {};
+  if (collection.tar_fd >= 0) {
+    return refuse("collect", collection.directory, "into a directory or into a tar, not both");
+  }
+  if (!collection.directory.starts_with('/')) {
+    return refuse("collect into the directory", collection.directory,
+                  "it must be an absolute path");
+  }
+  return {};
+}
+
+}  // namespace
+
+Limits bounded(Limits limits) {
+  const Limits defaults = default_limits();
+  if (!limits.memory_bytes) limits.memory_bytes = defaults.memory_bytes;
+  if (!limits.pids) limits.pids = defaults.pids;
+  if (!limits.disk_bytes) limits.disk_bytes = defaults.disk_bytes;
+  if (!limits.output_bytes) limits.output_bytes = kDefaultKeptOutput;
+  if (!limits.timeout) limits.timeout = kDefaultTimeout;
+  return limits;
+}
+
+Result<void> check_job(const Job& job, const std::string& staging_root) {
+  if (!job.id.empty()) TRY(check_id(job.id));
+  if (!staging_root.starts_with('/')) {
+    return refuse("make a place for the job in", staging_root, "it must be an absolute path");
+  }
+  TRY(check_input(job.input, staging_root));
+  TRY(check_collection(job.collect));
+  return MountCheck(job.policy).check();
+}
+
+}  // namespace cordon::jobs

@@ -1,0 +1,90 @@
+#include "jobs/disk_meter.h"
+
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "core/blocked_signals.h"
+#include "core/try.h"
+#include "jobs/walk_tree.h"
+
+namespace cordon::jobs {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::uint64_t kStatBlock = 512;
+constexpr auto kLeastRest = milliseconds(100);
+constexpr auto kMostRest = milliseconds(2000);
+constexpr int kRestFactor = 8;
+// What the host keeps for itself, whatever the limit says: files that were unlinked and are still
+// written are seen here only.
+constexpr std::uint64_t kReserve = 64 << 20;
+
+bool nearly_full(int directory) {
+  struct statvfs status{};
+  if (::fstatvfs(directory, &status) != 0) return false;
+  return std::uint64_t{status.f_bavail} * status.f_frsize < kReserve;
+}
+
+}  // namespace
+
+std::uint64_t disk_use(int directory, std::uint64_t most) {
+  std::uint64_t bytes = 0;
+  std::set<std::pair<dev_t, ino_t>> several_names;
+  const auto walked = walk_tree(directory, Locked::Unlock, [&](const Walked& one) -> Result<Step> {
+    const bool several = one.status.st_nlink > 1 && !S_ISDIR(one.status.st_mode);
+    if (several && !several_names.emplace(one.status.st_dev, one.status.st_ino).second) {
+      return Step::On;
+    }
+    bytes += static_cast<std::uint64_t>(one.status.st_blocks) * kStatBlock;
+    return bytes > most ? Step::End : Step::On;
+  });
+  if (!walked && walked.error().code == ErrorCode::ResourceExhausted) return most + 1;
+  return bytes;
+}
+
+Result<std::unique_ptr<DiskMeter>> DiskMeter::start(int directory, std::uint64_t most_bytes) {
+  std::unique_ptr<DiskMeter> meter(new DiskMeter(directory, most_bytes));
+  const BlockedSignals blocked;
+  try {
+    meter->thread_ = std::thread([raw = meter.get()] { raw->run(); });
+  } catch (const std::system_error& error) {
+    return std::unexpected(system_error("watch the job's disk use", {}, error.code().value()));
+  }
+  return meter;
+}
+
+DiskMeter::~DiskMeter() {
+  {
+    const std::scoped_lock lock(mutex_);
+    ending_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool DiskMeter::measure() const {
+  return nearly_full(directory_) || disk_use(directory_, most_bytes_) > most_bytes_;
+}
+
+void DiskMeter::run() {
+  using Clock = std::chrono::steady_clock;
+  std::unique_lock lock(mutex_);
+  while (!ending_ && !exceeded()) {
+    lock.unlock();
+    const auto start = Clock::now();
+    if (measure()) exceeded_.store(true, std::memory_order_relaxed);
+    const auto took = std::chrono::duration_cast<milliseconds>(Clock::now() - start);
+    lock.lock();
+    wake_.wait_for(lock, std::clamp(took * kRestFactor, kLeastRest, kMostRest),
+                   [this] { return ending_; });
+  }
+}
+
+}  // namespace cordon::jobs

@@ -1,0 +1,243 @@
+// A job on a backend without walls: what is above the Backend interface.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "cordon/job.h"
+#include "jobs/testing/directory.h"
+#include "jobs/testing/tar_text.h"
+#include "sandbox/testing/fake_backend.h"
+
+namespace cordon {
+namespace {
+
+using jobs::testing::Directory;
+using jobs::testing::tar_of;
+using jobs::testing::TarEntry;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class RunJob : public ::testing::Test {
+ protected:
+  Job shell(const std::string& script) const {
+    Job job;
+    job.command = "/bin/sh";
+    job.args = {"-c", script};
+    job.staging_root = place_.path("jobs");
+    return job;
+  }
+
+  Result<JobResult> run(const Job& job, std::stop_token stop = {}) {
+    auto result = run_once(job, backend_, std::move(stop));
+    EXPECT_EQ(backend_.living, 0) << "no sandbox is left";
+    return result;
+  }
+
+  bool nothing_left() const {
+    if (!std::filesystem::exists(place_.path("jobs"))) return true;
+    for (const auto& entry : std::filesystem::directory_iterator(place_.path("jobs"))) {
+      if (entry.is_directory()) return false;
+    }
+    return true;
+  }
+
+  Directory place_;
+  testing::FakeBackend backend_;
+};
+
+TEST_F(RunJob, StreamsApartAndInOrder) {
+  const auto result =
+      run(shell("printf a; sleep 0.05; printf b >&2; sleep 0.05; printf c; exit 3"));
+  ASSERT_TRUE(result) << result.error().message();
+  const ExecutionResult& execution = result->execution;
+  EXPECT_EQ(execution.status, ExecutionStatus::Failed);
+  EXPECT_EQ(execution.exit_code, 3);
+  EXPECT_EQ(execution.limit_hit, std::nullopt);
+  EXPECT_EQ(execution.stdout_data, "ac");
+  EXPECT_EQ(execution.stderr_data, "b");
+  ASSERT_EQ(result->log.size(), 3U);
+  EXPECT_EQ(result->log[1].stream, Stream::Stderr);
+  EXPECT_EQ(result->reached, JobPhase::Ended);
+  EXPECT_THAT(to_json(*result), HasSubstr(R"("log":[{"stream":"stdout","text":"a"},)"
+                                          R"({"stream":"stderr","text":"b"})"));
+  EXPECT_TRUE(nothing_left());
+}
+
+TEST_F(RunJob, InputsAreThereAndArtifactsComeBack) {
+  Job job = shell("");
+  // The fake has no work directory of its own.
+  job.id = "known";
+  job.args = {"-c", "cd " + place_.path("jobs/known/work") + "; cat a/in.txt > out.txt"};
+  job.input.tar_data = tar_of(TarEntry{.name = "a/in.txt", .content = "hello"});
+  job.collect.patterns = {"out.txt", "none"};
+  auto result = run(job);
+  ASSERT_TRUE(result) << result.error().message();
+  ASSERT_EQ(result->artifacts.size(), 1U);
+  EXPECT_EQ(result->artifacts[0].content, "hello");
+  EXPECT_THAT(result->missing, ElementsAre("none"));
+  EXPECT_EQ(result->input_bytes, 5U);
+  EXPECT_EQ(result->execution.id, "known");
+
+  Directory source;
+  std::filesystem::create_directory(source.path("a"));
+  source.write("a/in.txt", "from a directory");
+  std::filesystem::create_symlink("/etc/passwd", source.path("a/out"));
+  job.input = {};
+  job.input.directory = source.path();
+  result = run(job);
+  ASSERT_TRUE(result) << result.error().message();
+  EXPECT_EQ(result->artifacts[0].content, "from a directory");
+  ASSERT_EQ(result->input_left_out.size(), 1U);
+  EXPECT_EQ(result->input_left_out[0].path, "a/out");
+  EXPECT_TRUE(nothing_left());
+}
+
+TEST_F(RunJob, ABadInputRunsNothing) {
+  Job job = shell("touch " + place_.path("ran"));
+  job.input.tar_data = tar_of(TarEntry{.name = "../x", .content = "hello"});
+  const auto result = run(job);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::InvalidArgument);
+  EXPECT_THAT(result.error().message(), HasSubstr("../x"));
+  EXPECT_NE(::access(place_.path("ran").c_str(), F_OK), 0);
+  EXPECT_TRUE(nothing_left());
+  job.input = {};
+  ASSERT_TRUE(run(job));
+  EXPECT_EQ(::access(place_.path("ran").c_str(), F_OK), 0) << "the control";
+}
+
+TEST_F(RunJob, TimeIsThatOfTheWholeJob) {
+  Job job = shell("sleep 600");
+  job.policy.limits.timeout = std::chrono::milliseconds(100);
+  auto result = run(job);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->execution.status, ExecutionStatus::Timeout);
+  EXPECT_EQ(result->execution.exit_code, 124);
+  EXPECT_EQ(result->execution.error, "timed out after 100ms");
+
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const UniqueFd read_end(ends[0]);
+  const UniqueFd write_end(ends[1]);
+  job.input.tar_fd = read_end.get();
+  result = run(job);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->execution.status, ExecutionStatus::Timeout);
+  EXPECT_EQ(result->reached, JobPhase::Input);
+  EXPECT_TRUE(nothing_left());
+}
+
+TEST_F(RunJob, CancelledWhileItRunsItStillCollects) {
+  Job job = shell("");
+  job.id = "known";
+  const std::string work = place_.path("jobs/known/work");
+  job.args = {"-c", "echo partial > " + work + "/out; echo ready; sleep 600"};
+  job.collect.patterns = {"out"};
+  std::stop_source stop;
+  job.on_stdout = [&](std::string_view) { return stop.request_stop(); };
+  const auto result = run(job, stop.get_token());
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->execution.status, ExecutionStatus::Killed);
+  ASSERT_EQ(result->artifacts.size(), 1U);
+  EXPECT_EQ(result->artifacts[0].content, "partial\n");
+  EXPECT_EQ(result->execution.stdout_data, "ready\n");
+  EXPECT_TRUE(nothing_left());
+}
+
+TEST_F(RunJob, CancelledBeforeItRuns) {
+  std::stop_source stop;
+  stop.request_stop();
+  Job job = shell("true");
+  job.collect.patterns = {"out"};
+  const auto result = run(job, stop.get_token());
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->execution.status, ExecutionStatus::Killed);
+  EXPECT_THAT(result->missing, ElementsAre("out"));
+}
+
+TEST_F(RunJob, AFullWorkDirectoryEndsIt) {
+  Job job = shell("");
+  job.id = "known";
+  const std::string fill = "cd " + place_.path("jobs/known/work") +
+                           "; i=0; while [ $i -lt 40 ]; do head -c 1000000 /dev/zero > f$i; "
+                           "i=$((i+1)); done; ";
+  job.args = {"-c", fill + "sleep 600"};
+  job.policy.limits.disk_bytes = 4 << 20;
+  const auto result = run(job);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->execution.status, ExecutionStatus::Failed);
+  EXPECT_EQ(result->execution.limit_hit, LimitKind::Disk);
+  job.policy.limits.disk_bytes = 1 << 30;
+  job.args = {"-c", fill};
+  const auto control = run(job);
+  ASSERT_TRUE(control);
+  EXPECT_EQ(control->execution.status, ExecutionStatus::Completed);
+}
+
+TEST_F(RunJob, ATruncatedLogIsFlagged) {
+  Job job = shell("head -c 100000 /dev/zero");
+  job.policy.limits.output_bytes = 1000;
+  const auto result = run(job);
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->execution.stdout_truncated);
+  EXPECT_EQ(result->execution.limit_hit, LimitKind::Output);
+  EXPECT_EQ(result->log[0].bytes, result->execution.stdout_data.size());
+}
+
+TEST_F(RunJob, ArtifactsThatCannotBeWrittenHideNoResult) {
+  Job job = shell("");
+  job.id = "known";
+  job.args = {"-c", "echo x > " + place_.path("jobs/known/work/out") + "; exit 3"};
+  job.collect.patterns = {"out"};
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const UniqueFd write_end(ends[1]);
+  ::close(ends[0]);
+  job.collect.tar_fd = write_end.get();
+  const auto result = run(job);
+  ASSERT_TRUE(result) << result.error().message();
+  EXPECT_EQ(result->execution.exit_code, 3);
+  EXPECT_FALSE(result->artifacts_complete);
+  EXPECT_THAT(result->collect_error, HasSubstr("artifacts"));
+}
+
+TEST_F(RunJob, InputReachesTheCommand) {
+  Job job = shell("cat");
+  job.stdin_data = "typed";
+  EXPECT_EQ(run(job)->execution.stdout_data, "typed");
+}
+
+TEST_F(RunJob, WhatCannotBeIsRefusedBeforeAnything) {
+  const auto refused = [&](const auto& change) {
+    Job job = shell("true");
+    change(job);
+    const auto result = run(job);
+    EXPECT_FALSE(std::filesystem::exists(place_.path("jobs")));
+    return result ? "it ran" : result.error().message();
+  };
+  const auto shows = [](const std::string& path) {
+    return [path](Job& job) { job.policy.filesystem = {{Access::Read, path, "--read"}}; };
+  };
+  EXPECT_THAT(refused(shows("/")), HasSubstr("whole file system"));
+  EXPECT_THAT(refused(shows("/run/docker.sock")), HasSubstr("root on this host"));
+  EXPECT_THAT(refused(shows("/run")), HasSubstr("root on this host"));
+  EXPECT_THAT(refused(shows("/run/*")), HasSubstr("root on this host"));
+  EXPECT_THAT(refused([](Job& job) { job.id = "../x"; }), HasSubstr("name the job"));
+  EXPECT_THAT(refused([](Job& job) { job.collect.patterns = {"/etc"}; }), HasSubstr("outside"));
+  EXPECT_THAT(refused([](Job& job) { job.input.directory = "/"; }), HasSubstr("own copy"));
+  EXPECT_THAT(refused([](Job& job) { job.command = ""; }), HasSubstr("no command"));
+  EXPECT_THAT(refused([](Job& job) { job.policy.limits.pids = 0; }), HasSubstr("processes"));
+  EXPECT_THAT(refused([](Job& job) { job.policy.limits.timeout = std::chrono::seconds(-1); }),
+              HasSubstr("longer than zero"));
+  EXPECT_THAT(refused([](Job& job) {
+                job.input.directory = "/tmp";
+                job.input.tar_data = "x";
+              }),
+              HasSubstr("one input"));
+}
+
+}  // namespace
+}  // namespace cordon
