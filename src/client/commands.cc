@@ -83,7 +83,8 @@ std::string in_words(const json::object& stats) {
   } else {
     line("daemon", "none runs");
   }
-  line("kept", fmt::format("{} executions, {} of output", number("stored_executions"),
+  const auto stored = number("stored_executions");
+  line("kept", fmt::format("{} execution{}, {} of output", stored, stored == 1 ? "" : "s",
                            format_size(number("stored_output_bytes"))));
   return text;
 }

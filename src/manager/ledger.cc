@@ -48,13 +48,8 @@ Result<void> Ledger::ended(Job& job, const ExecutionResult& result) {
   job.set_ending();
   const ExecutionRecord record = job.record_with(result);
   const std::string events = job.log().encoded();
-  const store::StoreOptions& options = store_->options();
-  return store_->commit([&](Database& database) -> Result<void> {
-    TRY(upsert_execution(database, record));
-    TRY(insert_output(database, record.id, result.stdout_data, result.stderr_data, events,
-                      store_->now(), options.output_quota));
-    return hold_execution_quota(database, options.most_executions);
-  });
+  return store_->keep_ended(
+      {.record = record, .out = result.stdout_data, .err = result.stderr_data, .events = events});
 }
 
 Result<std::optional<ExecutionRecord>> Ledger::find(std::string_view id) const {

@@ -55,13 +55,6 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-Result<UniqueFd> open_audit(const std::string& state_dir) {
-  const std::string file = state_dir + "/audit.jsonl";
-  UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd.valid()) return std::unexpected(system_error("open the audit log", file));
-  return fd;
-}
-
 // Sees when `cordon keys` has replaced the file.
 class KeyWatch {
  public:
@@ -158,9 +151,9 @@ Result<void> serve(const ServeOptions& options) {
   if (!options.tls_key.empty()) {
     tls = TRY(server::load_tls(options.tls_certificate, options.tls_key));
   }
-  server::JsonLog log(UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)),
-                      server::LogPlace::Reader);
-  server::AuditLog audit(TRY(open_audit(state_dir)), store);
+  server::JsonLog log(UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)));
+  server::AuditLog audit(
+      TRY(server::LogFile::open(state_dir + "/audit.jsonl", options.most_audit_bytes)), store);
 
   ManagerConfig config = options.manager;
   config.private_work_dirs = state_dir + "/work";

@@ -77,6 +77,9 @@ constexpr std::array kTable = {
            "Forget what ended longer ago, with its output.", "90d"),
     option(ServeOption::MaxRecords, "max-records", "N", kKept,
            "Remember at most N executions; the oldest go first.", "200000"),
+    option(ServeOption::MaxAuditLog, "max-audit-log", "SIZE", kKept,
+           "Keep at most SIZE of audit.jsonl, half of it in audit.jsonl.1; the oldest goes first.",
+           "128M"),
     option(ServeOption::Help, "help", "", kKept, "Print this page."),
 };
 
@@ -168,6 +171,9 @@ Result<void> apply(ServeOptions& options, const OptionSpec& spec, std::string_vi
     case ServeOption::MaxRecords:
       options.store.most_executions = static_cast<std::int64_t>(
           TRY(cli::whole_number_value(spec.name, value, {1, 1'000'000'000})));
+      return {};
+    case ServeOption::MaxAuditLog:
+      options.most_audit_bytes = TRY(cli::size_value(spec.name, value, 64 << 10));
       return {};
     case ServeOption::Help:
       options.help = true;

@@ -45,6 +45,7 @@ enum class ServeOption {
   OutputQuota,
   RecordLifetime,
   MaxRecords,
+  MaxAuditLog,
   Help,
 };
 
@@ -65,6 +66,7 @@ struct ServeOptions {
   std::chrono::nanoseconds grace = std::chrono::seconds(30);
   ManagerConfig manager;
   store::StoreOptions store;  // without its directory
+  std::uint64_t most_audit_bytes = 128 << 20;
   bool help = false;
 };
 

@@ -55,6 +55,7 @@ TEST(ServeOptions, NonsenseIsRefusedByName) {
                                              {"--output-quota", "much"},
                                              {"--record-lifetime", "-1d"},
                                              {"--max-records", "0"},
+                                             {"--max-audit-log", "1"},
                                              {"--config", "/no/such/file"},
                                              {"extra"}}) {
     EXPECT_FALSE(read(words)) << words[0] << ' ' << words.back();
@@ -63,12 +64,13 @@ TEST(ServeOptions, NonsenseIsRefusedByName) {
 
 TEST(ServeOptions, SayHowLongThingsAreKept) {
   const auto options = read({"--output-lifetime", "1h", "--output-quota", "1G", "--record-lifetime",
-                             "2d", "--max-records", "7"});
+                             "2d", "--max-records", "7", "--max-audit-log", "1M"});
   ASSERT_TRUE(options);
   EXPECT_EQ(options->store.output_lifetime, std::chrono::hours(1));
   EXPECT_EQ(options->store.output_quota, 1U << 30);
   EXPECT_EQ(options->store.execution_lifetime, std::chrono::hours(48));
   EXPECT_EQ(options->store.most_executions, 7);
+  EXPECT_EQ(options->most_audit_bytes, 1U << 20);
 }
 
 TEST(Places, AreTheSystemsForRootAndTheUsersForOthers) {

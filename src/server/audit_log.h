@@ -25,8 +25,8 @@ struct Decision {
 // Thread-safe.
 class AuditLog {
  public:
-  AuditLog(UniqueFd file, std::shared_ptr<store::Store> store)
-      : file_(std::move(file), LogPlace::File), store_(std::move(store)) {}
+  AuditLog(LogFile file, std::shared_ptr<store::Store> store)
+      : file_(std::move(file)), store_(std::move(store)) {}
 
   void decided(const Decision& decision);
   // Somebody whom nobody knows was turned away. In the file alone: strangers could push everything

@@ -2,7 +2,9 @@
 
 #include <array>
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <mutex>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -38,11 +40,13 @@ class StreamConnection final : public Connection,
     if constexpr (kTls) {
       shaking_hands_ = true;
       stream_.async_handshake(TlsStream::server, [self = self()](Code code) {
+        const std::lock_guard lock(self->mutex_);
         self->shaking_hands_ = false;
         if (code) return self->close();
         self->flush();
       });
     } else {
+      const std::lock_guard lock(mutex_);
       Code ignored;
       stream_.non_blocking(true, ignored);
       flush();
@@ -51,13 +55,26 @@ class StreamConnection final : public Connection,
 
   void run(std::function<void(Session&)> task) override {
     asio::dispatch(stream_.get_executor(), [self = self(), task = std::move(task)] {
+      const std::lock_guard lock(self->mutex_);
       // Also when it is closed: whoever asks to be told of that is told.
       task(self->session_);
       self->flush();
     });
   }
 
+  void answer(std::uint64_t sequence, Response response) override {
+    if constexpr (!kTls) {
+      const std::lock_guard lock(mutex_);
+      if (!closed_ && !writing_ && !lingering_ && session_.answers_at_once(sequence)) {
+        session_.answer(sequence, response);
+        return leave();
+      }
+    }
+    Connection::answer(sequence, std::move(response));
+  }
+
   void check_time(Clock::time_point now) override {
+    const std::lock_guard lock(mutex_);
     if (moved_ || session_.phase() != phase_ || session_.served() != served_) {
       moved_ = false;
       phase_ = session_.phase();
@@ -81,11 +98,15 @@ class StreamConnection final : public Connection,
   }
 
   void stop() override {
+    const std::lock_guard lock(mutex_);
     session_.stop();
     flush();
   }
 
-  void abort() override { close(); }
+  void abort() override {
+    const std::lock_guard lock(mutex_);
+    close();
+  }
 
  private:
   // Who has asked nothing yet may be nobody: it does not get the time of one who is known.
@@ -99,6 +120,23 @@ class StreamConnection final : public Connection,
     if (closed_) return;
     if (!writing_ && session_.closing() && !lingering_) linger();
     if (!reading_ && (lingering_ || session_.wants_input())) read();
+  }
+
+  // Off the I/O thread: what does not leave at once, and whatever goes wrong, is left to that.
+  void leave() {
+    sending_ = session_.take_output();
+    Code code;
+    sent_ = stream_.write_some(asio::buffer(sending_), code);
+    moved_ = true;
+    if (!code && sent_ == sending_.size() && reading_) return;
+    if (code) sent_ = 0;
+    writing_ = true;
+    asio::post(stream_.get_executor(), [self = self()] {
+      const std::lock_guard lock(self->mutex_);
+      if (self->closed_) return;
+      self->sent_ < self->sending_.size() ? self->write() : self->written();
+      self->flush();
+    });
   }
 
   void send() {
@@ -118,6 +156,7 @@ class StreamConnection final : public Connection,
   void write() {
     stream_.async_write_some(asio::buffer(sending_.data() + sent_, sending_.size() - sent_),
                              [self = self()](Code code, std::size_t size) {
+                               const std::lock_guard lock(self->mutex_);
                                if (self->closed_) return;
                                if (code) return self->close();
                                self->moved_ = true;
@@ -137,6 +176,7 @@ class StreamConnection final : public Connection,
   void read() {
     reading_ = true;
     stream_.async_read_some(asio::buffer(bytes_), [self = self()](Code code, std::size_t size) {
+      const std::lock_guard lock(self->mutex_);
       self->reading_ = false;
       if (self->closed_) return;
       if (code) return self->close();
@@ -151,7 +191,10 @@ class StreamConnection final : public Connection,
     lingering_ = true;
     moved_ = true;
     if constexpr (kTls) {
-      stream_.async_shutdown([self = self()](Code) { self->close(); });
+      stream_.async_shutdown([self = self()](Code) {
+        const std::lock_guard lock(self->mutex_);
+        self->close();
+      });
       reading_ = true;
     } else {
       Code code;
@@ -168,6 +211,10 @@ class StreamConnection final : public Connection,
     on_closed_(this);
   }
 
+  // Held by whoever does anything here: the I/O thread, or one that answers. Recursive: a request
+  // may be answered, and an execution killed, while its bytes are looked at. Who is not the I/O
+  // thread takes no other lock with it.
+  std::recursive_mutex mutex_;
   std::shared_ptr<Tls> tls_;  // outlives the stream
   Stream stream_;
   const ServerLimits& limits_;

@@ -1,7 +1,5 @@
 #include "server/json_log.h"
 
-#include <unistd.h>
-
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
@@ -13,16 +11,8 @@
 
 namespace cordon::server {
 
-JsonLog::JsonLog(UniqueFd fd, LogPlace place) {
-  if (place == LogPlace::File) {
-    file_ = std::move(fd);
-  } else if (fd.valid()) {
-    writer_.emplace(std::move(fd));
-  }
-}
-
 void JsonLog::write(std::string_view event, std::initializer_list<LogField> fields) {
-  if (!file_.valid() && !writer_) return;
+  if (!file_ && !writer_) return;
   namespace json = boost::json;
   json::object object;
   object["time"] = json::string(format_rfc3339(std::chrono::system_clock::now()));
@@ -33,8 +23,7 @@ void JsonLog::write(std::string_view event, std::initializer_list<LogField> fiel
   std::string line = json::serialize(object);
   line += '\n';
   if (writer_) return writer_->write(line);
-  // One write(2): lines of two threads never mix.
-  [[maybe_unused]] const auto written = ::write(file_.get(), line.data(), line.size());
+  file_->append(line);
 }
 
 }  // namespace cordon::server

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <fstream>
 #include <sstream>
 #include <string>
 
@@ -82,15 +83,22 @@ TEST(LogWriter, AReaderThatHangsHoldsNoEndUp) {
 }
 
 TEST(JsonLog, SaysTheSameToAFileAndToAReader) {
-  for (const LogPlace place : {LogPlace::File, LogPlace::Reader}) {
-    Pipe pipe;
-    {
-      JsonLog log(std::move(pipe.writer), place);
-      log.write("hello", {{"name", "a\n\xff"}, {"empty", ""}});
-    }
-    const std::string line = pipe.read_all();
-    EXPECT_THAT(line, StartsWith(R"({"time":")"));
-    EXPECT_THAT(line, EndsWith("\"event\":\"hello\",\"name\":\"a\\n\xef\xbf\xbd\"}\n"));
+  Pipe pipe;
+  char path[] = "/tmp/cordon-test-json-log-XXXXXX";
+  const UniqueFd file(::mkstemp(path));
+  auto log_file = LogFile::open(path, 1000);
+  ASSERT_TRUE(log_file);
+  {
+    JsonLog logs[] = {JsonLog(std::move(pipe.writer)), JsonLog(*std::move(log_file))};
+    for (JsonLog& log : logs) log.write("hello", {{"name", "a\n\xff"}, {"empty", ""}});
+  }
+  std::ifstream written(path);
+  ::unlink(path);
+  std::string line;
+  std::getline(written, line);
+  for (const std::string& one : {pipe.read_all(), line + "\n"}) {
+    EXPECT_THAT(one, StartsWith(R"({"time":")"));
+    EXPECT_THAT(one, EndsWith("\"event\":\"hello\",\"name\":\"a\\n\xef\xbf\xbd\"}\n"));
   }
 }
 

@@ -32,6 +32,9 @@ class SessionHost {
  public:
   virtual ~SessionHost() = default;
   virtual void run(std::function<void(Session&)> task) = 0;
+  // Answers the request. An answer that can leave at once does so on this thread: waking the I/O
+  // thread for it would take longer than all else.
+  virtual void answer(std::uint64_t sequence, Response response);
 };
 
 // The right to answer one request, once. A copy is another handle to the same right. Thread-safe.

@@ -36,10 +36,14 @@ void Reply::on_session(std::function<void(Session&)> task) const {
   if (const auto host = host_.lock()) host->run(std::move(task));
 }
 
-void Reply::answer(Response response) const {
-  on_session([sequence = sequence_, response = std::move(response)](Session& session) {
+void SessionHost::answer(std::uint64_t sequence, Response response) {
+  run([sequence, response = std::move(response)](Session& session) {
     session.answer(sequence, response);
   });
+}
+
+void Reply::answer(Response response) const {
+  if (const auto host = host_.lock()) host->answer(sequence_, std::move(response));
 }
 
 void Reply::stream(Response head, std::unique_ptr<StreamSource> source) const {
@@ -62,6 +66,11 @@ void Reply::on_gone(std::function<void()> callback) const {
 
 Session::Session(Service& service, const ParserLimits& limits, Peer peer)
     : service_(service), limits_(limits), peer_(std::move(peer)) {}
+
+bool Session::answers_at_once(std::uint64_t sequence) const {
+  return sequence == sequence_ && phase_ == Phase::Serving && keep_alive_ && !stopping_ && !busy_ &&
+         output_.empty() && input_.empty();
+}
 
 bool Session::wants_input() const { return phase_ != Phase::Closing && input_.size() < kMostAhead; }
 

@@ -55,6 +55,9 @@ class Session {
   // The client is gone.
   void gone();
 
+  // Whether the answer is all that there is to do: nothing waits before it or behind it.
+  bool answers_at_once(std::uint64_t sequence) const;
+
   // For Reply.
   void answer(std::uint64_t sequence, const Response& response);
   void stream(std::uint64_t sequence, const Response& head, std::unique_ptr<StreamSource> source);

@@ -49,6 +49,25 @@ Guarantees unpack_guarantees(std::string_view list) {
 
 }  // namespace
 
+void bind_description(Statement& statement, const ExecutionRecord& record,
+                      const std::string& args) {
+  statement.bind(1, record.id)
+      .bind(2, record.caller)
+      .bind(3, record.command)
+      .bind_blob(4, args)
+      .bind(5, std::int64_t{record.arguments == ArgumentsKept::Secret})
+      .bind(6, record.work_dir)
+      .bind(7, record.trace)
+      .bind(8, nanoseconds_of(record.created))
+      .bind(9, static_cast<std::int64_t>(record.result.status))
+      .bind(10, record.result.backend)
+      .bind(11, static_cast<std::int64_t>(record.result.tier));
+}
+
+std::string packed_args(const ExecutionRecord& record) {
+  return record.arguments == ArgumentsKept::Secret ? std::string() : pack(record.args);
+}
+
 std::string pack_adjustments(const std::vector<Adjustment>& adjustments) {
   std::string list;
   for (const auto& one : adjustments) {

@@ -18,6 +18,10 @@ namespace cordon::store {
 
 ExecutionRecord read_execution(const Statement& row);
 
+// The first eleven columns, in the order of the table. `args`: packed_args().
+void bind_description(Statement& statement, const ExecutionRecord& record, const std::string& args);
+
+std::string packed_args(const ExecutionRecord& record);
 std::string pack_adjustments(const std::vector<Adjustment>& adjustments);
 std::string pack_guarantees(const Guarantees& guarantees);
 

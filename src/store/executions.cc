@@ -10,46 +10,6 @@ namespace cordon::store {
 
 namespace {
 
-// The first thirteen columns, in the order of the table.
-void bind_description(Statement& statement, const ExecutionRecord& record,
-                      const std::string& args) {
-  statement.bind(1, record.id)
-      .bind(2, record.caller)
-      .bind(3, record.command)
-      .bind_blob(4, args)
-      .bind(5, std::int64_t{record.arguments == ArgumentsKept::Secret})
-      .bind(6, record.work_dir)
-      .bind(7, record.trace)
-      .bind(8, nanoseconds_of(record.created))
-      .bind(9, static_cast<std::int64_t>(record.result.status))
-      .bind(10, record.result.backend)
-      .bind(11, static_cast<std::int64_t>(record.result.tier));
-}
-
-std::string packed_args(const ExecutionRecord& record) {
-  return record.arguments == ArgumentsKept::Secret ? std::string() : pack(record.args);
-}
-
-Result<std::optional<std::int64_t>> id_of_guarantees(Database& database, const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  {
-    auto find = TRY(database.statement("SELECT id FROM guarantees WHERE text = ?1"));
-    find->bind_blob(1, text);
-    if (TRY(find->step())) return find->integer(0);
-  }
-  auto insert = TRY(database.statement("INSERT INTO guarantees(text) VALUES (?1) RETURNING id"));
-  insert->bind_blob(1, text);
-  TRY(insert->step());
-  const std::int64_t id = insert->integer(0);
-  TRY(insert->run());
-  return id;
-}
-
-std::optional<std::int64_t> number(std::optional<std::uint64_t> value) {
-  if (!value) return std::nullopt;
-  return static_cast<std::int64_t>(*value);
-}
-
 std::int64_t bits_of(const std::vector<ExecutionStatus>& statuses) {
   if (statuses.empty()) return std::numeric_limits<std::int64_t>::max();
   std::int64_t bits = 0;
@@ -76,45 +36,6 @@ Result<void> mark_running(Database& database, std::string_view id, Time started)
       "UPDATE executions SET status = 1, started = ?2 WHERE id = ?1 AND status = 0"));
   update->bind(1, id).bind(2, nanoseconds_of(started));
   return update->run();
-}
-
-Result<void> upsert_execution(Database& database, const ExecutionRecord& record) {
-  const ExecutionResult& result = record.result;
-  const std::string args = packed_args(record);
-  const std::string adjustments = pack_adjustments(result.adjustments);
-  const auto guarantees = TRY(id_of_guarantees(database, pack_guarantees(result.guarantees)));
-  auto upsert = TRY(database.statement(
-      "INSERT INTO executions(id, caller, command, args, args_secret, work_dir, trace, created, "
-      "status, backend, tier, exit_code, signal, limit_hit, stdout_truncated, stderr_truncated, "
-      "stdout_bytes, stderr_bytes, started, ended, duration, cpu_time, memory_peak, io_read, "
-      "io_write, error, adjustments, guarantees) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-      "?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28) "
-      "ON CONFLICT(id) DO UPDATE SET status = ?9, exit_code = ?12, signal = ?13, limit_hit = ?14, "
-      "stdout_truncated = ?15, stderr_truncated = ?16, stdout_bytes = ?17, stderr_bytes = ?18, "
-      "started = ?19, ended = ?20, duration = ?21, cpu_time = ?22, memory_peak = ?23, "
-      "io_read = ?24, io_write = ?25, error = ?26, adjustments = ?27, guarantees = ?28"));
-  bind_description(*upsert, record, args);
-  const auto& usage = result.resource_usage;
-  upsert->bind(12, std::int64_t{result.exit_code})
-      .bind(13, result.signal ? std::optional<std::int64_t>(*result.signal) : std::nullopt)
-      .bind(14, result.limit_hit
-                    ? std::optional<std::int64_t>(static_cast<std::int64_t>(*result.limit_hit))
-                    : std::nullopt)
-      .bind(15, std::int64_t{result.stdout_truncated})
-      .bind(16, std::int64_t{result.stderr_truncated})
-      .bind(17, static_cast<std::int64_t>(record.stdout_bytes))
-      .bind(18, static_cast<std::int64_t>(record.stderr_bytes))
-      .bind(19, nanoseconds_of(result.start_time))
-      .bind(20, nanoseconds_of(result.end_time))
-      .bind(21, std::int64_t{result.duration.count()})
-      .bind(22, number(usage ? std::optional(usage->cpu_time_ns) : std::nullopt))
-      .bind(23, number(usage ? std::optional(usage->memory_peak_bytes) : std::nullopt))
-      .bind(24, number(usage ? std::optional(usage->io_read_bytes) : std::nullopt))
-      .bind(25, number(usage ? std::optional(usage->io_write_bytes) : std::nullopt))
-      .bind(26, result.error)
-      .bind_blob(27, adjustments)
-      .bind(28, guarantees);
-  return upsert->run();
 }
 
 Result<std::optional<ExecutionRecord>> find_execution(Database& database, std::string_view id) {
@@ -179,7 +100,7 @@ Result<std::int64_t> remove_ended_before(Database& database, Time time,
 }
 
 Result<void> hold_execution_quota(Database& database, std::int64_t most) {
-  constexpr std::int64_t kMostAtOnce = 100;
+  constexpr std::int64_t kMostAtOnce = 1000;
   const std::int64_t beyond =
       TRY(database.integer("SELECT value FROM totals WHERE name = 'executions'")) - most;
   if (beyond <= 0) return {};

@@ -17,8 +17,6 @@ namespace cordon::store {
 Result<void> insert_execution(Database& database, const ExecutionRecord& record);
 // That it runs; nothing when it has ended.
 Result<void> mark_running(Database& database, std::string_view id, Time started);
-// Its end, whether it is there or not.
-Result<void> upsert_execution(Database& database, const ExecutionRecord& record);
 
 Result<std::optional<ExecutionRecord>> find_execution(Database& database, std::string_view id);
 // Of those that have ended, newest first. `before`: an id, or empty.

@@ -44,6 +44,10 @@ Result<void> insert_output(Database& database, std::string_view execution, std::
         .bind(6, nanoseconds_of(now));
     TRY(insert->run());
   }
+  return hold_output_quota(database, quota);
+}
+
+Result<void> hold_output_quota(Database& database, std::uint64_t quota) {
   while (TRY(output_bytes(database)) > quota) {
     auto remove = TRY(
         database.statement("DELETE FROM output WHERE number = (SELECT min(number) FROM output)"));

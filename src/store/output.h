@@ -24,6 +24,8 @@ Result<void> insert_output(Database& database, std::string_view execution, std::
                            std::string_view err, std::string_view events, Time now,
                            std::uint64_t quota);
 Result<std::optional<OutputRecord>> find_output(Database& database, std::string_view execution);
+// Removes the oldest beyond the quota.
+Result<void> hold_output_quota(Database& database, std::uint64_t quota);
 // Up to `most` bytes of one stream.
 Result<std::optional<std::string>> read_output(Database& database, std::string_view execution,
                                                Stream stream, std::uint64_t offset,

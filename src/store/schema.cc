@@ -71,6 +71,22 @@ CREATE TABLE audit_events (
 )sql",
     // Nothing is written there.
     "DROP TABLE sandboxes",
+    // What has just ended, with no index to keep: a row is a page or two to write, where the tables
+    // it belongs to take nine. The columns are those of executions, then
+    // those of output: NULL where none is kept.
+    R"sql(
+CREATE TABLE ended (
+  number INTEGER PRIMARY KEY, id TEXT NOT NULL, caller TEXT NOT NULL, command TEXT NOT NULL,
+  args BLOB NOT NULL, args_secret INTEGER NOT NULL, work_dir TEXT NOT NULL, trace TEXT NOT NULL,
+  created INTEGER NOT NULL, status INTEGER NOT NULL, backend TEXT NOT NULL, tier INTEGER NOT NULL,
+  exit_code INTEGER NOT NULL, signal INTEGER, limit_hit INTEGER, stdout_truncated INTEGER NOT NULL,
+  stderr_truncated INTEGER NOT NULL, stdout_bytes INTEGER NOT NULL, stderr_bytes INTEGER NOT NULL,
+  started INTEGER NOT NULL, ended INTEGER NOT NULL, duration INTEGER NOT NULL, cpu_time INTEGER,
+  memory_peak INTEGER, io_read INTEGER, io_write INTEGER, error TEXT NOT NULL,
+  adjustments BLOB NOT NULL, guarantees INTEGER, out BLOB, err BLOB, events BLOB, size INTEGER,
+  kept INTEGER
+) STRICT;
+)sql",
 };
 
 }  // namespace

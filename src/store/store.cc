@@ -20,6 +20,7 @@ namespace {
 constexpr auto kExpiryInterval = std::chrono::minutes(1);
 // The log is copied into the database when it is this long.
 constexpr std::int64_t kLongLog = 16 << 20;
+constexpr std::uint64_t kMostStaged = 256;
 constexpr auto kClockTick = std::chrono::milliseconds(50);
 
 // NORMAL: the database cannot be damaged by a power failure, and a commit waits for no disk.
@@ -49,6 +50,7 @@ Result<std::shared_ptr<Store>> Store::open(StoreOptions options) {
   auto writer = TRY(open_writer(path, options));
   const auto now = options.now();
   TRY(writer->transaction([&]() -> Result<void> {
+    TRY(settle_ended(*writer, options.output_quota, options.most_executions));
     TRY(end_interrupted(*writer, now));
     return {};
   }));
@@ -78,6 +80,36 @@ Store::~Store() {
   (void)writes_.flush();
 }
 
+Result<void> Store::commit(Write write) {
+  // A full disk must not keep anybody from making room.
+  (void)settle();
+  return writes_.commit(std::move(write));
+}
+
+Result<void> Store::keep_ended(const EndedExecution& ended) {
+  TRY(writes_.commit(
+      [&](Database& database) {
+        ++staged_;
+        return insert_ended(database, ended, now(), options_.output_quota);
+      },
+      Posted::Later));
+  if (staged_ - settled_ >= kMostStaged) (void)settle();
+  return {};
+}
+
+Result<void> Store::settle() {
+  if (staged_ == settled_) return {};
+  std::uint64_t seen = 0;
+  TRY(writes_.commit([&](Database& database) {
+    seen = staged_;
+    return settle_ended(database, options_.output_quota, options_.most_executions);
+  }));
+  std::uint64_t before = settled_;
+  while (before < seen && !settled_.compare_exchange_weak(before, seen)) {
+  }
+  return {};
+}
+
 void Store::post(Write write) {
   writes_.post(std::move(write));
   const std::lock_guard lock(posted_mutex_);
@@ -102,6 +134,7 @@ void Store::keep_safe(const std::stop_token& stop) {
       flush = std::exchange(has_posted_, false);
     }
     if (flush) (void)writes_.flush();
+    (void)settle();
     sync_log();
     if (const auto time = std::chrono::steady_clock::now(); time >= next_expiry) {
       next_expiry = time + kExpiryInterval;

@@ -9,6 +9,7 @@
 // never damages the database.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -23,6 +24,7 @@
 #include "cordon/error.h"
 #include "core/unique_fd.h"
 #include "store/database.h"
+#include "store/ended.h"
 #include "store/group_commit.h"
 #include "store/state_directory.h"
 #include "store/times.h"
@@ -57,12 +59,17 @@ class Store {
   const StoreOptions& options() const { return options_; }
   Time now() const { return options_.now(); }
 
-  Result<void> commit(Write write) { return writes_.commit(std::move(write)); }
+  // The write sees all that was committed, each execution where it belongs.
+  Result<void> commit(Write write);
+  // The end of an execution. As commit(), faster, and possibly before what was posted earlier.
+  Result<void> keep_ended(const EndedExecution& ended);
   // Committed soon, with whatever comes next.
   void post(Write write);
   // Sees all that was committed. `query` must not write.
   template <class Query>
   auto read(Query query) {
+    // What cannot be moved to its place now is found there later.
+    (void)settle();
     const std::lock_guard lock(reader_mutex_);
     return query(*reader_);
   }
@@ -77,6 +84,8 @@ class Store {
  private:
   Store(StoreOptions options, StateDirectory directory, std::unique_ptr<Database> writer,
         std::unique_ptr<Database> reader, std::unique_ptr<Database> copier, std::string log_path);
+  // Moves what has just ended to its place.
+  Result<void> settle();
   void keep_safe(const std::stop_token& stop);
   void sync_log();
   Result<void> shorten_log();
@@ -89,6 +98,10 @@ class Store {
   const std::unique_ptr<Database> copier_;  // the keeper's: from the log into the database
   const std::string log_path_;
   GroupCommit writes_;
+  // How many were written to the table of what has just ended, and how many of them are known to
+  // have left it. The first is counted before it is committed: to look once too often does no harm.
+  std::atomic<std::uint64_t> staged_ = 0;
+  std::atomic<std::uint64_t> settled_ = 0;
   std::mutex posted_mutex_;
   std::condition_variable_any posted_;
   bool has_posted_ = false;

@@ -51,12 +51,7 @@ class StoreTest : public ::testing::Test {
     return *store;
   }
   static Result<void> end(Store& store, const ExecutionRecord& one, std::string_view out = {}) {
-    return store.commit([&](Database& database) -> Result<void> {
-      auto written = upsert_execution(database, one);
-      if (!written) return written;
-      return insert_output(database, one.id, out, {}, {}, store.now(),
-                           store.options().output_quota);
-    });
+    return store.keep_ended({.record = one, .out = out, .err = {}, .events = {}});
   }
   static std::optional<ExecutionRecord> find(Store& store, const std::string& id) {
     auto found = store.read([&](Database& database) { return find_execution(database, id); });
@@ -260,6 +255,43 @@ TEST_F(StoreTest, WhatWasUnderWayIsKilledAtTheNextStart) {
   EXPECT_EQ(find(*store, "id-3")->result.status, ExecutionStatus::Completed);
 }
 
+TEST_F(StoreTest, WhatEndedIsThereAlsoWhenNobodyMovedItToItsPlace) {
+  const std::string path = directory_.path("state") + "/cordon.db";
+  {
+    const auto store = open({.sync_interval = hours(1)});
+    ASSERT_TRUE(store->commit([](Database& database) {
+      return insert_execution(database, record("id-1", ExecutionStatus::Running));
+    }));
+    auto one = record("id-1", ExecutionStatus::Failed);
+    one.result.exit_code = 7;
+    ASSERT_TRUE(end(*store, one, "said"));
+    // As SIGKILL leaves it: a copy of the files while the store is open.
+    std::filesystem::copy(directory_.path("state"), directory_.path("copy"));
+  }
+  const auto copied = Database::open(directory_.path("copy") + "/cordon.db", OpenMode::ReadWrite);
+  ASSERT_TRUE(copied);
+  EXPECT_EQ(*(*copied)->integer("SELECT count(*) FROM ended"), 1);
+  EXPECT_EQ(*(*copied)->integer("SELECT status FROM executions"), 1);
+  std::filesystem::remove_all(directory_.path("state"));
+  std::filesystem::rename(directory_.path("copy"), directory_.path("state"));
+  const auto store = open();
+  const auto found = find(*store, "id-1");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->result.status, ExecutionStatus::Failed);
+  EXPECT_EQ(found->result.exit_code, 7);
+  const auto said = store->read([](Database& d) { return find_output(d, "id-1"); });
+  EXPECT_EQ((*said)->out, "said");
+}
+
+TEST_F(StoreTest, MuchAtATimeIsMovedAsItComes) {
+  const auto store = open({.sync_interval = hours(1)});
+  for (int i = 1000; i < 1600; ++i) ASSERT_TRUE(end(*store, record("id-" + std::to_string(i))));
+  const auto beside = Database::open(directory_.path("state") + "/cordon.db", OpenMode::ReadOnly);
+  ASSERT_TRUE(beside);
+  EXPECT_LT(*(*beside)->integer("SELECT count(*) FROM ended"), 300);
+  EXPECT_GE(*(*beside)->integer("SELECT count(*) FROM executions"), 300);
+}
+
 TEST_F(StoreTest, WritesFromManyThreadsAreAllThere) {
   const auto store = open();
   std::vector<std::jthread> threads;
@@ -268,7 +300,7 @@ TEST_F(StoreTest, WritesFromManyThreadsAreAllThere) {
       for (int i = 0; i < 50; ++i) {
         const std::string id = "id-" + std::to_string(t) + "-" + std::to_string(i);
         if (i % 5 == 0) {
-          store->post([id](Database& database) { return upsert_execution(database, record(id)); });
+          store->post([id](Database& database) { return insert_execution(database, record(id)); });
         } else {
           EXPECT_TRUE(end(*store, record(id), "text"));
           EXPECT_TRUE(find(*store, id));  // committed when commit() returns
@@ -289,9 +321,9 @@ TEST_F(StoreTest, WritesFromManyThreadsAreAllThere) {
 
 TEST_F(StoreTest, OneWriteThatFailsSpoilsNoOther) {
   const auto store = open();
-  store->post([](Database& d) { return upsert_execution(d, record("id-1")); });
+  store->post([](Database& d) { return insert_execution(d, record("id-1")); });
   const auto failed = store->commit([](Database& d) -> Result<void> {
-    EXPECT_TRUE(upsert_execution(d, record("id-2")));
+    EXPECT_TRUE(insert_execution(d, record("id-2")));
     return d.execute("INSERT INTO no_such_table VALUES (1)");
   });
   EXPECT_FALSE(failed);
