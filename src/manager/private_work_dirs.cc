@@ -16,6 +16,9 @@ namespace cordon {
 
 namespace {
 
+// Of those that no system gives to anybody.
+constexpr uid_t kNobody = 65532;
+
 // One that a stranger made could be a link to anywhere, or change under our hands.
 Result<void> check_owner(const std::string& root) {
   struct stat status{};
@@ -61,6 +64,26 @@ Result<std::string> PrivateWorkDirs::make(std::string_view id) const {
   std::string path = path_of(id);
   if (::mkdir(path.c_str(), 0700) == 0) return path;
   return std::unexpected(system_error("make a private work directory", path));
+}
+
+Result<void> PrivateWorkDirs::hand_over(std::string_view id) const {
+  if (::geteuid() != 0) return {};
+  const std::string path = path_of(id);
+  const auto give = [](const std::string& one) -> Result<void> {
+    if (::lchown(one.c_str(), kNobody, kNobody) == 0) return {};
+    return std::unexpected(system_error("hand over the private work directory", one));
+  };
+  TRY(give(path));
+  std::error_code error;
+  for (std::filesystem::recursive_directory_iterator entry(path, error), end;
+       !error && entry != end; entry.increment(error)) {
+    TRY(give(entry->path().string()));
+  }
+  if (error) {
+    return std::unexpected(
+        system_error("hand over the private work directory", path, error.value()));
+  }
+  return {};
 }
 
 // What cannot be removed now is when the next manager opens it.

@@ -15,6 +15,10 @@ class PrivateWorkDirs {
   static Result<PrivateWorkDirs> open(std::string root);
 
   Result<std::string> make(std::string_view id) const;
+  // For a tier whose commands are never root, and are the owner of their work directory: it is
+  // nobody's from here on, with all that lies in it. Before anything runs there. Only root can;
+  // what others made is theirs, and so are their commands.
+  Result<void> hand_over(std::string_view id) const;
   void remove(std::string_view id) const;
 
  private:

@@ -70,6 +70,15 @@ Result<ManagedRequest> Api::managed_request(const Call& call, const ExecuteBody&
                                  .detail = "the operator allows no directories of this machine",
                                  .remedy = "leave it out to get a private one"});
   }
+  // An image's files are not the caller's, and neither is the place it would be fetched from.
+  if (!body.image.empty() && !administrator) {
+    return std::unexpected(Error{.code = ErrorCode::PermissionDenied,
+                                 .operation = "image",
+                                 .subject = {},
+                                 .sys_errno = 0,
+                                 .detail = "only root and the daemon's own user name images",
+                                 .remedy = {}});
+  }
   ManagedRequest request;
   ExecutionRequest& execution = request.execution;
   execution.policy =
@@ -87,6 +96,7 @@ Result<ManagedRequest> Api::managed_request(const Call& call, const ExecuteBody&
   execution.stdin_data = body.stdin_data;
   execution.tier = body.tier;
   execution.backend = body.backend;
+  execution.image = body.image;
   request.level = body.level;
   request.files = body.files;
   request.trace = call.trace;

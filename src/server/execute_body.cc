@@ -55,6 +55,7 @@ Result<ExecuteBody> read_execute_body(std::string_view body) {
   read.tier = TRY(named("tier", TRY(text_or_nothing(fields, "tier")), parse_tier));
   read.level = TRY(named("level", TRY(text_or_nothing(fields, "level")), parse_isolation_level));
   read.backend = TRY(text_or_nothing(fields, "backend"));
+  read.image = TRY(text_or_nothing(fields, "image"));
   read.network = TRY(network_of(TRY(text_or_nothing(fields, "network"))));
   read.policy = TRY(fields.object("policy"));
   if (const auto* const files = fields.value("files")) read.files = TRY(read_files(*files));

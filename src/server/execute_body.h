@@ -30,6 +30,7 @@ struct ExecuteBody {
   std::optional<Tier> tier;
   std::optional<IsolationLevel> level;
   std::string backend;
+  std::string image;
   std::optional<NetworkMode> network;
   std::vector<InputFile> files;
   std::string policy;  // JSON text; empty: none

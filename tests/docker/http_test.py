@@ -1,0 +1,59 @@
+"""Containers over HTTP: a daemon beside an engine of its own."""
+
+import os
+import sys
+import unittest
+
+from engine import IMAGE, Engine
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "serve"))
+from daemon import Daemon, free_port, new_key  # noqa: E402
+
+
+def setUpModule():
+    if os.geteuid() != 0:
+        print("SKIP: needs root: the tests start an engine of their own")
+        raise unittest.SkipTest("needs root: the tests start an engine of their own")
+
+
+class OverHttp(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.engine = Engine()
+        cls.addClassCleanup(cls.engine.stop)
+        port = free_port()
+        cls.daemon = Daemon("--listen", f"127.0.0.1:{port}", port=port,
+                            environment={"DOCKER_HOST": f"unix://{cls.engine.socket}"})
+        cls.addClassCleanup(cls.daemon.remove)
+
+    def execute(self, script, **more):
+        return self.daemon.ask("POST", "/api/v1/sandbox/execute", {"command": "sh", "args": ["-c", script], **more})
+
+    def test_an_image_names_the_backend(self):
+        result = self.execute("echo $(id -u) in $(ls /opt/tools)", image=IMAGE).json
+        self.assertEqual((result["backend"], result["tier"], result["status"], result["stdout"]),
+                         ("docker", "container", "completed", "65532 in tool\n"))
+
+    def test_its_private_directory_is_its_own_and_has_the_files(self):
+        result = self.execute("cat a/b; echo more >> a/b; echo new > c; cat a/b c", image=IMAGE,
+                              files={"a/b": "given\n"}).json
+        self.assertEqual((result["stdout"], result["stderr"]), ("given\ngiven\nmore\nnew\n", ""))
+        self.assertEqual(os.listdir(os.path.join(self.daemon.state, "work")), [])
+
+    def test_what_is_wrong_with_an_image_is_said(self):
+        self.assertIn("docker pull", self.execute("true", image="no-such-image").json["error"])
+        without = self.execute("true", backend="docker").json
+        self.assertIn("no image is named", without["error"])
+        self.assertEqual(self.execute("true", image=7).status, 400)
+        self.assertEqual(self.execute("true", image=IMAGE, backend="native").json["status"], "failed")
+
+    def test_only_administrators_name_images(self):
+        answer = self.daemon.ask_tcp("POST", "/api/v1/sandbox/execute", {"command": "true", "image": IMAGE},
+                                     key=new_key(self.daemon, "someone"))
+        self.assertEqual(answer.status, 403)
+        self.assertIn("image", answer.json["message"])
+        self.assertEqual(self.engine.containers(), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
