@@ -256,7 +256,6 @@ TEST_F(StoreTest, WhatWasUnderWayIsKilledAtTheNextStart) {
 }
 
 TEST_F(StoreTest, WhatEndedIsThereAlsoWhenNobodyMovedItToItsPlace) {
-  const std::string path = directory_.path("state") + "/cordon.db";
   {
     const auto store = open({.sync_interval = hours(1)});
     ASSERT_TRUE(store->commit([](Database& database) {
