@@ -102,7 +102,7 @@ Result<ExecutionResult> Manager::State::run(const SharedJob& job) {
     if (prepared.private_work_dir) work_dirs.remove(job->id());
   });
   TRY(write_input_files(request.work_dir, prepared.request.files));
-  if (prepared.private_work_dir && prepared.backend->capabilities().images) {
+  if (prepared.private_work_dir && prepared.backend->capabilities().runs_as_owner) {
     TRY(work_dirs.hand_over(job->id()));
   }
   request.on_stdout = [log = &job->log()](std::string_view bytes) {

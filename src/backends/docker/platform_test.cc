@@ -26,7 +26,9 @@ TEST(Platform, WhatIsNotKnownIsLeftToTheEngine) {
 }
 
 TEST(Platform, AnotherSystemIsRefused) {
-  const auto refused = check_platform({.os = "windows"}, "servercore");
+  engine::Image image;
+  image.os = "windows";
+  const auto refused = check_platform(image, "servercore");
   ASSERT_FALSE(refused.has_value());
   EXPECT_NE(refused.error().detail.find("windows"), std::string::npos);
 }

@@ -51,6 +51,10 @@ class Translator {
     for (const auto entries : {defaults.proc_hidden, defaults.proc_hidden_directories}) {
       for (const DefaultEntry& entry : entries) step(FileStep::Kind::Hide, std::string(entry.path));
     }
+    // The /sys of an instance is the host's, to read.
+    for (const char* const place : {"/sys/firmware", "/sys/devices/virtual/powercap"}) {
+      step(FileStep::Kind::Hide, place);
+    }
     for (const native::NameRule& names : rules_.name_rules) {
       auto& list = names.layer == Layer::Default ? files_.unheld_protected : files_.unheld;
       list.push_back(fmt::format("{} {}", to_string(names.access), names.pattern));
