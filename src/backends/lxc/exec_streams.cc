@@ -126,8 +126,8 @@ class ExecStreams::Bridge {
       ending_ = true;
       // A store that cannot get rid of the output does not end the command.
       Failure ignored;
-      out_.cancel(ignored);
-      err_.cancel(ignored);
+      (void)out_.cancel(ignored);
+      (void)err_.cancel(ignored);
       watch_clock(kEndGrace, "the store was told to kill it, and did not");
     });
   }
@@ -135,7 +135,7 @@ class ExecStreams::Bridge {
  private:
   asio::awaitable<bool> open(Socket& socket, const std::string& secret) {
     Failure failure;
-    socket.next_layer().connect(Local::endpoint(place_), failure);
+    (void)socket.next_layer().connect(Local::endpoint(place_), failure);
     if (failure) co_return false;
     socket.binary(true);
     const std::string target = fmt::format("{}/websocket?secret={}", handle_.operation, secret);
@@ -233,9 +233,9 @@ class ExecStreams::Bridge {
     while (!bytes.empty() && to.is_open()) {
       if (ending_) {
         Failure full;
-        to.non_blocking(true, full);
+        (void)to.non_blocking(true, full);
         bytes.remove_prefix(to.write_some(asio::buffer(bytes.data(), bytes.size()), full));
-        if (full) to.close(full);
+        if (full) (void)to.close(full);
         continue;
       }
       const auto [failure, size] =
@@ -243,7 +243,7 @@ class ExecStreams::Bridge {
       bytes.remove_prefix(size);
       if (!failure) continue;
       Failure ignored;
-      to.close(ignored);
+      (void)to.close(ignored);
     }
   }
 
@@ -253,7 +253,7 @@ class ExecStreams::Bridge {
     request.set(http::field::host, "lxd");
     Local::socket socket(context_);
     Failure failure;
-    socket.connect(Local::endpoint(place_), failure);
+    (void)socket.connect(Local::endpoint(place_), failure);
     http::response<http::string_body> answer;
     if (!failure) {
       std::tie(failure, std::ignore) = co_await http::async_write(socket, request, kTuple);
@@ -303,8 +303,8 @@ class ExecStreams::Bridge {
     outcome_ = std::move(outcome);
     announced_ = true;
     Failure ignored;
-    out_.close(ignored);
-    err_.close(ignored);
+    (void)out_.close(ignored);
+    (void)err_.close(ignored);
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t size = ::write(ended_.get(), &one, sizeof one);
   }
