@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -62,15 +63,22 @@ class Remover {
       if (unlinkat(directory.get(), child.c_str(), AT_REMOVEDIR) == 0) continue;
       // Moving a directory rewrites its "..": it must be writable by its owner.
       (void)!fchmodat(directory.get(), child.c_str(), 0700, 0);
-      const std::string lifted = "cordon-remove-" + std::to_string(lifted_++);
-      if (renameat(directory.get(), child.c_str(), top_, lifted.c_str()) != 0) {
-        return std::unexpected(system_error("remove", child));
-      }
+      if (!lift(directory.get(), child)) return std::unexpected(system_error("remove", child));
     }
     if (unlinkat(top_, name.c_str(), AT_REMOVEDIR) != 0) {
       return std::unexpected(system_error("remove", name));
     }
     return {};
+  }
+
+  // To a name that is free: whoever made the tree may have made names such as ours, and a removal
+  // that was cut short has.
+  bool lift(int directory, const std::string& child) {
+    for (;;) {
+      const std::string lifted = "cordon-remove-" + std::to_string(lifted_++);
+      if (renameat(directory, child.c_str(), top_, lifted.c_str()) == 0) return true;
+      if (errno != ENOTEMPTY && errno != EEXIST && errno != ENOTDIR) return false;
+    }
   }
 
   int top_;

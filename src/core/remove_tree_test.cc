@@ -65,6 +65,22 @@ TEST_F(RemoveTree, RemovesDirectoriesWithoutPermissions) {
   EXPECT_TRUE(removed) << removed.error().message();
 }
 
+TEST_F(RemoveTree, ItsOwnNamesMayBeTakenAlready) {
+  fs::create_directories(top_ / "zz/a/b");
+  fs::create_directories(top_ / "aa/c/d");
+  for (int i = 0; i < 5; ++i) {
+    const fs::path taken = top_ / ("cordon-remove-" + std::to_string(i));
+    if (i == 2) {
+      std::ofstream(taken) << "x";
+    } else {
+      fs::create_directories(taken / "x/y");
+    }
+  }
+  const auto removed = remove_tree(top_);
+  EXPECT_TRUE(removed) << removed.error().message();
+  EXPECT_FALSE(fs::exists(top_));
+}
+
 TEST_F(RemoveTree, RefusesALink) {
   fs::create_directory_symlink(top_, root_ / "link");
   EXPECT_FALSE(remove_tree(root_ / "link"));

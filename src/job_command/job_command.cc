@@ -64,9 +64,10 @@ Result<void> set_output(const JobOptions& options, JobCollection& collect, Uniqu
   if (options.output == kStream) {
     collect.tar_fd = STDOUT_FILENO;
   } else if (options.output.ends_with(".tar")) {
-    constexpr int kNew = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+    // Without following a link, which may be the project's, nor waiting for who reads a FIFO.
+    constexpr int kNew = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
     file.reset(::open(options.output.c_str(), kNew, 0666));
-    if (!file.valid()) {
+    if (!file.valid() || ::fcntl(file.get(), F_SETFL, O_WRONLY) != 0) {
       return std::unexpected(system_error("--output", printable(options.output)));
     }
     collect.tar_fd = file.get();

@@ -2,6 +2,7 @@
 
 #include <archive_entry.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -154,7 +155,14 @@ Result<UniqueFd> make_directory(const std::string& path) {
     return std::unexpected(system_error("collect into the directory", path));
   };
   if (::mkdir(path.c_str(), 0777) != 0 && errno != EEXIST) return failed();
-  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // The directory that nobody named is one of the project's: a link there may lead to any of the
+  // caller's files.
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status{};
+  if (!fd.valid() && ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode)) {
+    return std::unexpected(invalid_argument("collect into the directory", path,
+                                            "it is a link; name the directory that it leads to"));
+  }
   if (!fd.valid() || ::faccessat(fd.get(), ".", W_OK | X_OK, AT_EACCESS) != 0) return failed();
   return fd;
 }

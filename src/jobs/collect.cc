@@ -185,6 +185,7 @@ Result<void> collect(int work_dir, const JobCollection& collection, Wanted& want
     // Deeper than anybody looks: what was found counts.
     if (walked.error().operation != "list") return walked;
     result.artifacts_complete = false;
+    result.collect_error = walked.error().message();
   }
   result.missing = wanted.missing();
   return sink.finish();

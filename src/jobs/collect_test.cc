@@ -119,6 +119,17 @@ TEST_F(Collect, IntoADirectoryThatIsMade) {
   EXPECT_TRUE(std::filesystem::is_empty(elsewhere_.path("new/empty")));
 }
 
+TEST_F(Collect, ALinkInPlaceOfTheDirectoryIsRefused) {
+  Directory third;
+  std::filesystem::create_directory_symlink(third.path(), elsewhere_.path("artifacts"));
+  JobCollection collection;
+  collection.directory = elsewhere_.path("artifacts");
+  const auto sink = make_sink(collection);
+  ASSERT_FALSE(sink);
+  EXPECT_THAT(sink.error().message(), HasSubstr("it is a link"));
+  EXPECT_TRUE(std::filesystem::is_empty(third.path()));
+}
+
 TEST_F(Collect, ALinkInTheDirectoryIsReplacedAndNeverFollowed) {
   Directory third;
   third.write("mine", "untouched");

@@ -25,11 +25,15 @@ constexpr int kRestFactor = 8;
 // What the host keeps for itself, whatever the limit says: files that were unlinked and are still
 // written are seen here only.
 constexpr std::uint64_t kReserve = 64 << 20;
+constexpr std::uint64_t kInodeReserve = 1024;
 
 bool nearly_full(int directory) {
   struct statvfs status{};
   if (::fstatvfs(directory, &status) != 0) return false;
-  return std::uint64_t{status.f_bavail} * status.f_frsize < kReserve;
+  if (std::uint64_t{status.f_bavail} * status.f_frsize < kReserve) return true;
+  // Files without content take no blocks. Some file systems do not count inodes, and say zero.
+  const std::uint64_t reserve = std::min<std::uint64_t>(kInodeReserve, status.f_files / 100);
+  return status.f_favail < reserve;
 }
 
 }  // namespace

@@ -48,7 +48,8 @@ Result<PrivateWorkDirs> PrivateWorkDirs::open(std::string root) {
   std::error_code error;
   for (std::filesystem::directory_iterator entry(root, error), end; !error && entry != end;
        entry.increment(error)) {
-    TRY(remove_tree(entry->path().string()));
+    // One that cannot be removed is no reason to serve nobody.
+    (void)remove_tree(entry->path().string());
   }
   if (error) {
     return std::unexpected(system_error("list the private work directories", root, error.value()));
