@@ -1,18 +1,14 @@
 #include "docker/docker_backend.h"
 
 #include <chrono>
-#include <mutex>
-#include <optional>
-#include <system_error>
-#include <thread>
 
-#include "core/blocked_signals.h"
 #include "core/try.h"
 #include "docker/connect.h"
 #include "docker/docker_sandbox.h"
 #include "docker/image_fetch.h"
 #include "docker/owner.h"
 #include "engine/client.h"
+#include "sandbox/periodic_reaper.h"
 
 namespace cordon {
 
@@ -20,7 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kReapInterval = 60s;
 constexpr auto kPatience = 20s;
 constexpr auto kLook = 300ms;  // selection asks, and waits no longer
 
@@ -43,33 +38,12 @@ class DockerBackend final : public Backend {
 
   Result<std::unique_ptr<Sandbox>> create(const SandboxSpec& spec) override {
     engine::Client client = TRY(docker::connect_here(kPatience));
-    reap(client);
+    reaper_.run([client] { (void)docker::reap_orphans(client); });
     return TRY(docker::DockerSandbox::create(std::move(client), spec));
   }
 
-  ~DockerBackend() override {
-    if (reaper_.joinable()) reaper_.join();
-  }
-
  private:
-  // Beside the run, so that nobody waits for what others left.
-  void reap(const engine::Client& client) {
-    const std::scoped_lock lock(mutex_);
-    const auto now = std::chrono::steady_clock::now();
-    if (last_reap_ && now - *last_reap_ < kReapInterval) return;
-    last_reap_ = now;
-    if (reaper_.joinable()) reaper_.join();
-    const BlockedSignals blocked;
-    try {
-      reaper_ = std::thread([client] { (void)docker::reap_orphans(client); });
-    } catch (const std::system_error&) {
-      last_reap_.reset();  // out of threads: the next run reaps
-    }
-  }
-
-  std::mutex mutex_;
-  std::optional<std::chrono::steady_clock::time_point> last_reap_;
-  std::thread reaper_;
+  PeriodicReaper reaper_;
 };
 
 }  // namespace

@@ -5,18 +5,11 @@
 #include <optional>
 
 #include "cordon/backend.h"
-#include "core/unique_fd.h"
 #include "docker/owned_container.h"
 #include "docker/stream_bridge.h"
+#include "sandbox/bridged_streams.h"
 
 namespace cordon::docker {
-
-// Our ends; with a terminal `out` is both.
-struct ProcessEnds {
-  UniqueFd in;
-  UniqueFd out;
-  UniqueFd err;
-};
 
 class DockerProcess final : public Process {
  public:

@@ -6,62 +6,18 @@
 #include <unistd.h>
 
 #include "core/try.h"
+#include "sandbox/bridged_streams.h"
+#include "sandbox/unsupported.h"
 
 namespace cordon::docker {
 
 namespace {
-
-Error unsupported(std::string operation, std::string subject, std::string detail,
-                  std::string remedy = {}) {
-  return {.code = ErrorCode::Unsupported,
-          .operation = std::move(operation),
-          .subject = std::move(subject),
-          .sys_errno = 0,
-          .detail = std::move(detail),
-          .remedy = std::move(remedy)};
-}
 
 ContainerCommand command_of(const ProcessSpec& spec) {
   ContainerCommand command{{spec.command}, false, spec.terminal.has_value()};
   command.words.insert(command.words.end(), spec.args.begin(), spec.args.end());
   command.open_stdin = command.terminal || spec.stdin_source == StdinSource::Pipe;
   return command;
-}
-
-struct Streams {
-  BridgeEnds bridge;
-  ProcessEnds ours;
-};
-
-Result<void> make_pipe(UniqueFd& read, UniqueFd& write) {
-  int fds[2];
-  if (::pipe2(fds, O_CLOEXEC | O_NONBLOCK) != 0) {
-    return std::unexpected(system_error("make a pipe"));
-  }
-  read.reset(fds[0]);
-  write.reset(fds[1]);
-  return {};
-}
-
-Result<Streams> make_streams(const ProcessSpec& spec) {
-  Streams streams;
-  if (spec.terminal) {
-    int fds[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0) {
-      return std::unexpected(system_error("make a pair of sockets"));
-    }
-    streams.ours.out.reset(fds[0]);
-    streams.bridge.out.reset(fds[1]);
-    streams.bridge.in.reset(::fcntl(fds[1], F_DUPFD_CLOEXEC, 0));
-    if (!streams.bridge.in.valid()) return std::unexpected(system_error("copy a socket"));
-    return streams;
-  }
-  if (spec.stdin_source == StdinSource::Pipe) {
-    TRY(make_pipe(streams.bridge.in, streams.ours.in));
-  }
-  TRY(make_pipe(streams.ours.out, streams.bridge.out));
-  TRY(make_pipe(streams.ours.err, streams.bridge.err));
-  return streams;
 }
 
 // The engine's word for a program that is not there or cannot be run, where it finds out itself.
@@ -103,7 +59,7 @@ Result<std::unique_ptr<Process>> DockerSandbox::start(const ProcessSpec& spec) {
 Result<std::unique_ptr<Process>> DockerSandbox::run(const engine::ContainerConfig& config,
                                                     const ProcessSpec& spec) {
   const engine::Client& client = plan_->client();
-  Streams streams = TRY(make_streams(spec));
+  BridgedStreams streams = TRY(make_bridged_streams(spec));
   engine::Attached attached = TRY(client.attach(container_->id(), config.open_stdin));
   if (auto started = client.start(container_->id()); !started) {
     return std::unexpected(as_start_failure(std::move(started).error(), spec.command));

@@ -1,21 +1,20 @@
 #include "docker/guarantees.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <algorithm>
+#include "sandbox/guarantee_report.h"
 
 namespace cordon::docker {
 
 namespace {
 
-class Report {
+class Report : private GuaranteeReport {
  public:
   explicit Report(const Enforcement& facts)
-      : facts_(facts),
+      : GuaranteeReport(fmt::format("docker: {} {}", facts.version.name, facts.version.version)),
+        facts_(facts),
         policy_(*facts.policy),
-        host_(facts.given->config.host),
-        engine_(fmt::format("docker: {} {}", facts.version.name, facts.version.version)) {}
+        host_(facts.given->config.host) {}
 
   Guarantees make() {
     files();
@@ -27,24 +26,10 @@ class Report {
                     : "no capabilities, no_new_privs, not root");
     add(guarantee::kDevices, Strength::Enforced, "private /dev, device control group");
     add(guarantee::kEnvironment, Strength::Enforced, "the image's and the policy's only");
-    return std::move(list_);
+    return take();
   }
 
  private:
-  void add(std::string_view name, Strength strength, std::string_view mechanism,
-           std::string reason = {}) {
-    std::string text =
-        strength == Strength::Absent ? "" : fmt::format("{}: {}", engine_, mechanism);
-    list_.push_back({std::string(name), strength, std::move(text), std::move(reason)});
-  }
-
-  static std::string first_few(const std::vector<std::string>& all) {
-    constexpr std::size_t kShown = 3;
-    const std::vector<std::string> shown(
-        all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, all.size())));
-    return fmt::format("{}{}", fmt::join(shown, ", "), all.size() > kShown ? ", ..." : "");
-  }
-
   void files() {
     constexpr std::string_view kMechanism = "the image's root, read-only; mounts of the policy";
     const Files& files = *facts_.files;
@@ -53,16 +38,9 @@ class Report {
           files.denies ? "what is denied reads as empty" : "");
     } else {
       add(guarantee::kFilesystemRead, Strength::Partial, kMechanism,
-          "no mount can stand for " + first_few(files.unheld));
+          no_mount_stands_for(files.unheld));
     }
-    std::vector<std::string> names = files.unheld;
-    names.insert(names.end(), files.unheld_protected.begin(), files.unheld_protected.end());
-    add(guarantee::kFilesystemWrite, names.empty() ? Strength::Enforced : Strength::Partial,
-        kMechanism,
-        names.empty() ? ""
-                      : "protected names that are not there yet can be made in the work "
-                        "directory: " +
-                            first_few(names));
+    filesystem_write(kMechanism, files.unheld, files.unheld_protected);
     if (policy_.network == NetworkMode::Open) {
       add(guarantee::kNetworkEgress, Strength::Absent, "", "the policy says --net open");
     } else {
@@ -79,13 +57,8 @@ class Report {
   }
 
   void limit(std::string_view name, bool asked, bool held, std::string_view mechanism) {
-    if (!asked) {
-      add(name, Strength::Absent, "", "the policy sets none");
-    } else if (held) {
-      add(name, Strength::Enforced, mechanism);
-    } else {
-      add(name, Strength::Absent, "", "the engine did not take it: its host cannot hold it");
-    }
+    GuaranteeReport::limit(name, asked, held, mechanism,
+                           "the engine did not take it: its host cannot hold it");
   }
 
   void limits() {
@@ -104,10 +77,7 @@ class Report {
           facts_.info.cpu_quota && host_.nano_cpus > 0, group);
     limit(guarantee::kPidsLimit, limits.pids.has_value(),
           facts_.info.pids_limit && host_.pids_limit == limits.pids.value_or(0), group);
-    add(guarantee::kDiskLimit, Strength::Partial,
-        limits.disk_bytes ? "tmpfs sizes, RLIMIT_FSIZE" : "tmpfs sizes",
-        limits.disk_bytes ? "in the work directory each file is bounded, not their sum"
-                          : "the policy sets none; the work directory is not counted");
+    disk_limit(limits);
     limit(guarantee::kOutputLimit, limits.output_bytes.has_value(), true,
           "counted while it streams");
   }
@@ -122,19 +92,13 @@ class Report {
   const Enforcement& facts_;
   const Policy& policy_;
   const engine::HostConfig& host_;
-  std::string engine_;
-  Guarantees list_;
 };
 
 }  // namespace
 
 Guarantees make_guarantees(const Enforcement& enforcement) {
   if (enforcement.given) return Report(enforcement).make();
-  Guarantees none;
-  for (const std::string_view name : guarantee::kAll) {
-    none.push_back({std::string(name), Strength::Absent, "", "no container was made"});
-  }
-  return none;
+  return no_guarantees("no container was made");
 }
 
 }  // namespace cordon::docker

@@ -12,7 +12,9 @@
 #include "docker/owner.h"
 #include "docker/platform.h"
 #include "docker/preset.h"
+#include "native/unheld_names.h"
 #include "policy/required_guarantees.h"
+#include "sandbox/unsupported.h"
 
 namespace cordon::docker {
 
@@ -20,16 +22,6 @@ namespace {
 
 // Where the policy bounds nothing.
 constexpr std::uint64_t kDefaultScratch = 2ULL << 30;
-
-Error unsupported(std::string operation, std::string subject, std::string detail,
-                  std::string remedy = {}) {
-  return {.code = ErrorCode::Unsupported,
-          .operation = std::move(operation),
-          .subject = std::move(subject),
-          .sys_errno = 0,
-          .detail = std::move(detail),
-          .remedy = std::move(remedy)};
-}
 
 }  // namespace
 
@@ -81,16 +73,7 @@ Result<void> HardenedContainer::prepare() {
   rules_ = TRY(native::resolve_rules(spec_.policy, spec_.work_dir, caller_));
   files_ = TRY(files_of(rules_, client_.endpoint()));
   identity_ = TRY(choose_identity(spec_.policy.uid, caller_, TRY(owner_of(rules_.work_dir))));
-  if (!files_.unheld.empty() && spec_.weaker_guarantees == WeakerGuarantees::Refuse) {
-    return std::unexpected(
-        Error{.code = ErrorCode::Degraded,
-              .operation = "hold the rule",
-              .subject = files_.unheld.front(),
-              .sys_errno = 0,
-              .detail = "a container holds rules for paths that are there, not patterns or names "
-                        "that may come",
-              .remedy = "the native backend holds it; --allow-degraded runs without it"});
-  }
+  TRY(native::refuse_unheld(files_.unheld, spec_.weaker_guarantees, "a container"));
   return {};
 }
 

@@ -11,15 +11,9 @@
 #include "core/unique_fd.h"
 #include "engine/client.h"
 #include "engine/frames.h"
+#include "sandbox/bridged_streams.h"
 
 namespace cordon::docker {
-
-// The bridge's ends of the pipes. All non-blocking.
-struct BridgeEnds {
-  UniqueFd in;   // read from; not valid: the command has no input
-  UniqueFd out;  // written to
-  UniqueFd err;  // written to; not valid with a terminal: its bytes come without frames
-};
 
 // At most one piece of output (64 KiB) and one of input are held in memory: whoever does not read
 // stops the command. Thread-safe.

@@ -6,6 +6,7 @@
 #include "core/try.h"
 #include "gvisor/places.h"
 #include "native/paths.h"
+#include "native/unheld_names.h"
 
 namespace cordon::gvisor {
 
@@ -23,16 +24,7 @@ class Translator {
 
   Result<Files> translate() {
     for (std::size_t i = 0; i < rules_.rules.size(); ++i) TRY(add(i));
-    for (const native::NameRule& names : rules_.name_rules) {
-      auto& list = names.layer == Layer::Default ? files_.unheld_protected : files_.unheld;
-      list.push_back(fmt::format("{} {}", to_string(names.access), names.pattern));
-    }
-    for (const native::ProtectedName& name : rules_.protected_names.names) {
-      struct stat status{};
-      if (::lstat(name.path().c_str(), &status) != 0) {
-        files_.unheld_protected.push_back(name.path());
-      }
-    }
+    native::add_unheld_names(rules_, files_.unheld, files_.unheld_protected);
     return std::move(files_);
   }
 

@@ -1,21 +1,19 @@
 #include "gvisor/guarantees.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <algorithm>
-#include <vector>
+#include "sandbox/guarantee_report.h"
 
 namespace cordon::gvisor {
 
 namespace {
 
-class Report {
+class Report : private GuaranteeReport {
  public:
   explicit Report(const Enforcement& facts)
-      : facts_(facts),
-        policy_(*facts.policy),
-        kernel_(fmt::format("gVisor ({})", to_string(facts.platform))) {}
+      : GuaranteeReport(fmt::format("gVisor ({})", to_string(facts.platform))),
+        facts_(facts),
+        policy_(*facts.policy) {}
 
   Guarantees make() {
     files();
@@ -33,38 +31,16 @@ class Report {
               "no_new_privs");
     add(guarantee::kDevices, Strength::Enforced, "devices are those of gVisor's kernel");
     add(guarantee::kEnvironment, Strength::Enforced, "built from nothing");
-    return std::move(list_);
+    return take();
   }
 
  private:
-  void add(std::string_view name, Strength strength, std::string_view mechanism,
-           std::string reason = {}) {
-    std::string text =
-        strength == Strength::Absent ? "" : fmt::format("{}: {}", kernel_, mechanism);
-    list_.push_back({std::string(name), strength, std::move(text), std::move(reason)});
-  }
-
-  static std::string first_few(const std::vector<std::string>& all) {
-    constexpr std::size_t kShown = 3;
-    const std::vector<std::string> shown(
-        all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, all.size())));
-    return fmt::format("{}{}", fmt::join(shown, ", "), all.size() > kShown ? ", ..." : "");
-  }
-
   void files() {
     constexpr std::string_view kMechanism = "file server in a mount namespace with an own root";
     const Files& files = *facts_.files;
     add(guarantee::kFilesystemRead, files.unheld.empty() ? Strength::Enforced : Strength::Partial,
-        kMechanism,
-        files.unheld.empty() ? "" : "no mount can stand for " + first_few(files.unheld));
-    std::vector<std::string> names = files.unheld;
-    names.insert(names.end(), files.unheld_protected.begin(), files.unheld_protected.end());
-    add(guarantee::kFilesystemWrite, names.empty() ? Strength::Enforced : Strength::Partial,
-        kMechanism,
-        names.empty() ? ""
-                      : "protected names that are not there yet can be made in the work "
-                        "directory: " +
-                            first_few(names));
+        kMechanism, files.unheld.empty() ? "" : no_mount_stands_for(files.unheld));
+    filesystem_write(kMechanism, files.unheld, files.unheld_protected);
   }
 
   void network() {
@@ -105,29 +81,13 @@ class Report {
     } else {
       limit(guarantee::kPidsLimit, limits.pids.has_value(), false, "", why);
     }
-    add(guarantee::kDiskLimit, Strength::Partial,
-        limits.disk_bytes ? "tmpfs sizes, RLIMIT_FSIZE" : "tmpfs sizes",
-        limits.disk_bytes ? "in the work directory each file is bounded, not their sum"
-                          : "the policy sets none; the work directory is not counted");
+    disk_limit(limits);
     limit(guarantee::kOutputLimit, limits.output_bytes.has_value(), true,
           "counted while it streams", "");
   }
 
-  void limit(std::string_view name, bool asked, bool held, std::string_view mechanism,
-             const std::string& why, std::string remark = {}) {
-    if (!asked) {
-      add(name, Strength::Absent, "", "the policy sets none");
-    } else if (held) {
-      add(name, Strength::Enforced, mechanism, std::move(remark));
-    } else {
-      add(name, Strength::Absent, "", why);
-    }
-  }
-
   const Enforcement& facts_;
   const Policy& policy_;
-  std::string kernel_;
-  Guarantees list_;
 };
 
 }  // namespace

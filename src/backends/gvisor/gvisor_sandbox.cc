@@ -17,8 +17,10 @@
 #include "native/check_policy.h"
 #include "native/command_streams.h"
 #include "native/program_candidates.h"
+#include "native/unheld_names.h"
 #include "policy/environment.h"
 #include "policy/required_guarantees.h"
+#include "sandbox/unsupported.h"
 
 namespace cordon::gvisor {
 
@@ -28,16 +30,6 @@ namespace {
 constexpr std::uint64_t kDefaultScratch = 2ULL << 30;
 // What gVisor's own processes take to start at all; less ends in the middle of it.
 constexpr std::uint64_t kLeastMemory = 64ULL << 20;
-
-Error unsupported(std::string operation, std::string subject, std::string detail,
-                  std::string remedy = {}) {
-  return {.code = ErrorCode::Unsupported,
-          .operation = std::move(operation),
-          .subject = std::move(subject),
-          .sys_errno = 0,
-          .detail = std::move(detail),
-          .remedy = std::move(remedy)};
-}
 
 }  // namespace
 
@@ -129,16 +121,7 @@ Result<void> GvisorSandbox::prepare() {
   facts_ = TRY(host_.facts());
   rules_ = TRY(native::resolve_rules(spec_.policy, spec_.work_dir, caller_));
   files_ = TRY(files_of(rules_));
-  if (!files_.unheld.empty() && spec_.weaker_guarantees == WeakerGuarantees::Refuse) {
-    return std::unexpected(
-        Error{.code = ErrorCode::Degraded,
-              .operation = "hold the rule",
-              .subject = files_.unheld.front(),
-              .sys_errno = 0,
-              .detail = "the gvisor backend holds rules for paths that are there, not patterns or "
-                        "names that may come",
-              .remedy = "the native backend holds it; --allow-degraded runs without it"});
-  }
+  TRY(native::refuse_unheld(files_.unheld, spec_.weaker_guarantees, "the gvisor backend"));
   compile_input_.policy = &spec_.policy;
   compile_input_.work_dir = spec_.work_dir;
   compile_input_.caller = caller_;

@@ -66,7 +66,7 @@ Error store_gone(std::string detail) {
 
 class ExecStreams::Bridge {
  public:
-  Bridge(std::string socket, ExecHandle handle, StreamEnds ends)
+  Bridge(std::string socket, ExecHandle handle, BridgeEnds ends)
       : place_(std::move(socket)),
         handle_(std::move(handle)),
         terminal_(!ends.err.valid()),
@@ -340,7 +340,7 @@ ExecStreams::ExecStreams(std::unique_ptr<Bridge> bridge) : bridge_(std::move(bri
 ExecStreams::~ExecStreams() = default;
 
 Result<std::unique_ptr<ExecStreams>> ExecStreams::start(const std::string& socket,
-                                                        ExecHandle handle, StreamEnds ends) {
+                                                        ExecHandle handle, BridgeEnds ends) {
   auto bridge = std::make_unique<Bridge>(socket, std::move(handle), std::move(ends));
   TRY(bridge->run());
   return std::unique_ptr<ExecStreams>(new ExecStreams(std::move(bridge)));

@@ -10,22 +10,16 @@
 #include "cordon/error.h"
 #include "core/unique_fd.h"
 #include "lxc/store.h"
+#include "sandbox/bridged_streams.h"
 
 namespace cordon::lxc {
-
-// The bridge's ends of the pipes. All non-blocking.
-struct StreamEnds {
-  UniqueFd in;   // read from; not valid: the command has no input
-  UniqueFd out;  // written to
-  UniqueFd err;  // written to; not valid with a terminal
-};
 
 // At most one piece of output (64 KiB) and one of input are held in memory: whoever does not read
 // stops the command. Thread-safe.
 class ExecStreams {
  public:
   static Result<std::unique_ptr<ExecStreams>> start(const std::string& socket, ExecHandle handle,
-                                                    StreamEnds ends);
+                                                    BridgeEnds ends);
   ExecStreams(const ExecStreams&) = delete;
   ExecStreams& operator=(const ExecStreams&) = delete;
   ~ExecStreams();

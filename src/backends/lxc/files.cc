@@ -10,6 +10,7 @@
 #include "core/try.h"
 #include "native/candidate.h"
 #include "native/paths.h"
+#include "native/unheld_names.h"
 #include "policy/default_policy.h"
 
 namespace cordon::lxc {
@@ -55,16 +56,7 @@ class Translator {
     for (const char* const place : {"/sys/firmware", "/sys/devices/virtual/powercap"}) {
       step(FileStep::Kind::Hide, place);
     }
-    for (const native::NameRule& names : rules_.name_rules) {
-      auto& list = names.layer == Layer::Default ? files_.unheld_protected : files_.unheld;
-      list.push_back(fmt::format("{} {}", to_string(names.access), names.pattern));
-    }
-    for (const native::ProtectedName& name : rules_.protected_names.names) {
-      struct stat status{};
-      if (::lstat(name.path().c_str(), &status) != 0) {
-        files_.unheld_protected.push_back(name.path());
-      }
-    }
+    native::add_unheld_names(rules_, files_.unheld, files_.unheld_protected);
     return std::move(files_);
   }
 

@@ -1,23 +1,23 @@
 #include "lxc/guarantees.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 
 #include "linux/proc_file.h"
+#include "sandbox/guarantee_report.h"
 
 namespace cordon::lxc {
 
 namespace {
 
-class Report {
+class Report : private GuaranteeReport {
  public:
   explicit Report(const Enforcement& facts)
-      : facts_(facts),
-        policy_(*facts.policy),
-        store_(fmt::format("lxc: {} {}", facts.store.name, facts.store.version)) {}
+      : GuaranteeReport(fmt::format("lxc: {} {}", facts.store.name, facts.store.version)),
+        facts_(facts),
+        policy_(*facts.policy) {}
 
   Guarantees make() {
     files();
@@ -27,23 +27,10 @@ class Report {
     privileges();
     add(guarantee::kDevices, Strength::Enforced, "the instance's /dev, device control group");
     add(guarantee::kEnvironment, Strength::Enforced, "the policy's only");
-    return std::move(list_);
+    return take();
   }
 
  private:
-  void add(std::string_view name, Strength strength, std::string_view mechanism,
-           std::string reason = {}) {
-    std::string text = strength == Strength::Absent ? "" : fmt::format("{}: {}", store_, mechanism);
-    list_.push_back({std::string(name), strength, std::move(text), std::move(reason)});
-  }
-
-  static std::string first_few(const std::vector<std::string>& all) {
-    constexpr std::size_t kShown = 3;
-    const std::vector<std::string> shown(
-        all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, all.size())));
-    return fmt::format("{}{}", fmt::join(shown, ", "), all.size() > kShown ? ", ..." : "");
-  }
-
   void files() {
     constexpr std::string_view kMechanism = "the instance's root, read-only; mounts of the policy";
     const Files& files = *facts_.files;
@@ -51,16 +38,9 @@ class Report {
       add(guarantee::kFilesystemRead, Strength::Enforced, kMechanism);
     } else {
       add(guarantee::kFilesystemRead, Strength::Partial, kMechanism,
-          "no mount can stand for " + first_few(files.unheld));
+          no_mount_stands_for(files.unheld));
     }
-    std::vector<std::string> names = files.unheld;
-    names.insert(names.end(), files.unheld_protected.begin(), files.unheld_protected.end());
-    add(guarantee::kFilesystemWrite, names.empty() ? Strength::Enforced : Strength::Partial,
-        kMechanism,
-        names.empty() ? ""
-                      : "protected names that are not there yet can be made in the work "
-                        "directory: " +
-                            first_few(names));
+    filesystem_write(kMechanism, files.unheld, files.unheld_protected);
     if (policy_.network == NetworkMode::Open) {
       add(guarantee::kNetworkEgress, Strength::Absent, "", "the policy says --net open");
     } else {
@@ -82,15 +62,9 @@ class Report {
   }
 
   void limit(std::string_view name, bool asked, bool held, std::string_view mechanism) {
-    if (!asked) {
-      add(name, Strength::Absent, "", "the policy sets none");
-    } else if (held) {
-      add(name, Strength::Enforced, mechanism);
-    } else {
-      add(name, Strength::Absent, "",
-          facts_.shared ? "the instance's own limits hold, for all who use it"
-                        : "no control group with it is seen");
-    }
+    GuaranteeReport::limit(name, asked, held, mechanism,
+                           facts_.shared ? "the instance's own limits hold, for all who use it"
+                                         : "no control group with it is seen");
   }
 
   // What the groups say, not what was asked of the store.
@@ -113,10 +87,7 @@ class Report {
           own && at_most(cpus_limit(groups), limits.cpus.value_or(0) + kGrain), group);
     limit(guarantee::kPidsLimit, limits.pids.has_value(),
           own && at_most(pids_limit(groups), std::uint64_t{limits.pids.value_or(0)} + 1), group);
-    add(guarantee::kDiskLimit, Strength::Partial,
-        limits.disk_bytes ? "tmpfs sizes, RLIMIT_FSIZE" : "tmpfs sizes",
-        limits.disk_bytes ? "in the work directory each file is bounded, not their sum"
-                          : "the policy sets none; the work directory is not counted");
+    disk_limit(limits);
     limit(guarantee::kOutputLimit, limits.output_bytes.has_value(), true,
           "counted while it streams");
   }
@@ -148,8 +119,6 @@ class Report {
 
   const Enforcement& facts_;
   const Policy& policy_;
-  std::string store_;
-  Guarantees list_;
 };
 
 }  // namespace
@@ -205,11 +174,7 @@ std::optional<Evidence> look_at_process(pid_t first_process) {
 
 Guarantees make_guarantees(const Enforcement& enforcement) {
   if (enforcement.instance_there) return Report(enforcement).make();
-  Guarantees none;
-  for (const std::string_view name : guarantee::kAll) {
-    none.push_back({std::string(name), Strength::Absent, "", "no instance was made"});
-  }
-  return none;
+  return no_guarantees("no instance was made");
 }
 
 }  // namespace cordon::lxc

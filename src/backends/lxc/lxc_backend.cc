@@ -1,17 +1,13 @@
 #include "lxc/lxc_backend.h"
 
 #include <chrono>
-#include <mutex>
-#include <optional>
-#include <system_error>
-#include <thread>
 
-#include "core/blocked_signals.h"
 #include "core/try.h"
 #include "lxc/lxc_sandbox.h"
 #include "lxc/own_instance.h"
 #include "lxc/settings.h"
 #include "lxc/store.h"
+#include "sandbox/periodic_reaper.h"
 
 namespace cordon {
 
@@ -19,7 +15,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kReapInterval = 60s;
 // Selection asks, and waits no longer: for two answers.
 constexpr auto kLook = 900ms;
 
@@ -56,33 +51,12 @@ class LxcBackend final : public Backend {
     constexpr auto kPatience = 20s;
     lxc::Settings settings = TRY(lxc::settings_of_environment());
     lxc::Store store = TRY(lxc::Store::connect(settings, kPatience));
-    reap(store);
+    reaper_.run([store] { (void)lxc::reap_orphans(store); });
     return TRY(lxc::LxcSandbox::create(std::move(store), std::move(settings.instance), spec));
   }
 
-  ~LxcBackend() override {
-    if (reaper_.joinable()) reaper_.join();
-  }
-
  private:
-  // Beside the run, so that nobody waits for what others left.
-  void reap(const lxc::Store& store) {
-    const std::scoped_lock lock(mutex_);
-    const auto now = std::chrono::steady_clock::now();
-    if (last_reap_ && now - *last_reap_ < kReapInterval) return;
-    last_reap_ = now;
-    if (reaper_.joinable()) reaper_.join();
-    const BlockedSignals blocked;
-    try {
-      reaper_ = std::thread([store] { (void)lxc::reap_orphans(store); });
-    } catch (const std::system_error&) {
-      last_reap_.reset();  // out of threads: the next run reaps
-    }
-  }
-
-  std::mutex mutex_;
-  std::optional<std::chrono::steady_clock::time_point> last_reap_;
-  std::thread reaper_;
+  PeriodicReaper reaper_;
 };
 
 }  // namespace

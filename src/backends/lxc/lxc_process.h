@@ -5,19 +5,12 @@
 #include <optional>
 
 #include "cordon/backend.h"
-#include "core/unique_fd.h"
 #include "lxc/counters.h"
 #include "lxc/exec_streams.h"
 #include "lxc/own_instance.h"
+#include "sandbox/bridged_streams.h"
 
 namespace cordon::lxc {
-
-// Our ends; with a terminal `out` is both.
-struct ProcessEnds {
-  UniqueFd in;
-  UniqueFd out;
-  UniqueFd err;
-};
 
 class LxcProcess final : public Process {
  public:

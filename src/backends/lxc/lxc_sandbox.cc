@@ -7,9 +7,11 @@
 #include "core/try.h"
 #include "lxc/json.h"
 #include "lxc/shared_instance.h"
-#include "lxc/streams.h"
+#include "native/unheld_names.h"
 #include "policy/environment.h"
 #include "policy/required_guarantees.h"
+#include "sandbox/bridged_streams.h"
+#include "sandbox/unsupported.h"
 
 namespace cordon::lxc {
 
@@ -22,16 +24,6 @@ constexpr std::uint64_t kDefaultScratch = 2ULL << 30;
 // A store that works hard starts a command late.
 constexpr auto kReadyPatience = 60s;
 constexpr int kCommandNotFound = 127;
-
-Error unsupported(std::string operation, std::string subject, std::string detail,
-                  std::string remedy = {}) {
-  return {.code = ErrorCode::Unsupported,
-          .operation = std::move(operation),
-          .subject = std::move(subject),
-          .sys_errno = 0,
-          .detail = std::move(detail),
-          .remedy = std::move(remedy)};
-}
 
 // Of a program that says nothing and is about to end.
 int exit_code_soon(const ExecStreams& streams) {
@@ -90,16 +82,7 @@ Result<void> LxcSandbox::prepare() {
   program_ = TRY(find_program_inside());
   rules_ = TRY(native::resolve_rules(spec_.policy, spec_.work_dir, caller_));
   files_ = TRY(files_of(rules_, sockets_of_root(store_.socket())));
-  if (!files_.unheld.empty() && spec_.weaker_guarantees == WeakerGuarantees::Refuse) {
-    return std::unexpected(
-        Error{.code = ErrorCode::Degraded,
-              .operation = "hold the rule",
-              .subject = files_.unheld.front(),
-              .sys_errno = 0,
-              .detail = "an instance holds rules for paths that are there, not patterns or names "
-                        "that may come",
-              .remedy = "the native backend holds it; --allow-degraded runs without it"});
-  }
+  TRY(native::refuse_unheld(files_.unheld, spec_.weaker_guarantees, "an instance"));
   inside_.identity = TRY(
       docker::choose_identity(spec_.policy.uid, caller_, TRY(docker::owner_of(rules_.work_dir))));
   inside_.hostname = spec_.policy.hostname;
@@ -242,7 +225,7 @@ Result<std::unique_ptr<Process>> LxcSandbox::start(const ProcessSpec& spec) {
   return process;
 }
 
-Result<std::unique_ptr<ExecStreams>> LxcSandbox::exec(const ExecRequest& request, StreamEnds ends) {
+Result<std::unique_ptr<ExecStreams>> LxcSandbox::exec(const ExecRequest& request, BridgeEnds ends) {
   const std::string& name = shared_.empty() ? plan_.name : shared_;
   ExecHandle handle = TRY(store_.exec(name, request));
   return ExecStreams::start(store_.socket(), std::move(handle), std::move(ends));
@@ -250,13 +233,13 @@ Result<std::unique_ptr<ExecStreams>> LxcSandbox::exec(const ExecRequest& request
 
 Result<std::unique_ptr<Process>> LxcSandbox::run(const ProcessSpec& spec) {
   const ExecRequest request = TRY(request_for(spec));
-  Streams streams = TRY(make_streams(spec));
+  BridgedStreams streams = TRY(make_bridged_streams(spec));
   auto moved = TRY(exec(request, std::move(streams.bridge)));
   auto ready = moved->await_ready(kReadyPatience);
   if (!ready && !shared_.empty() && exit_code_soon(*moved) == kCommandNotFound) {
     // The first run in this instance.
     TRY(store_.put_program(shared_, inside_.program, TRY(read_program(program_))));
-    streams = TRY(make_streams(spec));
+    streams = TRY(make_bridged_streams(spec));
     moved = TRY(exec(request, std::move(streams.bridge)));
     ready = moved->await_ready(kReadyPatience);
   }

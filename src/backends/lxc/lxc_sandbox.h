@@ -39,7 +39,7 @@ class LxcSandbox final : public Sandbox {
   Result<std::vector<std::string>> environment() const;
   Result<ExecRequest> request_for(const ProcessSpec& spec) const;
   Result<std::unique_ptr<Process>> run(const ProcessSpec& spec);
-  Result<std::unique_ptr<ExecStreams>> exec(const ExecRequest& request, StreamEnds ends);
+  Result<std::unique_ptr<ExecStreams>> exec(const ExecRequest& request, BridgeEnds ends);
 
   Store store_;
   const std::string shared_;

@@ -1,4 +1,4 @@
-#include "lxc/streams.h"
+#include "sandbox/bridged_streams.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -6,7 +6,7 @@
 
 #include "core/try.h"
 
-namespace cordon::lxc {
+namespace cordon {
 
 namespace {
 
@@ -22,8 +22,8 @@ Result<void> make_pipe(UniqueFd& read, UniqueFd& write) {
 
 }  // namespace
 
-Result<Streams> make_streams(const ProcessSpec& spec) {
-  Streams streams;
+Result<BridgedStreams> make_bridged_streams(const ProcessSpec& spec) {
+  BridgedStreams streams;
   if (spec.terminal) {
     int fds[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0) {
@@ -43,4 +43,4 @@ Result<Streams> make_streams(const ProcessSpec& spec) {
   return streams;
 }
 
-}  // namespace cordon::lxc
+}  // namespace cordon

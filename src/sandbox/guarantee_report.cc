@@ -1,0 +1,72 @@
+#include "sandbox/guarantee_report.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+namespace cordon {
+
+namespace {
+
+std::string first_few(const std::vector<std::string>& all) {
+  constexpr std::size_t kShown = 3;
+  const std::vector<std::string> shown(
+      all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, all.size())));
+  return fmt::format("{}{}", fmt::join(shown, ", "), all.size() > kShown ? ", ..." : "");
+}
+
+}  // namespace
+
+void GuaranteeReport::add(std::string_view name, Strength strength, std::string_view mechanism,
+                          std::string reason) {
+  std::string text =
+      strength == Strength::Absent ? "" : fmt::format("{}: {}", enforcer_, mechanism);
+  list_.push_back({std::string(name), strength, std::move(text), std::move(reason)});
+}
+
+void GuaranteeReport::limit(std::string_view name, bool asked, bool held,
+                            std::string_view mechanism, std::string why, std::string remark) {
+  if (!asked) {
+    add(name, Strength::Absent, "", "the policy sets none");
+  } else if (held) {
+    add(name, Strength::Enforced, mechanism, std::move(remark));
+  } else {
+    add(name, Strength::Absent, "", std::move(why));
+  }
+}
+
+void GuaranteeReport::filesystem_write(std::string_view mechanism,
+                                       const std::vector<std::string>& unheld,
+                                       const std::vector<std::string>& unheld_protected) {
+  std::vector<std::string> names = unheld;
+  names.insert(names.end(), unheld_protected.begin(), unheld_protected.end());
+  add(guarantee::kFilesystemWrite, names.empty() ? Strength::Enforced : Strength::Partial,
+      mechanism,
+      names.empty() ? ""
+                    : "protected names that are not there yet can be made in the work directory: " +
+                          first_few(names));
+}
+
+void GuaranteeReport::disk_limit(const Limits& limits) {
+  add(guarantee::kDiskLimit, Strength::Partial,
+      limits.disk_bytes ? "tmpfs sizes, RLIMIT_FSIZE" : "tmpfs sizes",
+      limits.disk_bytes ? "in the work directory each file is bounded, not their sum"
+                        : "the policy sets none; the work directory is not counted");
+}
+
+std::string no_mount_stands_for(const std::vector<std::string>& names) {
+  return "no mount can stand for " + first_few(names);
+}
+
+Guarantees no_guarantees(std::string_view reason) {
+  Guarantees none;
+  for (const std::string_view name : guarantee::kAll) {
+    none.push_back({std::string(name), Strength::Absent, "", std::string(reason)});
+  }
+  return none;
+}
+
+}  // namespace cordon

@@ -1,0 +1,42 @@
+// What every backend's report of its guarantees says in the same words.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cordon/guarantees.h"
+#include "cordon/policy.h"
+
+namespace cordon {
+
+class GuaranteeReport {
+ public:
+  // `enforcer` stands before each mechanism: "docker: Docker 20.10".
+  explicit GuaranteeReport(std::string enforcer) : enforcer_(std::move(enforcer)) {}
+
+  void add(std::string_view name, Strength strength, std::string_view mechanism,
+           std::string reason = {});
+  // `why` it is not held; `remark` on one that is.
+  void limit(std::string_view name, bool asked, bool held, std::string_view mechanism,
+             std::string why, std::string remark = {});
+  // For walls that are mounts: `unheld` are names of the policy that no mount can stand for.
+  void filesystem_write(std::string_view mechanism, const std::vector<std::string>& unheld,
+                        const std::vector<std::string>& unheld_protected);
+  // For scratch space in memory, and a work directory whose files alone are bounded.
+  void disk_limit(const Limits& limits);
+
+  Guarantees take() { return std::move(list_); }
+
+ private:
+  std::string enforcer_;
+  Guarantees list_;
+};
+
+// "no mount can stand for" the first few of them.
+std::string no_mount_stands_for(const std::vector<std::string>& names);
+
+// All of them absent, for this reason.
+Guarantees no_guarantees(std::string_view reason);
+
+}  // namespace cordon
