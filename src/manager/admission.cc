@@ -29,8 +29,8 @@ void Admission::forget_if_idle(Callers::iterator caller) {
   if (caller->second.running == 0 && caller->second.waiting.empty()) callers_.erase(caller);
 }
 
-Result<Admission::Turn> Admission::enter(const SharedJob& job) {
-  const Caller& who = job->caller();
+Result<Admission::Turn> Admission::enter(const SharedExecution& execution) {
+  const Caller& who = execution->caller();
   const std::lock_guard lock(mutex_);
   if (counts_.closed) {
     ++counts_.refused_unavailable;
@@ -65,13 +65,13 @@ Result<Admission::Turn> Admission::enter(const SharedJob& job) {
     return error;
   }
   if (caller.waiting.empty()) turns_.push_back(who.name);
-  caller.waiting.push_back(job);
+  caller.waiting.push_back(execution);
   ++counts_.queued;
   return Turn::Later;
 }
 
-std::vector<SharedJob> Admission::next() {
-  std::vector<SharedJob> now;
+std::vector<SharedExecution> Admission::next() {
+  std::vector<SharedExecution> now;
   for (auto turn = turns_.begin(); turn != turns_.end() && counts_.running < limits_.running;) {
     CallerState& caller = callers_.find(*turn)->second;
     if (!may_run(caller)) {
@@ -94,9 +94,9 @@ std::vector<SharedJob> Admission::next() {
   return now;
 }
 
-std::vector<SharedJob> Admission::leave(const Job& job) {
+std::vector<SharedExecution> Admission::leave(const ManagedExecution& execution) {
   const std::lock_guard lock(mutex_);
-  const auto place = callers_.find(job.caller().name);
+  const auto place = callers_.find(execution.caller().name);
   --place->second.running;
   --counts_.running;
   auto now = next();
@@ -104,14 +104,14 @@ std::vector<SharedJob> Admission::leave(const Job& job) {
   return now;
 }
 
-bool Admission::withdraw(const Job& job) {
-  SharedJob kept;  // freed outside the lock
+bool Admission::withdraw(const ManagedExecution& execution) {
+  SharedExecution kept;  // freed outside the lock
   const std::lock_guard lock(mutex_);
-  const auto place = callers_.find(job.caller().name);
+  const auto place = callers_.find(execution.caller().name);
   if (place == callers_.end()) return false;
   auto& waiting = place->second.waiting;
-  const auto found =
-      std::ranges::find_if(waiting, [&](const SharedJob& one) { return one.get() == &job; });
+  const auto found = std::ranges::find_if(
+      waiting, [&](const SharedExecution& one) { return one.get() == &execution; });
   if (found == waiting.end()) return false;
   kept = std::move(*found);
   waiting.erase(found);
@@ -121,12 +121,12 @@ bool Admission::withdraw(const Job& job) {
   return true;
 }
 
-std::vector<SharedJob> Admission::close() {
+std::vector<SharedExecution> Admission::close() {
   const std::lock_guard lock(mutex_);
   counts_.closed = true;
-  std::vector<SharedJob> waited;
+  std::vector<SharedExecution> waited;
   for (auto place = callers_.begin(); place != callers_.end();) {
-    for (auto& job : place->second.waiting) waited.push_back(std::move(job));
+    for (auto& execution : place->second.waiting) waited.push_back(std::move(execution));
     place->second.waiting.clear();
     place = place->second.running == 0 ? callers_.erase(place) : std::next(place);
   }

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "cordon/error.h"
-#include "manager/job.h"
+#include "manager/managed_execution.h"
 
 namespace cordon {
 
@@ -38,26 +38,26 @@ class Admission {
   explicit Admission(const Limits& limits) : limits_(limits) {}
 
   // Errors: QuotaExceeded, Unavailable.
-  Result<Turn> enter(const SharedJob& job);
+  Result<Turn> enter(const SharedExecution& execution);
   // One that had its turn has ended: those whose turn it is now.
-  std::vector<SharedJob> leave(const Job& job);
+  std::vector<SharedExecution> leave(const ManagedExecution& execution);
   // Takes one that waits out of the queue. False: it does not wait (any more).
-  bool withdraw(const Job& job);
+  bool withdraw(const ManagedExecution& execution);
   // Nobody enters any more; returns those that waited.
-  std::vector<SharedJob> close();
+  std::vector<SharedExecution> close();
   Counts counts() const;
 
  private:
   struct CallerState {
     std::size_t running = 0;
     std::optional<std::size_t> max_running;
-    std::deque<SharedJob> waiting;
+    std::deque<SharedExecution> waiting;
   };
   using Callers = std::map<std::string, CallerState, std::less<>>;
 
   bool may_run(const CallerState& caller) const;
   // With the lock held.
-  std::vector<SharedJob> next();
+  std::vector<SharedExecution> next();
   void forget_if_idle(Callers::iterator caller);
 
   const Limits limits_;

@@ -27,27 +27,27 @@ std::unexpected<Error> expired(const ExecutionRecord& record) {
 
 }  // namespace
 
-Result<void> Ledger::began(const Job& job) {
+Result<void> Ledger::began(const ManagedExecution& execution) {
   if (!store_) return {};
-  const ExecutionRecord record = job.record();
+  const ExecutionRecord record = execution.record();
   return store_->commit([&](Database& database) { return insert_execution(database, record); });
 }
 
-void Ledger::running(const SharedJob& job) {
+void Ledger::running(const SharedExecution& execution) {
   if (!store_) return;
-  store_->post([job](Database& database) -> Result<void> {
-    if (job->is_ending()) return {};
-    const ExecutionRecord record = job->record();
+  store_->post([execution](Database& database) -> Result<void> {
+    if (execution->is_ending()) return {};
+    const ExecutionRecord record = execution->record();
     TRY(insert_execution(database, record));
     return mark_running(database, record.id, record.result.start_time);
   });
 }
 
-Result<void> Ledger::ended(Job& job, const ExecutionResult& result) {
+Result<void> Ledger::ended(ManagedExecution& execution, const ExecutionResult& result) {
   if (!store_) return {};
-  job.set_ending();
-  const ExecutionRecord record = job.record_with(result);
-  const std::string events = job.log().encoded();
+  execution.set_ending();
+  const ExecutionRecord record = execution.record_with(result);
+  const std::string events = execution.log().encoded();
   return store_->keep_ended(
       {.record = record, .out = result.stdout_data, .err = result.stderr_data, .events = events});
 }

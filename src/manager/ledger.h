@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "cordon/manager.h"
-#include "manager/job.h"
+#include "manager/managed_execution.h"
 #include "store/store.h"
 
 namespace cordon {
@@ -22,11 +22,11 @@ class Ledger {
   bool keeps() const { return store_ != nullptr; }
 
   // Before the id is told to anybody. Errors: it cannot be written.
-  Result<void> began(const Job& job);
+  Result<void> began(const ManagedExecution& execution);
   // Soon, unless the end comes first: one write less for a short command that nobody has heard of.
-  void running(const SharedJob& job);
+  void running(const SharedExecution& execution);
   // Before the result is told to anybody.
-  Result<void> ended(Job& job, const ExecutionResult& result);
+  Result<void> ended(ManagedExecution& execution, const ExecutionResult& result);
 
   Result<std::optional<ExecutionRecord>> find(std::string_view id) const;
   // With its output, if that is still there.

@@ -49,53 +49,53 @@ Result<Manager> Manager::create(ManagerConfig config, std::shared_ptr<store::Sto
 }
 
 Result<std::string> Manager::start(ManagedRequest request, const Caller& caller) {
-  const SharedJob job = TRY(state_->make_job(std::move(request), caller));
-  const auto turn = state_->admission.enter(job);
+  const SharedExecution execution = TRY(state_->make_execution(std::move(request), caller));
+  const auto turn = state_->admission.enter(execution);
   if (!turn) {
-    state_->jobs.remove(job->id());
+    state_->executions.remove(execution->id());
     return std::unexpected(turn.error());
   }
-  if (auto written = state_->ledger.began(*job); !written) {
-    state_->give_up(job, *turn);
+  if (auto written = state_->ledger.began(*execution); !written) {
+    state_->give_up(execution, *turn);
     return std::unexpected(std::move(written).error().in("write down the execution"));
   }
-  job->set_recorded(Job::Recorded::Yes);
-  if (*turn == Admission::Turn::Now) state_->dispatch({job});
-  return job->id();
+  execution->set_recorded(ManagedExecution::Recorded::Yes);
+  if (*turn == Admission::Turn::Now) state_->dispatch({execution});
+  return execution->id();
 }
 
 Result<std::string> Manager::start(ManagedRequest request, const Caller& caller,
                                    std::function<void(const SharedResult&)> callback) {
-  const SharedJob job = TRY(state_->make_job(std::move(request), caller));
-  job->on_finished(std::move(callback));
-  job->set_recorded(Job::Recorded::Yes);
-  const auto turn = state_->admission.enter(job);
+  const SharedExecution execution = TRY(state_->make_execution(std::move(request), caller));
+  execution->on_finished(std::move(callback));
+  execution->set_recorded(ManagedExecution::Recorded::Yes);
+  const auto turn = state_->admission.enter(execution);
   if (!turn) {
-    state_->jobs.remove(job->id());
+    state_->executions.remove(execution->id());
     return std::unexpected(turn.error());
   }
-  if (*turn == Admission::Turn::Now) state_->dispatch({job});
-  return job->id();
+  if (*turn == Admission::Turn::Now) state_->dispatch({execution});
+  return execution->id();
 }
 
 Result<SharedResult> Manager::execute(ManagedRequest request, const Caller& caller,
                                       std::stop_token stop) {
-  const SharedJob job = TRY(state_->make_job(std::move(request), caller));
-  job->drive_on_calling_thread();
-  job->set_recorded(Job::Recorded::Yes);
-  const auto turn = state_->admission.enter(job);
+  const SharedExecution execution = TRY(state_->make_execution(std::move(request), caller));
+  execution->drive_on_calling_thread();
+  execution->set_recorded(ManagedExecution::Recorded::Yes);
+  const auto turn = state_->admission.enter(execution);
   if (!turn) {
-    state_->jobs.remove(job->id());
+    state_->executions.remove(execution->id());
     return std::unexpected(turn.error());
   }
-  const std::stop_callback forward(std::move(stop), [&] { state_->kill(*job); });
-  if (*turn == Admission::Turn::Now || job->await_turn()) TRY(state_->drive(job));
-  return job->snapshot();
+  const std::stop_callback forward(std::move(stop), [&] { state_->kill(*execution); });
+  if (*turn == Admission::Turn::Now || execution->await_turn()) TRY(state_->drive(execution));
+  return execution->snapshot();
 }
 
 Result<void> Manager::kill(std::string_view id, const Caller& caller) {
   const Found found = TRY(state_->find(id, caller));
-  if (found.job) state_->kill(*found.job);
+  if (found.execution) state_->kill(*found.execution);
   return {};
 }
 
@@ -158,16 +158,16 @@ ManagerStats Manager::stats() const {
 }
 
 void Manager::drain(std::chrono::steady_clock::time_point deadline) {
-  for (const SharedJob& job : state_->admission.close()) {
-    job->request_stop();
-    state_->end(*job, killed_before_start("Cordon was stopped before this started"));
+  for (const SharedExecution& execution : state_->admission.close()) {
+    execution->request_stop();
+    state_->end(*execution, killed_before_start("Cordon was stopped before this started"));
   }
-  if (!state_->jobs.wait_until_idle(deadline)) cleanup();
+  if (!state_->executions.wait_until_idle(deadline)) cleanup();
 }
 
 void Manager::cleanup() {
-  for (const SharedJob& job : state_->jobs.living()) state_->kill(*job);
-  state_->jobs.wait_until_idle(std::chrono::steady_clock::time_point::max());
+  for (const SharedExecution& execution : state_->executions.living()) state_->kill(*execution);
+  state_->executions.wait_until_idle(std::chrono::steady_clock::time_point::max());
 }
 
 }  // namespace cordon

@@ -28,27 +28,27 @@ std::unexpected<Error> no_stdin(std::string_view id) {
 
 Result<SharedResult> Manager::status(std::string_view id, const Caller& caller) const {
   Found found = TRY(state_->find(id, caller));
-  if (found.job) return found.job->snapshot();
+  if (found.execution) return found.execution->snapshot();
   return state_->ledger.result(std::move(found.record));
 }
 
 Result<ExecutionRecord> Manager::inspect(std::string_view id, const Caller& caller) const {
   Found found = TRY(state_->find(id, caller));
-  if (found.job) return found.job->record();
+  if (found.execution) return found.execution->record();
   return std::move(found.record);
 }
 
 Result<SharedResult> Manager::wait(std::string_view id, const Caller& caller) const {
   Found found = TRY(state_->find(id, caller));
-  if (found.job) return found.job->wait();
+  if (found.execution) return found.execution->wait();
   return state_->ledger.result(std::move(found.record));
 }
 
 Result<void> Manager::on_finished(std::string_view id, const Caller& caller,
                                   std::function<void(const SharedResult&)> callback) const {
   Found found = TRY(state_->find(id, caller));
-  if (found.job) {
-    found.job->on_finished(std::move(callback));
+  if (found.execution) {
+    found.execution->on_finished(std::move(callback));
   } else {
     callback(TRY(state_->ledger.result(std::move(found.record))));
   }
@@ -58,14 +58,14 @@ Result<void> Manager::on_finished(std::string_view id, const Caller& caller,
 Result<EventBatch> Manager::events(std::string_view id, const Caller& caller, std::uint64_t after,
                                    std::size_t most_bytes) const {
   const Found found = TRY(state_->find(id, caller));
-  if (found.job) return found.job->log().read(after, most_bytes);
+  if (found.execution) return found.execution->log().read(after, most_bytes);
   return state_->ledger.events(found.record, after, most_bytes);
 }
 
 Result<Manager::Subscription> Manager::subscribe(std::string_view id, const Caller& caller,
                                                  std::function<void()> notify) const {
   const Found found = TRY(state_->find(id, caller));
-  if (found.job) return found.job->log().subscribe(std::move(notify));
+  if (found.execution) return found.execution->log().subscribe(std::move(notify));
   notify();
   return std::make_shared<int>(0);
 }
@@ -73,21 +73,21 @@ Result<Manager::Subscription> Manager::subscribe(std::string_view id, const Call
 Result<OutputPiece> Manager::output(std::string_view id, const Caller& caller, Stream stream,
                                     std::uint64_t offset, std::size_t most_bytes) const {
   const Found found = TRY(state_->find(id, caller));
-  if (found.job) return found.job->log().piece(stream, offset, most_bytes);
+  if (found.execution) return found.execution->log().piece(stream, offset, most_bytes);
   return state_->ledger.output(found.record, stream, offset, most_bytes);
 }
 
 Result<std::size_t> Manager::write_stdin(std::string_view id, const Caller& caller,
                                          std::string_view bytes) {
   const Found found = TRY(state_->find(id, caller));
-  if (!found.job) return no_stdin(id);
-  return found.job->write_stdin(bytes);
+  if (!found.execution) return no_stdin(id);
+  return found.execution->write_stdin(bytes);
 }
 
 Result<void> Manager::close_stdin(std::string_view id, const Caller& caller) {
   const Found found = TRY(state_->find(id, caller));
-  if (!found.job) return no_stdin(id);
-  return found.job->close_stdin();
+  if (!found.execution) return no_stdin(id);
+  return found.execution->close_stdin();
 }
 
 Result<ExecutionList> Manager::list(const ExecutionFilter& filter, const Page& page,
@@ -95,12 +95,13 @@ Result<ExecutionList> Manager::list(const ExecutionFilter& filter, const Page& p
   TRY(check(filter, page));
   const ExecutionFilter mine = restricted(filter, caller);
   // First what lives: what ends meanwhile is then found in the store.
-  const auto jobs = state_->ledger.keeps() ? state_->jobs.living() : state_->jobs.all();
+  const auto executions =
+      state_->ledger.keeps() ? state_->executions.living() : state_->executions.all();
   std::vector<ExecutionRecord> here;
-  for (const SharedJob& job : jobs) {
-    if (!page.before.empty() && job->id() >= page.before) continue;
-    if (!job->visible_to(caller)) continue;
-    if (auto record = job->record(); matches(mine, record)) here.push_back(std::move(record));
+  for (const SharedExecution& execution : executions) {
+    if (!page.before.empty() && execution->id() >= page.before) continue;
+    if (!execution->visible_to(caller)) continue;
+    if (auto record = execution->record(); matches(mine, record)) here.push_back(std::move(record));
   }
   auto stored = TRY(state_->ledger.list(mine, page.before, page.size + 1));
   return merge(std::move(here), std::move(stored), page);
@@ -108,11 +109,11 @@ Result<ExecutionList> Manager::list(const ExecutionFilter& filter, const Page& p
 
 Result<void> Manager::remove(std::string_view id, const Caller& caller) {
   const Found found = TRY(state_->find(id, caller));
-  if (found.job && !found.job->ended()) {
+  if (found.execution && !found.execution->ended()) {
     return conflict("remove the execution", id, "it has not ended", "kill it first");
   }
   TRY(state_->ledger.remove(id));
-  state_->jobs.remove(id);
+  state_->executions.remove(id);
   return {};
 }
 
@@ -120,9 +121,11 @@ Result<std::uint64_t> Manager::prune(std::chrono::nanoseconds older_than, const 
   const ExecutionFilter mine = restricted({}, caller);
   std::uint64_t pruned = TRY(state_->ledger.prune(older_than, mine.caller));
   const auto limit = std::chrono::system_clock::now() - older_than;
-  for (const SharedJob& job : state_->jobs.all()) {
-    if (!job->ended() || !job->visible_to(caller) || job->snapshot()->end_time > limit) continue;
-    state_->jobs.remove(job->id());
+  for (const SharedExecution& execution : state_->executions.all()) {
+    if (!execution->ended() || !execution->visible_to(caller) ||
+        execution->snapshot()->end_time > limit)
+      continue;
+    state_->executions.remove(execution->id());
     if (!state_->ledger.keeps()) ++pruned;
   }
   return pruned;

@@ -61,123 +61,127 @@ Manager::State::State(ManagerConfig complete_config,
       preparer(config, backends),
       network(config.network),
       admission(admission_limits(config)),
-      jobs(config.most_remembered, config.most_remembered_bytes) {}
+      executions(config.most_remembered, config.most_remembered_bytes) {}
 
-Result<SharedJob> Manager::State::make_job(ManagedRequest request, const Caller& caller) {
+Result<SharedExecution> Manager::State::make_execution(ManagedRequest request,
+                                                       const Caller& caller) {
   const bool stays_open = request.stdin_mode == StdinMode::StaysOpen;
   auto prepared = TRY(preparer.prepare(std::move(request), caller, network.load()));
   std::optional<StdinChannel> input;
   if (stays_open) input = TRY(StdinChannel::open());
-  auto job = std::make_shared<Job>(TRY(make_id()), caller, std::move(prepared), std::move(input));
-  jobs.add(job);
-  return job;
+  auto execution = std::make_shared<ManagedExecution>(TRY(make_id()), caller, std::move(prepared),
+                                                      std::move(input));
+  executions.add(execution);
+  return execution;
 }
 
-void Manager::State::dispatch(std::vector<SharedJob> jobs_with_turn) {
-  std::deque<SharedJob> left(std::make_move_iterator(jobs_with_turn.begin()),
-                             std::make_move_iterator(jobs_with_turn.end()));
+void Manager::State::dispatch(std::vector<SharedExecution> with_turn) {
+  std::deque<SharedExecution> left(std::make_move_iterator(with_turn.begin()),
+                                   std::make_move_iterator(with_turn.end()));
   while (!left.empty()) {
-    const SharedJob job = std::move(left.front());
+    const SharedExecution execution = std::move(left.front());
     left.pop_front();
-    if (job->has_own_thread()) {
-      job->give_turn();
+    if (execution->has_own_thread()) {
+      execution->give_turn();
       continue;
     }
-    WorkerPool::Task task = [this, job] { (void)drive(job); };
+    WorkerPool::Task task = [this, execution] { (void)drive(execution); };
     const auto started = pool.run(task);
     if (started) continue;
-    for (auto& next : admission.leave(*job)) left.push_back(std::move(next));
-    end(*job, failed_to_start(started.error()));
+    for (auto& next : admission.leave(*execution)) left.push_back(std::move(next));
+    end(*execution, failed_to_start(started.error()));
   }
 }
 
-Result<ExecutionResult> Manager::State::run(const SharedJob& job) {
-  if (job->stop_requested()) return killed_before_start("killed on request before it started");
-  PreparedRequest& prepared = job->prepared();
+Result<ExecutionResult> Manager::State::run(const SharedExecution& execution) {
+  if (execution->stop_requested())
+    return killed_before_start("killed on request before it started");
+  PreparedRequest& prepared = execution->prepared();
   ExecutionRequest& request = prepared.request.execution;
   request.work_dir = prepared.private_work_dir
-                         ? TRY(work_dirs.make(job->id()))
-                         : TRY(preparer.work_dir_now(request.work_dir, job->caller()));
+                         ? TRY(work_dirs.make(execution->id()))
+                         : TRY(preparer.work_dir_now(request.work_dir, execution->caller()));
   const Cleanup remove_work_dir([&] {
-    if (prepared.private_work_dir) work_dirs.remove(job->id());
+    if (prepared.private_work_dir) work_dirs.remove(execution->id());
   });
   TRY(write_input_files(request.work_dir, prepared.request.files));
   if (prepared.private_work_dir && prepared.backend->capabilities().runs_as_owner) {
-    TRY(work_dirs.hand_over(job->id()));
+    TRY(work_dirs.hand_over(execution->id()));
   }
-  request.on_stdout = [log = &job->log()](std::string_view bytes) {
+  request.on_stdout = [log = &execution->log()](std::string_view bytes) {
     log->output(Stream::Stdout, bytes);
     return true;
   };
-  request.on_stderr = [log = &job->log()](std::string_view bytes) {
+  request.on_stderr = [log = &execution->log()](std::string_view bytes) {
     log->output(Stream::Stderr, bytes);
     return true;
   };
-  const auto sandbox = TRY(prepared.backend->create(sandbox_spec(job->id(), request)));
+  const auto sandbox = TRY(prepared.backend->create(sandbox_spec(execution->id(), request)));
   // The log keeps the output; the result gets it from there.
-  return run_once(*sandbox, {.request = request,
-                             .stop = job->stop_token(),
-                             .keep_bytes = 0,
-                             .stdin_fd = job->input() != nullptr ? job->input()->reader() : -1,
-                             .on_running = [&] {
-                               job->running();
-                               ledger.running(job);
-                             }});
+  return run_once(*sandbox,
+                  {.request = request,
+                   .stop = execution->stop_token(),
+                   .keep_bytes = 0,
+                   .stdin_fd = execution->input() != nullptr ? execution->input()->reader() : -1,
+                   .on_running = [&] {
+                     execution->running();
+                     ledger.running(execution);
+                   }});
 }
 
-Result<void> Manager::State::drive(const SharedJob& job) {
-  if (!job->await_recorded()) {
-    dispatch(admission.leave(*job));
-    jobs.remove(job->id());
+Result<void> Manager::State::drive(const SharedExecution& execution) {
+  if (!execution->await_recorded()) {
+    dispatch(admission.leave(*execution));
+    executions.remove(execution->id());
     return {};
   }
-  auto result = run(job);
+  auto result = run(execution);
   // Whoever has been told of the end finds the room that it left.
-  dispatch(admission.leave(*job));
+  dispatch(admission.leave(*execution));
   std::optional<Error> failure;
   if (!result) failure = result.error();
-  end(*job, result ? std::move(*result) : failed_to_start(result.error()));
+  end(*execution, result ? std::move(*result) : failed_to_start(result.error()));
   if (failure) return std::unexpected(*std::move(failure));
   return {};
 }
 
-void Manager::State::end(Job& job, ExecutionResult result) {
+void Manager::State::end(ManagedExecution& execution, ExecutionResult result) {
   counters.count(result.status);
-  const SharedResult final = job.collect(std::move(result));
+  const SharedResult final = execution.collect(std::move(result));
   // What cannot be written down is counted there, and told all the same.
-  (void)ledger.ended(job, *final);
-  job.finish();
-  jobs.ended(job);
+  (void)ledger.ended(execution, *final);
+  execution.finish();
+  executions.ended(execution);
 }
 
-void Manager::State::give_up(const SharedJob& job, Admission::Turn turn) {
-  job->set_recorded(Job::Recorded::Failed);
+void Manager::State::give_up(const SharedExecution& execution, Admission::Turn turn) {
+  execution->set_recorded(ManagedExecution::Recorded::Failed);
   if (turn == Admission::Turn::Now) {
-    dispatch(admission.leave(*job));
-  } else if (!admission.withdraw(*job)) {
+    dispatch(admission.leave(*execution));
+  } else if (!admission.withdraw(*execution)) {
     return;  // its turn has come: who drives it sees that it must not
   }
-  jobs.remove(job->id());
+  executions.remove(execution->id());
 }
 
-void Manager::State::kill(Job& job) {
-  job.request_stop();
+void Manager::State::kill(ManagedExecution& execution) {
+  execution.request_stop();
   // One that waits is ended here, whoever would have driven it.
-  if (admission.withdraw(job)) {
-    end(job, killed_before_start("killed on request before it started"));
+  if (admission.withdraw(execution)) {
+    end(execution, killed_before_start("killed on request before it started"));
   }
 }
 
 Result<Found> Manager::State::find(std::string_view id, const Caller& caller) const {
-  if (SharedJob job = jobs.find(id)) {
-    if (!job->visible_to(caller)) return no_such_execution(id);
-    return Found{.job = std::move(job), .record = {}};
+  if (SharedExecution execution = executions.find(id)) {
+    if (!execution->visible_to(caller)) return no_such_execution(id);
+    return Found{.execution = std::move(execution), .record = {}};
   }
   auto record = TRY(ledger.find(id));
   if (!record || (caller.role != CallerRole::Administrator && record->caller != caller.name)) {
     return no_such_execution(id);
   }
-  return Found{.job = nullptr, .record = *std::move(record)};
+  return Found{.execution = nullptr, .record = *std::move(record)};
 }
 
 }  // namespace cordon

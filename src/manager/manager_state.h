@@ -9,7 +9,7 @@
 
 #include "cordon/manager.h"
 #include "manager/admission.h"
-#include "manager/job_table.h"
+#include "manager/execution_table.h"
 #include "manager/ledger.h"
 #include "manager/private_work_dirs.h"
 #include "manager/request_preparer.h"
@@ -28,26 +28,26 @@ struct Counters {
 
 // At hand, or else in the store.
 struct Found {
-  SharedJob job;           // null: it ended, and only its record is left
-  ExecutionRecord record;  // without a job
+  SharedExecution execution;  // null: it ended, and only its record is left
+  ExecutionRecord record;     // without an execution
 };
 
 struct Manager::State {
   State(ManagerConfig complete_config, std::vector<std::unique_ptr<Backend>> all_backends,
         PrivateWorkDirs dirs, Ledger records);
 
-  // From a request to a job in the table, not admitted yet.
-  Result<SharedJob> make_job(ManagedRequest request, const Caller& caller);
+  // From a request to an execution in the table, not admitted yet.
+  Result<SharedExecution> make_execution(ManagedRequest request, const Caller& caller);
   // Starts those whose turn has come.
-  void dispatch(std::vector<SharedJob> jobs);
+  void dispatch(std::vector<SharedExecution> executions);
   // Runs one whose turn it is to its end. Errors: it could not be started; its record says so too.
-  Result<void> drive(const SharedJob& job);
-  Result<ExecutionResult> run(const SharedJob& job);
+  Result<void> drive(const SharedExecution& execution);
+  Result<ExecutionResult> run(const SharedExecution& execution);
   // Ends one that never ran, and has no turn (any more).
-  void end(Job& job, ExecutionResult result);
+  void end(ManagedExecution& execution, ExecutionResult result);
   // Lets go of one whose record cannot be written. Nobody knows its id.
-  void give_up(const SharedJob& job, Admission::Turn turn);
-  void kill(Job& job);
+  void give_up(const SharedExecution& execution, Admission::Turn turn);
+  void kill(ManagedExecution& execution);
 
   // Errors: NotFound, also when it is somebody else's.
   Result<Found> find(std::string_view id, const Caller& caller) const;
@@ -61,7 +61,7 @@ struct Manager::State {
   std::atomic<NetworkToggle> network;
   Counters counters;
   Admission admission;
-  JobTable jobs;
+  ExecutionTable executions;
   WorkerPool pool;  // last: its threads use all of the above
 };
 

@@ -9,7 +9,7 @@
 
 #include "cordon/backend.h"
 #include "cordon/manager.h"
-#include "manager/job.h"
+#include "manager/managed_execution.h"
 
 namespace cordon {
 

@@ -12,38 +12,39 @@
 #include <string_view>
 #include <vector>
 
-#include "manager/job.h"
+#include "manager/managed_execution.h"
 
 namespace cordon {
 
 // Thread-safe.
-class JobTable {
+class ExecutionTable {
  public:
   // How many that ended are remembered, and how much of their output all together; the oldest are
   // forgotten first.
-  JobTable(std::size_t most, std::uint64_t most_bytes) : most_(most), most_bytes_(most_bytes) {}
+  ExecutionTable(std::size_t most, std::uint64_t most_bytes)
+      : most_(most), most_bytes_(most_bytes) {}
 
-  void add(const SharedJob& job);
+  void add(const SharedExecution& execution);
   // It ended.
-  void ended(const Job& job);
+  void ended(const ManagedExecution& execution);
   // Forgets it, whatever its state.
   void remove(std::string_view id);
-  SharedJob find(std::string_view id) const;  // null: not here
-  std::vector<SharedJob> all() const;         // newest first
-  std::vector<SharedJob> living() const;      // those that have not ended
+  SharedExecution find(std::string_view id) const;  // null: not here
+  std::vector<SharedExecution> all() const;         // newest first
+  std::vector<SharedExecution> living() const;      // those that have not ended
 
   // Until all that have been added so far and since have ended. False: it was too late.
   bool wait_until_idle(std::chrono::steady_clock::time_point deadline) const;
 
  private:
   struct Entry {
-    SharedJob job;
+    SharedExecution execution;
     bool ended = false;
     std::uint64_t bytes = 0;
   };
   using Entries = std::map<std::string, Entry, std::less<>>;  // ids sort by time
 
-  void drop(Entries::iterator entry, std::vector<SharedJob>& dropped);
+  void drop(Entries::iterator entry, std::vector<SharedExecution>& dropped);
 
   const std::size_t most_;
   const std::uint64_t most_bytes_;

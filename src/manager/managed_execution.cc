@@ -1,4 +1,4 @@
-#include "manager/job.h"
+#include "manager/managed_execution.h"
 
 #include <utility>
 
@@ -19,7 +19,8 @@ std::unexpected<Error> no_stdin(std::string_view id, std::string detail) {
 
 }  // namespace
 
-Job::Job(std::string id, Caller caller, PreparedRequest prepared, std::optional<StdinChannel> input)
+ManagedExecution::ManagedExecution(std::string id, Caller caller, PreparedRequest prepared,
+                                   std::optional<StdinChannel> input)
     : id_(std::move(id)),
       caller_(std::move(caller)),
       log_(prepared.request.execution.policy.limits.output_bytes.value_or(0)),
@@ -43,18 +44,18 @@ Job::Job(std::string id, Caller caller, PreparedRequest prepared, std::optional<
   log_.status(ExecutionStatus::Pending);
 }
 
-bool Job::visible_to(const Caller& caller) const {
+bool ManagedExecution::visible_to(const Caller& caller) const {
   return caller.role == CallerRole::Administrator || caller.name == caller_.name;
 }
 
-void Job::identify(ExecutionResult& result) const {
+void ManagedExecution::identify(ExecutionResult& result) const {
   result.id = id_;
   result.tier = tier_;
   result.backend = backend_;
   result.adjustments = adjustments_;
 }
 
-ExecutionRecord Job::record_with(const ExecutionResult& now) const {
+ExecutionRecord ManagedExecution::record_with(const ExecutionResult& now) const {
   ExecutionRecord record = description_;
   record.stdout_bytes = log_.size(Stream::Stdout);
   record.stderr_bytes = log_.size(Stream::Stderr);
@@ -78,7 +79,7 @@ ExecutionRecord Job::record_with(const ExecutionResult& now) const {
   return record;
 }
 
-void Job::running() {
+void ManagedExecution::running() {
   auto result = std::make_shared<ExecutionResult>();
   identify(*result);
   result->status = ExecutionStatus::Running;
@@ -90,13 +91,13 @@ void Job::running() {
   log_.status(ExecutionStatus::Running);
 }
 
-SharedResult Job::collect(ExecutionResult result) {
+SharedResult ManagedExecution::collect(ExecutionResult result) {
   identify(result);
   final_ = log_.collect(std::move(result));
   return final_;
 }
 
-void Job::finish() {
+void ManagedExecution::finish() {
   std::vector<std::function<void(const SharedResult&)>> callbacks;
   std::optional<PreparedRequest> prepared;  // freed outside the lock
   {
@@ -112,23 +113,23 @@ void Job::finish() {
   for (const auto& callback : callbacks) callback(final_);
 }
 
-SharedResult Job::snapshot() const {
+SharedResult ManagedExecution::snapshot() const {
   const std::lock_guard lock(mutex_);
   return result_;
 }
 
-bool Job::ended() const {
+bool ManagedExecution::ended() const {
   const std::lock_guard lock(mutex_);
   return ended_;
 }
 
-SharedResult Job::wait() const {
+SharedResult ManagedExecution::wait() const {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return ended_; });
   return result_;
 }
 
-void Job::on_finished(std::function<void(const SharedResult&)> callback) {
+void ManagedExecution::on_finished(std::function<void(const SharedResult&)> callback) {
   {
     const std::lock_guard lock(mutex_);
     if (!ended_) {
@@ -139,14 +140,14 @@ void Job::on_finished(std::function<void(const SharedResult&)> callback) {
   callback(final_);
 }
 
-Result<std::size_t> Job::write_stdin(std::string_view bytes) {
+Result<std::size_t> ManagedExecution::write_stdin(std::string_view bytes) {
   const std::lock_guard lock(mutex_);
   if (ended_) return no_stdin(id_, "it has ended");
   if (!input_) return no_stdin(id_, "its request did not ask for a stdin that stays open");
   return input_->write(bytes);
 }
 
-Result<void> Job::close_stdin() {
+Result<void> ManagedExecution::close_stdin() {
   const std::lock_guard lock(mutex_);
   if (ended_) return no_stdin(id_, "it has ended");
   if (!input_) return no_stdin(id_, "its request did not ask for a stdin that stays open");
@@ -154,25 +155,25 @@ Result<void> Job::close_stdin() {
   return {};
 }
 
-void Job::set_recorded(Recorded recorded) {
+void ManagedExecution::set_recorded(Recorded recorded) {
   const std::lock_guard lock(mutex_);
   recorded_ = recorded;
   changed_.notify_all();
 }
 
-bool Job::await_recorded() const {
+bool ManagedExecution::await_recorded() const {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return recorded_ != Recorded::NotYet; });
   return recorded_ == Recorded::Yes;
 }
 
-void Job::give_turn() {
+void ManagedExecution::give_turn() {
   const std::lock_guard lock(mutex_);
   has_turn_ = true;
   changed_.notify_all();
 }
 
-bool Job::await_turn() {
+bool ManagedExecution::await_turn() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return has_turn_ || ended_; });
   return has_turn_;

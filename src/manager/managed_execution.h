@@ -28,12 +28,10 @@ struct PreparedRequest {
   bool private_work_dir = false;
 };
 
-// Not the Job of job.h: a program may hold both.
-inline namespace managed {
-
-class Job {
+class ManagedExecution {
  public:
-  Job(std::string id, Caller caller, PreparedRequest prepared, std::optional<StdinChannel> input);
+  ManagedExecution(std::string id, Caller caller, PreparedRequest prepared,
+                   std::optional<StdinChannel> input);
 
   const std::string& id() const { return id_; }
   const Caller& caller() const { return caller_; }
@@ -106,8 +104,6 @@ class Job {
   std::vector<std::function<void(const SharedResult&)>> callbacks_;
 };
 
-}  // namespace managed
-
-using SharedJob = std::shared_ptr<Job>;
+using SharedExecution = std::shared_ptr<ManagedExecution>;
 
 }  // namespace cordon
