@@ -42,7 +42,9 @@ struct JobInput {
 struct JobCollection {
   std::vector<std::string> patterns;
   std::string directory;  // absolute, made if it is missing; files of the same name are replaced
-  int tar_fd = -1;        // not owned; written there as one tar. Neither: JobArtifact::content
+  // Not owned; written there as one tar. Its reader is waited for as long as the job has time, and
+  // ten seconds more where it was over before. Neither: JobArtifact::content.
+  int tar_fd = -1;
   std::uint64_t most_bytes = 1ULL << 30;  // together; into memory: 64 MiB at most
   std::uint64_t most_file_bytes = 1ULL << 30;
 };
@@ -74,14 +76,17 @@ struct Job {
   JobCollection collect;
   std::string stdin_data;  // given to the command, then stdin_fd, then end of file
   int stdin_fd = -1;       // not owned
-  // Live output, besides what the result keeps.
+  // Live output, besides what the result keeps: to sinks, which have to be quick; to descriptors,
+  // not owned, whose readers may be slow: the command waits for them, and its deadline does not.
   OutputSink on_stdout;
   OutputSink on_stderr;
+  int stdout_fd = -1;
+  int stderr_fd = -1;
   // At most about ten times a second, on the thread that runs the job.
   std::function<void(const JobProgress&)> on_progress;
   std::function<void(const PullProgress&)> on_pull;  // while the image is fetched
   // Where private copies are made: a directory of the caller's own, or one that can be made. Empty:
-  // /var/tmp/cordon-jobs-UID.
+  // /var/tmp/cordon-jobs-UID, and jobs in the state directory where that name is somebody else's.
   std::string staging_root;
 };
 

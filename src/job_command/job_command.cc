@@ -40,6 +40,7 @@ using namespace cordon::cli;
 
 constexpr std::string_view kWho = "cordon job";
 constexpr std::string_view kStream = "-";
+constexpr int kExitTimeout = 124;
 
 Result<void> set_input(const std::string& path, JobInput& input) {
   if (path.empty()) return {};
@@ -77,13 +78,6 @@ Result<void> set_output(const JobOptions& options, JobCollection& collect, Uniqu
   return {};
 }
 
-OutputSink to_descriptor(int fd, ProgressLine& progress) {
-  return [fd, &progress](std::string_view bytes) {
-    progress.clear();
-    return write_all(fd, bytes);
-  };
-}
-
 HostFacts look_at_host(IsolationLevel level, std::span<const BackendInfo> built_in) {
   return doctor::probe_host_facts(level, built_in);
 }
@@ -104,20 +98,27 @@ void report_artifacts(const JobResult& result) {
   }
 }
 
-int report(const JobOptions& options, const JobResult& result, const Limits& limits,
-           const StopOnSignal& stop) {
+int exit_status(const JobResult& result, std::optional<int> signal) {
   const ExecutionResult& execution = result.execution;
-  int status = execution.exit_code;
-  if (stop.signal() && execution.status == ExecutionStatus::Killed) {
-    status = kExitSignalBase + *stop.signal();
-  } else if (status == 0 && !result.collect_error.empty()) {
-    status = kExitCannotRun;
+  const bool uncollected = execution.exit_code == 0 && !result.collect_error.empty();
+  if (signal && (uncollected || execution.status == ExecutionStatus::Killed)) {
+    return kExitSignalBase + *signal;
   }
+  if (!uncollected) return execution.exit_code;
+  return execution.limit_hit == LimitKind::Time ? kExitTimeout : kExitCannotRun;
+}
+
+int report(const JobOptions& options, const JobResult& result, const Limits& limits,
+           std::optional<int> signal) {
+  const ExecutionResult& execution = result.execution;
+  const int status = exit_status(result, signal);
   if (options.run.output == RunOutput::Json) {
     const int printed = print(to_json(result) + "\n");
     return printed == 0 ? status : printed;
   }
-  const std::string notice = limit_notice(execution, limits);
+  // A command that succeeded was not stopped: its artifacts came too late.
+  const bool in_time = execution.exit_code == 0 && execution.limit_hit == LimitKind::Time;
+  const std::string notice = in_time ? "" : limit_notice(execution, limits);
   if (!notice.empty()) {
     say(notice);
   } else if (execution.status == ExecutionStatus::Killed) {
@@ -141,7 +142,7 @@ int refuse(const std::string& message, int exit_code, RunOutput output) {
 }
 
 Result<int> run(const JobOptions& options) {
-  const auto stop = TRY(StopOnSignal::begin());
+  auto stop = TRY(StopOnSignal::begin());
   const RunOptions& run = options.run;
   const BackendInfo chosen = TRY(select_backend(built_in_backends(), run, look_at_host));
   const auto backend = make_backend(chosen.name, Preparation::OnDemand);
@@ -172,15 +173,17 @@ Result<int> run(const JobOptions& options) {
     pull->show(now);
   };
   if (run.output == RunOutput::Live) {
-    const bool stdout_taken = options.output == kStream;
-    job.on_stdout = to_descriptor(stdout_taken ? STDERR_FILENO : STDOUT_FILENO, progress);
-    job.on_stderr = to_descriptor(STDERR_FILENO, progress);
+    job.stdout_fd = options.output == kStream ? STDERR_FILENO : STDOUT_FILENO;
+    job.stderr_fd = STDERR_FILENO;
   }
   auto result = run_once(job, *backend, stop->token());
   pull.reset();
   progress.clear();
+  const auto signal = stop->signal();
+  // From here on a signal ends the program: nobody may be reading what it says.
+  stop.reset();
   if (!result) return std::unexpected(std::move(result).error());
-  return report(options, *result, jobs::bounded(job.policy.limits), *stop);
+  return report(options, *result, jobs::bounded(job.policy.limits), signal);
 }
 
 bool wants_json(std::span<char* const> arguments) {

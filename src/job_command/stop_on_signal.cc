@@ -29,11 +29,12 @@ Result<std::unique_ptr<StopOnSignal>> StopOnSignal::begin() {
     if (!ignored_by_caller(number)) sigaddset(&caught, number);
   }
   const auto failed = [] { return std::unexpected(system_error("catch signals")); };
-  if (::sigprocmask(SIG_BLOCK, &caught, nullptr) != 0) return failed();
+  sigset_t before;
+  if (::sigprocmask(SIG_BLOCK, &caught, &before) != 0) return failed();
   UniqueFd signals(::signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK));
   UniqueFd end(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!signals.valid() || !end.valid()) return failed();
-  std::unique_ptr<StopOnSignal> stop(new StopOnSignal(std::move(signals), std::move(end)));
+  std::unique_ptr<StopOnSignal> stop(new StopOnSignal(std::move(signals), std::move(end), before));
   try {
     stop->thread_ = std::thread([raw = stop.get()] { raw->wait(); });
   } catch (const std::system_error& error) {
@@ -46,6 +47,7 @@ StopOnSignal::~StopOnSignal() {
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = ::write(end_.get(), &one, sizeof one);
   if (thread_.joinable()) thread_.join();
+  ::sigprocmask(SIG_SETMASK, &before_, nullptr);
 }
 
 std::optional<int> StopOnSignal::signal() const {

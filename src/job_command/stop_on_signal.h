@@ -1,6 +1,8 @@
 // Signals that ask a job to end, as a stop token.
 #pragma once
 
+#include <signal.h>
+
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -16,7 +18,7 @@ namespace cordon::job_command {
 class StopOnSignal {
  public:
   // Blocks SIGHUP, SIGINT, SIGQUIT and SIGTERM, but for those that the caller ignores: call it
-  // before other threads are started.
+  // before other threads are started. Until it is gone, when a signal does again what it did.
   static Result<std::unique_ptr<StopOnSignal>> begin();
   ~StopOnSignal();
 
@@ -25,12 +27,13 @@ class StopOnSignal {
   std::optional<int> signal() const;
 
  private:
-  StopOnSignal(UniqueFd signals, UniqueFd end)
-      : signals_(std::move(signals)), end_(std::move(end)) {}
+  StopOnSignal(UniqueFd signals, UniqueFd end, sigset_t before)
+      : signals_(std::move(signals)), end_(std::move(end)), before_(before) {}
   void wait();
 
   UniqueFd signals_;
   UniqueFd end_;
+  sigset_t before_;
   std::stop_source source_;
   std::atomic<int> number_ = 0;
   std::thread thread_;

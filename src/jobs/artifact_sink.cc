@@ -16,6 +16,7 @@
 #include "core/unique_fd.h"
 #include "jobs/archive_handle.h"
 #include "jobs/copy_file.h"
+#include "sandbox/live_output.h"
 
 namespace cordon::jobs {
 
@@ -23,6 +24,7 @@ namespace {
 
 constexpr std::uint64_t kMostInMemory = 64 << 20;
 constexpr std::size_t kPiece = 256 << 10;
+constexpr int kBlock = 64 << 10;  // a pipe's
 
 // Reads `bytes` of a file, piece by piece.
 template <class Take>
@@ -53,8 +55,9 @@ class MemorySink final : public ArtifactSink {
 
 class DirectorySink final : public ArtifactSink {
  public:
-  explicit DirectorySink(UniqueFd top)
+  DirectorySink(UniqueFd top, const Patience& patience)
       : top_(std::move(top)),
+        patience_(patience),
         writer_(top_.get(), std::nullopt,
                 {.most_bytes = std::numeric_limits<std::uint64_t>::max(),
                  .most_entries = std::numeric_limits<std::uint64_t>::max()},
@@ -65,24 +68,33 @@ class DirectorySink final : public ArtifactSink {
   }
   Result<void> file(JobArtifact& artifact, int fd, const FileMeta& meta) override {
     const UniqueFd to = TRY(writer_.file(artifact.path, artifact.bytes));
-    TRY(copy_file(fd, to.get(), artifact.bytes, []() -> Result<void> { return {}; }));
+    TRY(not_cancelled());
+    TRY(copy_file(fd, to.get(), artifact.bytes, [this] { return not_cancelled(); }));
     return writer_.finish(artifact.path, to, meta);
   }
 
  private:
+  // A disk is not waited for: what it takes is done soon, also where the time is over.
+  Result<void> not_cancelled() const {
+    if (patience_.ended() == Patience::End::Stop) return patience_.check();
+    return {};
+  }
+
   UniqueFd top_;
+  const Patience& patience_;
   TreeWriter writer_;
 };
 
 class TarSink final : public ArtifactSink {
  public:
-  explicit TarSink(int fd) : fd_(fd) {}
+  TarSink(int fd, const Patience& patience) : output_(fd), patience_(patience) {}
 
   Result<void> open() {
     const Utf8Locale locale;
     archive_ = make_write_archive();
     if (!archive_) return std::unexpected(system_error("write the artifacts", {}, ENOMEM));
     archive_write_set_format_pax_restricted(archive_.get());
+    archive_write_set_bytes_per_block(archive_.get(), kBlock);
     archive_write_set_bytes_in_last_block(archive_.get(), 1);
     if (archive_write_open2(archive_.get(), this, nullptr, write_block, nullptr, nullptr) !=
         ARCHIVE_OK) {
@@ -112,16 +124,31 @@ class TarSink final : public ArtifactSink {
 
  private:
   static la_ssize_t write_block(archive* archive, void* self, const void* bytes, std::size_t size) {
-    while (true) {
-      const ssize_t written = ::write(static_cast<TarSink*>(self)->fd_, bytes, size);
-      if (written >= 0) return written;
-      if (errno == EINTR) continue;
-      archive_set_error(archive, errno, "%s", "it cannot be written");
-      return -1;
+    auto written = static_cast<TarSink*>(self)->write({static_cast<const char*>(bytes), size});
+    if (written) return static_cast<la_ssize_t>(*written);
+    archive_set_error(archive, EIO, "%s", "it cannot be written");
+    return -1;
+  }
+
+  Result<std::size_t> write(std::string_view bytes) {
+    // The library tries to end an archive that failed, too: whoever did not read is not asked
+    // again.
+    while (!failure_) {
+      if (auto fine = patience_.wait_writable(output_.fd()); !fine) {
+        failure_ = std::move(fine).error().in("write the artifacts, which nobody reads");
+        break;
+      }
+      const Transfer transfer = output_.write(bytes);
+      if (transfer.state == Transfer::State::Moved) return transfer.bytes;
+      if (transfer.state == Transfer::State::Failed) {
+        failure_ = system_error("write the artifacts", {}, transfer.error_number);
+      }
     }
+    return std::unexpected(*failure_);
   }
 
   std::unexpected<Error> failed(const std::string& path) {
+    if (failure_) return std::unexpected(*failure_);
     const int number = archive_errno(archive_.get());
     return std::unexpected(
         system_error("write the artifacts", printable(path), number > 0 ? number : EIO));
@@ -146,7 +173,9 @@ class TarSink final : public ArtifactSink {
     return {};
   }
 
-  int fd_;
+  LiveOutput output_;
+  const Patience& patience_;
+  std::optional<Error> failure_;
   WriteArchive archive_{nullptr, archive_write_free};
 };
 
@@ -174,12 +203,13 @@ std::uint64_t most_bytes_of(const JobCollection& collection) {
   return memory ? std::min(collection.most_bytes, kMostInMemory) : collection.most_bytes;
 }
 
-Result<std::unique_ptr<ArtifactSink>> make_sink(const JobCollection& collection) {
+Result<std::unique_ptr<ArtifactSink>> make_sink(const JobCollection& collection,
+                                                const Patience& patience) {
   if (!collection.directory.empty()) {
-    return std::make_unique<DirectorySink>(TRY(make_directory(collection.directory)));
+    return std::make_unique<DirectorySink>(TRY(make_directory(collection.directory)), patience);
   }
   if (collection.tar_fd < 0) return std::make_unique<MemorySink>();
-  auto sink = std::make_unique<TarSink>(collection.tar_fd);
+  auto sink = std::make_unique<TarSink>(collection.tar_fd, patience);
   TRY(sink->open());
   return sink;
 }

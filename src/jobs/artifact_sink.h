@@ -7,6 +7,7 @@
 
 #include "cordon/error.h"
 #include "cordon/job.h"
+#include "jobs/patience.h"
 #include "jobs/tree_writer.h"
 
 namespace cordon::jobs {
@@ -20,8 +21,10 @@ class ArtifactSink {
   virtual Result<void> finish() { return {}; }
 };
 
-// Before anything is run: a directory is made, and what cannot be written is refused.
-Result<std::unique_ptr<ArtifactSink>> make_sink(const JobCollection& collection);
+// Before anything is run: a directory is made, and what cannot be written is refused. The reader of
+// a tar is waited for as long as there is patience, which must outlive the sink.
+Result<std::unique_ptr<ArtifactSink>> make_sink(const JobCollection& collection,
+                                                const Patience& patience);
 
 // At most, together: what is in memory is bounded whatever was asked.
 std::uint64_t most_bytes_of(const JobCollection& collection);

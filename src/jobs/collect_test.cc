@@ -13,6 +13,11 @@
 namespace cordon::jobs {
 namespace {
 
+const std::unique_ptr<Patience>& patience_of_a_test() {
+  static const std::unique_ptr<Patience> patience = *Patience::begin(std::chrono::minutes(5), {});
+  return patience;
+}
+
 using testing::Directory;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -33,7 +38,7 @@ class Collect : public ::testing::Test {
   JobResult collect(const std::vector<std::string>& patterns, JobCollection collection = {}) {
     collection.patterns = patterns;
     auto wanted = Wanted::parse(patterns);
-    auto sink = make_sink(collection);
+    auto sink = make_sink(collection, *patience_of_a_test());
     JobResult result;
     EXPECT_TRUE(wanted && sink);
     const auto done = cordon::jobs::collect(work_.fd(), collection, *wanted, **sink, {}, result);
@@ -124,7 +129,7 @@ TEST_F(Collect, ALinkInPlaceOfTheDirectoryIsRefused) {
   std::filesystem::create_directory_symlink(third.path(), elsewhere_.path("artifacts"));
   JobCollection collection;
   collection.directory = elsewhere_.path("artifacts");
-  const auto sink = make_sink(collection);
+  const auto sink = make_sink(collection, *patience_of_a_test());
   ASSERT_FALSE(sink);
   EXPECT_THAT(sink.error().message(), HasSubstr("it is a link"));
   EXPECT_TRUE(std::filesystem::is_empty(third.path()));
@@ -143,7 +148,7 @@ TEST_F(Collect, ALinkInTheDirectoryIsReplacedAndNeverFollowed) {
   std::filesystem::create_directory_symlink(third.path(), elsewhere_.path("reports"));
   collection.patterns = {"reports/a.xml"};
   auto wanted = Wanted::parse(collection.patterns);
-  auto sink = make_sink(collection);
+  auto sink = make_sink(collection, *patience_of_a_test());
   JobResult result;
   EXPECT_FALSE(cordon::jobs::collect(work_.fd(), collection, *wanted, **sink, {}, result));
   EXPECT_NE(::access(third.path("a.xml").c_str(), F_OK), 0);

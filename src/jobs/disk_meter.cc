@@ -4,13 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 #include <system_error>
-#include <utility>
 
 #include "core/blocked_signals.h"
 #include "core/try.h"
-#include "jobs/walk_tree.h"
+#include "jobs/disk_use.h"
 
 namespace cordon::jobs {
 
@@ -18,7 +16,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::uint64_t kStatBlock = 512;
 constexpr auto kLeastRest = milliseconds(100);
 constexpr auto kMostRest = milliseconds(2000);
 constexpr int kRestFactor = 8;
@@ -37,21 +34,6 @@ bool nearly_full(int directory) {
 }
 
 }  // namespace
-
-std::uint64_t disk_use(int directory, std::uint64_t most) {
-  std::uint64_t bytes = 0;
-  std::set<std::pair<dev_t, ino_t>> several_names;
-  const auto walked = walk_tree(directory, Locked::Unlock, [&](const Walked& one) -> Result<Step> {
-    const bool several = one.status.st_nlink > 1 && !S_ISDIR(one.status.st_mode);
-    if (several && !several_names.emplace(one.status.st_dev, one.status.st_ino).second) {
-      return Step::On;
-    }
-    bytes += static_cast<std::uint64_t>(one.status.st_blocks) * kStatBlock;
-    return bytes > most ? Step::End : Step::On;
-  });
-  if (!walked && walked.error().code == ErrorCode::ResourceExhausted) return most + 1;
-  return bytes;
-}
 
 Result<std::unique_ptr<DiskMeter>> DiskMeter::start(int directory, std::uint64_t most_bytes) {
   std::unique_ptr<DiskMeter> meter(new DiskMeter(directory, most_bytes));

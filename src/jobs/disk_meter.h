@@ -14,10 +14,6 @@
 
 namespace cordon::jobs {
 
-// What the files beneath `directory` take on the disk, each counted once, directories included;
-// stops counting beyond `most`. Trees deeper than anybody wants count as more than that.
-std::uint64_t disk_use(int directory, std::uint64_t most);
-
 class DiskMeter {
  public:
   // `directory` must outlive it. Measures on a thread of its own, and rests several times as long

@@ -74,7 +74,7 @@ std::chrono::nanoseconds Patience::left() const {
 }
 
 std::optional<Patience::End> Patience::ended() const {
-  if (stop_.stop_requested()) return End::Stop;
+  if (!stop_obeyed_ && stop_.stop_requested()) return End::Stop;
   if (Clock::now() >= deadline_) return End::Time;
   return std::nullopt;
 }
@@ -85,16 +85,27 @@ Result<void> Patience::check() const {
   return std::unexpected(over(*why == End::Stop ? "it was cancelled" : "its time is over"));
 }
 
-Result<void> Patience::wait_readable(int fd) const {
+void Patience::extend(std::chrono::nanoseconds grace) {
+  if (!ended()) return;
+  stop_obeyed_ = stop_.stop_requested();
+  deadline_ = Clock::now() + grace;
+}
+
+Result<void> Patience::wait_readable(int fd) const { return wait(fd, POLLIN); }
+
+Result<void> Patience::wait_writable(int fd) const { return wait(fd, POLLOUT); }
+
+Result<void> Patience::wait(int fd, short events) const {
   while (true) {
     if (auto fine = check(); !fine) return fine;
-    pollfd polls[] = {{.fd = fd, .events = POLLIN, .revents = 0},
-                      {.fd = event_.get(), .events = POLLIN, .revents = 0}};
+    pollfd polls[] = {{.fd = fd, .events = events, .revents = 0},
+                      {.fd = stop_obeyed_ ? -1 : event_.get(), .events = POLLIN, .revents = 0}};
     const auto rest = left();
     const timespec wait = {.tv_sec = static_cast<time_t>(rest / std::chrono::seconds(1)),
                            .tv_nsec = static_cast<long>((rest % std::chrono::seconds(1)).count())};
     const int ready = ::ppoll(polls, 2, &wait, nullptr);
-    if (ready < 0 && errno != EINTR) return std::unexpected(system_error("wait for the input"));
+    if (ready < 0 && errno != EINTR)
+      return std::unexpected(system_error("wait for the job's input or output"));
     if (ready > 0 && polls[0].revents != 0) return {};
   }
 }

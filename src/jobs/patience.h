@@ -24,8 +24,12 @@ class Patience {
   std::optional<End> ended() const;
   // An error where there is none left: whoever gets it asks ended() before he reports it.
   Result<void> check() const;
-  // Until `fd` can be read. Errors: as check().
+  // Until `fd` can be read, or written. Errors: as check().
   Result<void> wait_readable(int fd) const;
+  Result<void> wait_writable(int fd) const;
+  // For what is still brought back when there is none left: `grace` from now on. A stop that was
+  // asked for by then is obeyed already.
+  void extend(std::chrono::nanoseconds grace);
 
   // Readable when there is none left, for whoever waits elsewhere. As long as this lives.
   int end_fd() const { return either_.get(); }
@@ -40,10 +44,12 @@ class Patience {
   };
   static Result<Descriptors> open(std::chrono::nanoseconds timeout);
   Patience(std::chrono::nanoseconds timeout, std::stop_token stop, Descriptors descriptors);
+  Result<void> wait(int fd, short events) const;
 
   std::chrono::nanoseconds timeout_;
   Clock::time_point deadline_;
   std::stop_token stop_;
+  bool stop_obeyed_ = false;
   UniqueFd event_;   // readable once a stop was requested
   UniqueFd timer_;   // readable at the deadline
   UniqueFd either_;  // waits for both

@@ -38,6 +38,8 @@ using std::chrono::nanoseconds;
 
 constexpr int kExitTimeout = 124;
 constexpr uid_t kNobody = 65532;  // of images without root
+// For the reader of the artifacts, where the job has no time left.
+constexpr auto kGrace = std::chrono::seconds(10);
 constexpr std::string_view kWorkDirVariable = "CORDON_WORK_DIR";
 
 // Tells whoever waits how far it is, but not for every file.
@@ -97,41 +99,40 @@ class Runner {
 
   Result<JobResult> run(const std::string& staging_root) {
     wanted_ = TRY(Wanted::parse(job_.collect.patterns));
-    const auto sink = TRY(make_sink(job_.collect));
+    const auto sink = TRY(make_sink(job_.collect, patience_));
     begun_ = std::chrono::system_clock::now();
     const Staging staging =
         TRY(Staging::make(staging_root, id_, owner_for(backend_, request_.policy)));
     result_.work_dir = request_.work_dir = staging.work_dir();
     request_.policy.environment.set.emplace_back(kWorkDirVariable, staging.work_dir());
     TRY(validate(request_));
-    if (auto taken = prepare(staging.work_dir_fd()); !taken) {
-      if (!patience_.ended()) return std::unexpected(std::move(taken).error());
-      TRY(sink->finish());
-      return ended_early();
-    }
-    if (patience_.ended()) {
-      TRY(sink->finish());
-      return ended_early();
-    }
+    const auto taken = prepare(staging.work_dir_fd());
+    if (const auto end = patience_.ended()) return ended_early(*end, *sink);
+    if (!taken) return std::unexpected(taken.error());
     TRY(run_command(staging.work_dir_fd()));
     result_.reached = JobPhase::Collecting;
-    const auto collected = cordon::jobs::collect(
+    patience_.extend(kGrace);
+    collected(cordon::jobs::collect(
         staging.work_dir_fd(), job_.collect, wanted_, *sink,
         [&](std::uint64_t bytes) {
           reporter_.at(JobPhase::Collecting, result_.artifacts.size(), bytes);
         },
-        result_);
-    if (!collected) {
-      // The command has run: how it ended is worth more than what could not be written.
-      result_.collect_error = collected.error().message();
-      result_.artifacts_complete = false;
-    }
+        result_));
     std::ranges::sort(result_.artifacts, {}, &JobArtifact::path);
     result_.reached = JobPhase::Ended;
     return std::move(result_);
   }
 
  private:
+  // The command has run: how it ended is worth more than what could not be written.
+  void collected(const Result<void>& outcome) {
+    if (outcome) return;
+    result_.collect_error = outcome.error().message();
+    result_.artifacts_complete = false;
+    auto& limit = result_.execution.limit_hit;
+    if (!limit && patience_.ended() == Patience::End::Time) limit = LimitKind::Time;
+  }
+
   Result<void> prepare(int work_dir) {
     if (backend_.capabilities().images) {
       if (job_.pull != PullPolicy::Never && !job_.image.empty()) {
@@ -194,9 +195,9 @@ class Runner {
   }
 
   // Before there was a command.
-  JobResult ended_early() {
+  JobResult ended_early(Patience::End end, ArtifactSink& sink) {
     ExecutionResult& execution = result_.execution;
-    if (*patience_.ended() == Patience::End::Stop) {
+    if (end == Patience::End::Stop) {
       execution = killed_before_start(fmt::format("cancelled while its {}", what()));
     } else {
       execution = killed_before_start("");
@@ -208,6 +209,8 @@ class Runner {
     }
     identify();
     result_.missing = wanted_.missing();
+    patience_.extend(kGrace);
+    collected(sink.finish());
     return std::move(result_);
   }
 
@@ -240,6 +243,8 @@ class Runner {
                                                 .stop = stop_,
                                                 .keep_bytes = *limits.output_bytes,
                                                 .stdin_fd = job_.stdin_fd,
+                                                .stdout_fd = job_.stdout_fd,
+                                                .stderr_fd = job_.stderr_fd,
                                                 .on_running = {}}));
     // Nobody writes any more when what it wrote is looked at.
     sandbox.reset();

@@ -1,8 +1,10 @@
 // A job on a backend without walls: what is above the Backend interface.
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <poll.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <thread>
 
@@ -19,6 +21,11 @@ using jobs::testing::tar_of;
 using jobs::testing::TarEntry;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+
+bool readable(int fd) {
+  pollfd now{.fd = fd, .events = POLLIN, .revents = 0};
+  return ::poll(&now, 1, 0) == 1;
+}
 
 class RunJob : public ::testing::Test {
  protected:
@@ -202,6 +209,57 @@ TEST_F(RunJob, ArtifactsThatCannotBeWrittenHideNoResult) {
   EXPECT_EQ(result->execution.exit_code, 3);
   EXPECT_FALSE(result->artifacts_complete);
   EXPECT_THAT(result->collect_error, HasSubstr("artifacts"));
+}
+
+// A pipe that nobody reads, and a command that has left more than fits.
+TEST_F(RunJob, AReaderThatDoesNotReadIsNotWaitedForLonger) {
+  Job job = shell("");
+  job.id = "known";
+  job.args = {"-c", "head -c 1000000 /dev/zero > " + place_.path("jobs/known/work/out")};
+  job.collect.patterns = {"out"};
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const UniqueFd read_end(ends[0]);
+  const UniqueFd write_end(ends[1]);
+  job.collect.tar_fd = write_end.get();
+  job.policy.limits.timeout = std::chrono::milliseconds(500);
+  const auto late = run(job);
+  ASSERT_TRUE(late) << late.error().message();
+  EXPECT_EQ(late->execution.status, ExecutionStatus::Completed);
+  EXPECT_EQ(late->execution.limit_hit, LimitKind::Time);
+  EXPECT_THAT(late->collect_error, HasSubstr("nobody reads"));
+  EXPECT_TRUE(nothing_left());
+
+  job.policy.limits.timeout = std::chrono::minutes(10);
+  std::array<char, 1 << 16> room{};
+  while (readable(read_end.get())) ASSERT_GT(::read(read_end.get(), room.data(), room.size()), 0);
+  std::stop_source stop;
+  // The first bytes of the tar: the job collects.
+  const std::jthread stops([&] {
+    pollfd wait{.fd = read_end.get(), .events = POLLIN, .revents = 0};
+    if (::poll(&wait, 1, -1) == 1) stop.request_stop();
+  });
+  const auto stopped = run(job, stop.get_token());
+  ASSERT_TRUE(stopped) << stopped.error().message();
+  EXPECT_EQ(stopped->execution.status, ExecutionStatus::Completed);
+  EXPECT_EQ(stopped->execution.limit_hit, std::nullopt);
+  EXPECT_THAT(stopped->collect_error, HasSubstr("cancelled"));
+  EXPECT_TRUE(nothing_left());
+}
+
+TEST_F(RunJob, LiveOutputThatNobodyReadsKeepsNoDeadline) {
+  Job job = shell("while :; do echo 0123456789; done");
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const UniqueFd read_end(ends[0]);
+  const UniqueFd write_end(ends[1]);
+  job.stdout_fd = write_end.get();
+  job.policy.limits.timeout = std::chrono::milliseconds(500);
+  const auto result = run(job);
+  ASSERT_TRUE(result) << result.error().message();
+  EXPECT_EQ(result->execution.status, ExecutionStatus::Timeout);
+  char byte = 0;
+  EXPECT_EQ(::read(read_end.get(), &byte, 1), 1);
 }
 
 TEST_F(RunJob, InputReachesTheCommand) {

@@ -7,12 +7,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "core/remove_tree.h"
+#include "core/state_dir.h"
 #include "core/try.h"
 
 namespace cordon::jobs {
@@ -26,20 +28,24 @@ std::unexpected<Error> failed(const std::string& path) {
   return std::unexpected(system_error(std::string(kWhat), path));
 }
 
+bool is_own(const struct stat& status) {
+  return S_ISDIR(status.st_mode) && status.st_uid == ::geteuid() && (status.st_mode & 022) == 0;
+}
+
 // One that a stranger made could be a link to anywhere, or change under our hands.
 Result<UniqueFd> open_root(const std::string& root) {
   if (::mkdir(root.c_str(), 0700) != 0 && errno != EEXIST) return failed(root);
   UniqueFd fd(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat status{};
   if (!fd.valid() || ::fstat(fd.get(), &status) != 0) return failed(root);
-  if (status.st_uid == ::geteuid() && (status.st_mode & 022) == 0) return fd;
+  if (is_own(status)) return fd;
   return std::unexpected(Error{.code = ErrorCode::PermissionDenied,
                                .operation = std::string(kWhat),
                                .subject = root,
                                .sys_errno = 0,
                                .detail = "it must be a directory of this user's own, that nobody "
                                          "else may write to",
-                               .remedy = "remove it"});
+                               .remedy = "remove it, or name another place with --staging"});
 }
 
 UniqueFd open_lock(const std::string& directory, int flags) {
@@ -67,10 +73,19 @@ std::vector<std::pair<std::string, UniqueFd>> dead_ones(const std::string& root)
 
 }  // namespace
 
-std::string default_staging_root() {
+std::string default_staging_root(const std::string& shared) {
+  std::string usual = fmt::format("{}/cordon-jobs-{}", shared, ::geteuid());
   struct stat status{};
-  const bool there = ::stat("/var/tmp", &status) == 0 && S_ISDIR(status.st_mode);
-  return fmt::format("{}/cordon-jobs-{}", there ? "/var/tmp" : "/tmp", ::geteuid());
+  const int looked = ::lstat(usual.c_str(), &status);
+  if (looked == 0 ? is_own(status) : ::access(shared.c_str(), W_OK) == 0) return usual;
+  const auto variable = [](std::string_view name) -> std::optional<std::string> {
+    const char* const value = ::secure_getenv(std::string(name).c_str());
+    return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+  };
+  const std::string state = default_state_dir(variable, ::geteuid());
+  std::error_code error;
+  std::filesystem::create_directories(state, error);
+  return state + "/jobs";
 }
 
 Result<Staging> Staging::make(const std::string& root, const std::string& id,

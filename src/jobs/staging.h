@@ -11,8 +11,9 @@
 
 namespace cordon::jobs {
 
-// /var/tmp/cordon-jobs-UID: a disk, where /tmp may be memory.
-std::string default_staging_root();
+// `shared`/cordon-jobs-UID: of /var/tmp, a disk, where /tmp may be memory. Where somebody else has
+// taken that name, which he can for as long as there is none: jobs in the state directory.
+std::string default_staging_root(const std::string& shared = "/var/tmp");
 
 class Staging {
  public:

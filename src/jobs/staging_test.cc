@@ -1,5 +1,6 @@
 #include "jobs/staging.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -41,6 +42,26 @@ TEST(Staging, IsPrivateAndGoneAtItsEnd) {
     EXPECT_EQ(jobs_in(root), 1U);
   }
   EXPECT_EQ(jobs_in(root), 0U);
+}
+
+TEST(Staging, TheDefaultIsNobodyElses) {
+  const Directory shared;
+  const std::string usual = default_staging_root(shared.path());
+  EXPECT_EQ(usual, fmt::format("{}/cordon-jobs-{}", shared.path(), ::geteuid()));
+  std::filesystem::create_directory(usual);
+  ASSERT_EQ(::chmod(usual.c_str(), 0700), 0);
+  EXPECT_EQ(default_staging_root(shared.path()), usual) << "one's own";
+  ASSERT_EQ(::setenv("CORDON_STATE_DIR", shared.path("state").c_str(), 1), 0);
+  ASSERT_EQ(::chmod(usual.c_str(), 0777), 0);
+  EXPECT_EQ(default_staging_root(shared.path()), shared.path("state/jobs")) << "everybody's";
+  EXPECT_TRUE(Staging::make(shared.path("state/jobs"), "one", {}));
+  const auto refused = Staging::make(usual, "one", {});
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().remedy.find("--staging"), std::string::npos);
+  std::filesystem::remove(usual);
+  std::filesystem::create_directory_symlink("/tmp", usual);
+  EXPECT_EQ(default_staging_root(shared.path()), shared.path("state/jobs")) << "a link";
+  ::unsetenv("CORDON_STATE_DIR");
 }
 
 TEST(Staging, WhatAKilledProcessLeftIsRemovedAndTheLivingStay) {

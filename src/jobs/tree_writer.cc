@@ -22,6 +22,15 @@ std::unexpected<Error> refuse(std::string_view path, std::string detail) {
   return std::unexpected(invalid_argument("write", printable(path), std::move(detail)));
 }
 
+std::unexpected<Error> full(std::string_view path, std::string detail) {
+  return std::unexpected(Error{.code = ErrorCode::ResourceExhausted,
+                               .operation = "write",
+                               .subject = printable(path),
+                               .sys_errno = 0,
+                               .detail = std::move(detail),
+                               .remedy = {}});
+}
+
 std::unexpected<Error> failed(std::string_view path) {
   switch (errno) {
     case EEXIST:
@@ -38,23 +47,27 @@ std::unexpected<Error> failed(std::string_view path) {
 }  // namespace
 
 Result<void> TreeWriter::count(const std::string& path, std::uint64_t bytes) {
-  const auto full = [&](std::string detail) {
-    return std::unexpected(Error{.code = ErrorCode::ResourceExhausted,
-                                 .operation = "write",
-                                 .subject = printable(path),
-                                 .sys_errno = 0,
-                                 .detail = std::move(detail),
-                                 .remedy = {}});
-  };
   if (entries_ >= limits_.most_entries) {
-    return full(fmt::format("there are more than {} files and directories", limits_.most_entries));
+    return full(path,
+                fmt::format("there are more than {} files and directories", limits_.most_entries));
   }
   if (bytes > limits_.most_bytes - bytes_) {
-    return full(fmt::format("with it there is more than {}", format_size(limits_.most_bytes)));
+    return full(path,
+                fmt::format("with it there is more than {}", format_size(limits_.most_bytes)));
   }
   ++entries_;
   bytes_ += bytes;
   return {};
+}
+
+// A name that comes again takes time, and nothing that anybody else counts.
+Result<void> TreeWriter::count_again(const std::string& path) {
+  if (again_ < limits_.most_entries) {
+    ++again_;
+    return {};
+  }
+  return full(path,
+              fmt::format("directories were named again more than {} times", limits_.most_entries));
 }
 
 Result<void> TreeWriter::own(const Place& place, const std::string& path) const {
@@ -107,7 +120,7 @@ Result<TreeWriter::Place> TreeWriter::place_of(const std::string& path) {
 }
 
 Result<void> TreeWriter::directory(const std::string& path, std::uint32_t mode) {
-  if (path.empty()) return {};
+  if (path.empty()) return count_again(".");
   const Place place = TRY(place_of(path));
   const mode_t given = (mode & kModeBits) | kOwnersDirectory;
   if (::mkdirat(place.directory, place.name.c_str(), given) == 0) {
@@ -115,6 +128,8 @@ Result<void> TreeWriter::directory(const std::string& path, std::uint32_t mode) 
     TRY(own(place, path));
   } else if (errno != EEXIST) {
     return failed(path);
+  } else {
+    TRY(count_again(path));
   }
   const UniqueFd made = open_beneath(place.directory, place.name, O_PATH | O_DIRECTORY);
   if (!made.valid()) return failed(path);

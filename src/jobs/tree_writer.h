@@ -44,7 +44,8 @@ class TreeWriter {
   TreeWriter(int root, std::optional<Ownership> owner, TreeLimits limits, Existing existing)
       : root_(root), owner_(owner), limits_(limits), existing_(existing) {}
 
-  // Always writable and passable for its owner. One that is there: a success.
+  // Always writable and passable for its owner. One that is there: a success, for as many times as
+  // there may be entries.
   Result<void> directory(const std::string& path, std::uint32_t mode);
   // Empty, open for writing; `bytes` of it are counted.
   Result<UniqueFd> file(const std::string& path, std::uint64_t bytes);
@@ -67,12 +68,14 @@ class TreeWriter {
   Result<UniqueFd> make_way(const std::string& directory);
   Result<void> own(const Place& place, const std::string& path) const;
   Result<void> count(const std::string& path, std::uint64_t bytes);
+  Result<void> count_again(const std::string& path);
 
   int root_;
   std::optional<Ownership> owner_;
   TreeLimits limits_;
   Existing existing_;
   std::uint64_t entries_ = 0;
+  std::uint64_t again_ = 0;  // directories that were there
   std::uint64_t bytes_ = 0;
   std::string entered_;  // most entries lie in the directory of the one before
   UniqueFd entered_fd_;

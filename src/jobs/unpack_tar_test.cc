@@ -142,6 +142,16 @@ TEST_F(UnpackTar, LimitsHoldBeforeTheyAreCrossed) {
               HasSubstr("10 files and directories"));
 }
 
+TEST_F(UnpackTar, DirectoriesThatComeAgainCount) {
+  for (const char* name : {"d/", "./"}) {
+    std::string many;
+    for (int i = 0; i < 12; ++i) many += tar_entry({.name = name, .type = '5', .mode = 0755});
+    many += testing::tar_end();
+    EXPECT_THAT(why(many, {.most_bytes = 10, .most_entries = 10}), HasSubstr("again")) << name;
+    EXPECT_TRUE(unpack(many, {.most_bytes = 10, .most_entries = 12})) << "the control";
+  }
+}
+
 TEST_F(UnpackTar, DirectoriesThatOnlyTheWayNeedsCount) {
   EXPECT_FALSE(
       unpack(tar_of(TarEntry{.name = "a/b/c/d/e"}), {.most_bytes = 10, .most_entries = 4}));

@@ -26,7 +26,7 @@ enum class Step {
 // What to do about a directory that its owner made unreadable.
 enum class Locked {
   Fail,
-  Unlock,  // it is a job's: give its owner back what is needed to list it
+  Unlock,  // it is that of a job that has ended: give its owner back what is needed to list it
 };
 
 // Directories before what is in them, in no order otherwise. A name that vanishes meanwhile is

@@ -50,16 +50,19 @@ Result<ExecutionResult> run_once(Sandbox& sandbox, const RunOnce& run) {
   const auto process = TRY(sandbox.start(spec));
   if (run.on_running) run.on_running();
   const Limits& limits = request.policy.limits;
-  auto result = TRY(supervise(
-      *process, {.stdin_data = request.stdin_data,
-                 .stdin_from_fd = run.stdin_fd,
-                 .out = {.pass_to_fd = -1, .sink = request.on_stdout, .keep_bytes = run.keep_bytes},
-                 .err = {.pass_to_fd = -1, .sink = request.on_stderr, .keep_bytes = run.keep_bytes},
-                 .output_limit = limits.output_bytes,
-                 .timeout = limits.timeout,
-                 .stop = run.stop,
-                 .wake_fd = -1,
-                 .on_wake = {}}));
+  auto result = TRY(supervise(*process, {.stdin_data = request.stdin_data,
+                                         .stdin_from_fd = run.stdin_fd,
+                                         .out = {.pass_to_fd = run.stdout_fd,
+                                                 .sink = request.on_stdout,
+                                                 .keep_bytes = run.keep_bytes},
+                                         .err = {.pass_to_fd = run.stderr_fd,
+                                                 .sink = request.on_stderr,
+                                                 .keep_bytes = run.keep_bytes},
+                                         .output_limit = limits.output_bytes,
+                                         .timeout = limits.timeout,
+                                         .stop = run.stop,
+                                         .wake_fd = -1,
+                                         .on_wake = {}}));
   result.guarantees = sandbox.guarantees();
   return result;
 }

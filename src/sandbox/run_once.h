@@ -20,7 +20,9 @@ struct RunOnce {
   const ExecutionRequest& request;
   std::stop_token stop;
   std::uint64_t keep_bytes = kDefaultKeptOutput;  // of each stream, in the result
-  int stdin_fd = -1;                 // what comes after stdin_data; not owned; -1: end of file
+  int stdin_fd = -1;   // what comes after stdin_data; not owned; -1: end of file
+  int stdout_fd = -1;  // live output, besides the request's sinks; not owned
+  int stderr_fd = -1;
   std::function<void()> on_running;  // called once the command runs
 };
 

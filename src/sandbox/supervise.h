@@ -18,7 +18,7 @@ namespace cordon {
 // Where one output stream goes. Live delivery (a descriptor or a sink) and keeping are independent.
 struct OutputRoute {
   int pass_to_fd = -1;  // copied here as it arrives (spliced where the kernel can); not owned
-  OutputSink sink;      // or handed to this
+  OutputSink sink;      // handed to this first
   std::uint64_t keep_bytes =
       0;  // how much of it the result keeps; the rest only counts as truncated
 };

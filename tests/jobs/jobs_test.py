@@ -4,6 +4,7 @@ import glob
 import io
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -256,6 +257,27 @@ class Native(Behaviour, WithPlace):
     def test_a_command_that_is_not_there(self):
         self.assertEqual(self.job("no-such-command").returncode, 127)
         self.assertEqual(self.left(), [])
+
+    def test_readers_that_do_not_read(self):
+        fill, flood = "head -c 1000000 /dev/zero > f", "while :; do echo 0123456789; done"
+        for script, options, ends in ((fill, ["--timeout", "2s"], lambda process: 124),
+                                      (fill, [], lambda process: (process.terminate(), 128 + signal.SIGTERM)[1]),
+                                      (flood, ["--timeout", "1s"], lambda process: 124),
+                                      (flood, [], lambda process: (process.terminate(), 128 + signal.SIGTERM)[1])):
+            with self.subTest(script=script, options=options):
+                collects = ["--collect", "f", "--output", "-"] if script == fill else []
+                process = self.start(script, *collects, *options)
+                self.assertTrue(select.select([process.stdout], [], [], PATIENCE)[0], "the control: there is something to read")
+                status = ends(process)
+                self.assertEqual(process.wait(PATIENCE), status)
+                self.assertEqual(self.left(), [])
+
+    def test_a_place_that_somebody_else_took(self):
+        os.mkdir(self.staging)
+        os.chmod(self.staging, 0o777)
+        run = self.sh("true")
+        self.assertEqual(run.returncode, 125)
+        self.assertIn(b"--staging", run.stderr)
 
     def test_a_refusal_as_json(self):
         run = self.sh("true", "--json", "--input", "-", data=b"no tar")
