@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/answers.h"
+#include "server/part_head.h"
 #include "server/trace_context.h"
 
 namespace cordon::server {
@@ -14,7 +15,7 @@ const std::vector<Api::Route>& Api::routes() {
   using enum Route::Access;
   using enum Route::Body;
   static const std::vector<Route> kRoutes = {
-      {"POST", "/api/v1/sandbox/execute", &Api::execute, Caller, Json},
+      {"POST", "/api/v1/sandbox/execute", &Api::execute, Caller, JsonOrForm},
       {"GET", "/api/v1/sandbox/status/{id}", &Api::status, Caller, None},
       {"POST", "/api/v1/sandbox/kill/{id}", &Api::kill, Caller, None},
       {"GET", "/api/v1/sandbox/info", &Api::info, Caller, None},
@@ -35,6 +36,25 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "/openapi.json", &Api::openapi, Anybody, None},
   };
   return kRoutes;
+}
+
+// What a form of a web page can send without asking is no JSON. A form is taken where only who has
+// a key, or this machine's own users, can send one.
+std::string_view Api::Route::refuses(std::string_view type) const {
+  const auto is = [&](std::string_view one) { return equal_ignoring_case(type, one); };
+  switch (body) {
+    case Body::Json:
+      return is("application/json") ? "" : "the body is sent as application/json";
+    case Body::JsonOrForm:
+      return is("application/json") || is(kForm)
+                 ? ""
+                 : "the body is sent as application/json or multipart/form-data";
+    case Body::Bytes:
+      return is("application/octet-stream") ? "" : "the body is sent as application/octet-stream";
+    case Body::None:
+      break;
+  }
+  return {};
 }
 
 Api::Api(const ApiParts& parts)
@@ -87,17 +107,12 @@ std::optional<Response> Api::admit(const Request& request, const Peer& peer) {
   Identity identity;
   auto refused = look_at(request, peer, target, match, identity);
   if (!refused && (request.has_body || request.method() == "PATCH")) {
-    std::string_view type = request.header("Content-Type");
-    type = type.substr(0, type.find_first_of("; "));
-    const auto wanted = routes()[match.route].body;
-    // What a form of a web page can send without asking is no JSON.
-    if (wanted == Route::Body::Json && !equal_ignoring_case(type, "application/json")) {
-      refused = refusal(415, code_of_status(415), "the body is sent as application/json");
-    } else if (wanted == Route::Body::Bytes &&
-               !equal_ignoring_case(type, "application/octet-stream")) {
-      refused = refusal(415, code_of_status(415), "the body is sent as application/octet-stream");
-    } else if (wanted == Route::Body::None) {
+    const Route& route = routes()[match.route];
+    if (route.body == Route::Body::None) {
       refused = refusal(400, code_of_status(400), "this request has no body");
+    } else if (const auto why = route.refuses(media_type(request.header("Content-Type")));
+               !why.empty()) {
+      refused = refusal(415, code_of_status(415), why);
     }
   }
   if (refused) http_.answered(refused->status);

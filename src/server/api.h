@@ -63,7 +63,9 @@ class Api final : public Service {
     std::string_view pattern;
     void (Api::*handler)(Call&);
     enum class Access { Caller, Anybody } access;
-    enum class Body { None, Json, Bytes } body;
+    enum class Body { None, Json, JsonOrForm, Bytes } body;
+    // Empty: it takes a body of that type.
+    std::string_view refuses(std::string_view type) const;
   };
   static const std::vector<Route>& routes();
 

@@ -12,8 +12,10 @@
 #include "server/answers.h"
 #include "server/api.h"
 #include "server/execute_body.h"
+#include "server/execute_form.h"
 #include "server/go_duration.h"
 #include "server/json_fields.h"
+#include "server/part_head.h"
 #include "server/request_policy.h"
 
 namespace cordon::server {
@@ -122,7 +124,10 @@ void Api::execute_here(Call& call) {
     decided(call, "execute", "refused", "the daemon is about to end", {});
     return answer(call, refusal(503, "unavailable", "the daemon is about to end"));
   }
-  const auto body = read_execute_body(call.request.body);
+  const std::string_view type = call.request.header("Content-Type");
+  const auto body = equal_ignoring_case(media_type(type), kForm)
+                        ? read_execute_form(type, call.request.body)
+                        : read_execute_body(call.request.body);
   if (!body) return answer(call, body_answer(body.error()));
   auto request = managed_request(call, *body);
   auto id = request ? start(call, std::move(*request), body->async)

@@ -70,6 +70,18 @@ Result<InputFile> file_of(const json::object& object, const std::string& field, 
   return file;
 }
 
+std::string field_of(std::string_view path) {
+  return fmt::format("files[\"{}\"]", path.substr(0, 100));
+}
+
+Result<void> check(std::span<const InputFile> files, std::span<const std::string> fields) {
+  const auto problem = problem_of(files);
+  if (!problem) return {};
+  return refuse(problem->file ? fmt::format("{}.{}", fields[*problem->file], problem->member)
+                              : std::string("files"),
+                problem->words);
+}
+
 }  // namespace
 
 Result<std::vector<InputFile>> read_files(const json::value& value) {
@@ -85,7 +97,7 @@ Result<std::vector<InputFile>> read_files(const json::value& value) {
   } else if (const json::object* const object = value.if_object()) {
     for (const auto& [key, item] : *object) {
       const std::string path(key.data(), key.size());
-      fields.push_back(fmt::format("files[\"{}\"]", path.substr(0, 100)));
+      fields.push_back(field_of(path));
       if (const json::object* const rest = item.if_object()) {
         files.push_back(TRY(file_of(*rest, fields.back(), path)));
       } else {
@@ -95,12 +107,15 @@ Result<std::vector<InputFile>> read_files(const json::value& value) {
   } else {
     return refuse("files", "a list of objects, or an object with paths as names, is wanted");
   }
-  if (const auto problem = problem_of(files)) {
-    return refuse(problem->file ? fmt::format("{}.{}", fields[*problem->file], problem->member)
-                                : std::string("files"),
-                  problem->words);
-  }
+  TRY(check(files, fields));
   return files;
+}
+
+Result<void> check_files(std::span<const InputFile> files) {
+  std::vector<std::string> fields;
+  fields.reserve(files.size());
+  for (const InputFile& file : files) fields.push_back(field_of(file.path));
+  return check(files, fields);
 }
 
 }  // namespace cordon::server

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json/value.hpp>
+#include <span>
 #include <vector>
 
 #include "cordon/error.h"
@@ -13,5 +14,8 @@ namespace cordon::server {
 // content, or the rest of such an object, as values. Errors: InvalidArgument with the field as
 // subject: files[3].path, files["main.py"].mode.
 Result<std::vector<InputFile>> read_files(const boost::json::value& value);
+
+// What no single one of them shows. Errors: as above, files["main.py"].path.
+Result<void> check_files(std::span<const InputFile> files);
 
 }  // namespace cordon::server

@@ -336,9 +336,20 @@ class Browser(Attacks):
         ask = lambda kind: self.daemon.ask_tcp("POST", "/api/v1/sandbox/execute", {"command": "true"}, key=key,
                                                headers={"Content-Type": kind} if kind else {})
         self.assertEqual(ask("application/json; charset=utf-8").status, 200, "control")
-        for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx",
+        for kind in ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", "multipart/mixed; boundary=x",
                      "text/plain; application/json", "application/json, text/plain"]:
             self.refused(ask(kind), 415)
+
+    def test_a_form_with_files_needs_what_no_page_has(self):
+        """The one type of body that a page can send without asking: without the key, and not in its own name."""
+        key = self.key("files")
+        body, kind = harness.form(("request", None, b'{"command": "cat", "args": ["a"]}'), ("files", "a", b"mine"))
+        ask = lambda **more: self.daemon.ask_tcp("POST", "/api/v1/sandbox/execute", raw=body, **more)
+        self.assertEqual(ask(key=key, headers={"Content-Type": kind}).json["stdout"], "mine", "control")
+        self.refused(ask(headers={"Content-Type": kind}), 401)
+        self.refused(ask(headers={"Content-Type": kind, "Cookie": "key=" + key}), 401)
+        for name, value in [("Origin", "https://evil.example"), ("Origin", "null"), ("Sec-Fetch-Site", "cross-site")]:
+            self.refused(ask(key=key, headers={"Content-Type": kind, name: value}), 403)
 
 
 class Slow(Attacks):

@@ -96,13 +96,13 @@ class Daemon:
         """Over the Unix socket; `body` is sent as JSON."""
         return exchange(self.connection(), method, target, body, headers, raw)
 
-    def ask_tcp(self, method, target, body=None, key=None, headers=None, context=None):
+    def ask_tcp(self, method, target, body=None, key=None, headers=None, context=None, raw=None):
         headers = dict(headers or {})
         if key:
             headers["Authorization"] = "Bearer " + key
         connection = (http.client.HTTPSConnection("localhost", self.port, context=context, timeout=60) if context
                       else tcp_connection(self.port))
-        return exchange(connection, method, target, body, headers)
+        return exchange(connection, method, target, body, headers, raw)
 
     def raw(self, data, until_close=True, tcp=False):
         """Bytes as they are; what comes back until the daemon closes."""
@@ -150,6 +150,16 @@ def exchange(connection, method, target, body=None, headers=None, raw=None):
         return Answer(connection.getresponse())
     finally:
         connection.close()
+
+
+def form(*parts):
+    """Parts (name, file name or None, bytes) as multipart/form-data: the body, and its type."""
+    pieces = []
+    for name, file_name, content in parts:
+        named = b"" if file_name is None else b'; filename="%s"' % file_name.encode()
+        pieces.append(b'--=border\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
+                      % (name.encode(), named, content))
+    return b"".join(pieces) + b"--=border--\r\n", 'multipart/form-data; boundary="=border"'
 
 
 def events(response):

@@ -128,6 +128,24 @@ class Execute(WithDaemon):
                              "gr\u00fc\u00df\n755\nran\n 00 ff 0a\n")
         self.assertEqual(os.listdir(os.path.join(self.daemon.state, "work")), [])
 
+    def form(self, *parts):
+        body, kind = harness.form(*parts)
+        return self.ask("POST", "/api/v1/sandbox/execute", raw=body, headers={"Content-Type": kind})
+
+    def test_files_come_in_a_form_too(self):
+        request = ("request", None, b'{"command": "sh", "args": ["-c", "cat a/in; ./run; stat -c %a run a/in"]}')
+        answer = self.form(("files", "a/in", b"\x00bytes\r\n--=borde\n"), request, ("executables", "run", b"#!/bin/sh\necho ran\n"))
+        self.assertEqual(answer.json["stdout"], "\x00bytes\r\n--=borde\nran\n755\n644\n", answer.body)
+        for parts, field in [((("files", "a", b""),), "request"), ((request, request), "request"), ((request, ("file", "a", b"")), "file"),
+                             ((request, ("files", None, b"")), "files"), ((request, ("files", "../a", b"")), 'files["../a"].path'),
+                             ((request, ("files", "/a", b"")), 'files["/a"].path'), ((("request", None, b'{"command": 7}'),), "command"),
+                             ((request, ("files", "a", b""), ("files", "a/b", b"")), 'files["a/b"].path'),
+                             ((request, *[("files", f"f{i}", b"") for i in range(1001)]), "files")]:
+            with self.subTest(field):
+                self.refused(self.form(*parts), 400, field)
+        self.refused(self.ask("POST", "/api/v1/sandbox/execute", raw=b"{}", headers={"Content-Type": "multipart/form-data"}), 400, "body")
+        self.assertEqual(os.listdir(os.path.join(self.daemon.state, "work")), [])
+
     def test_files_that_are_wrong_are_refused_by_name(self):
         good = {"path": "a", "content": "x"}
         for files, field in [("x", "files"), ([7], "files[0]"), ([good, {"path": 7}], "files[1].path"), ([{}], "files[0].path"),
@@ -169,7 +187,7 @@ class Execute(WithDaemon):
                 self.assertEqual(self.refused(answer, 400), "invalid request body")
 
     def test_the_body_is_json_and_not_too_long(self):
-        for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]:
+        for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/mixed"]:
             answer = self.daemon.ask("POST", "/api/v1/sandbox/execute", raw=b"{}", headers={"Content-Type": kind})
             self.refused(answer, 415)
         head = (b"POST /api/v1/sandbox/execute HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
@@ -663,12 +681,13 @@ class Manual(WithDaemon):
         root = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "serve.md")
         with open(root, encoding="utf-8") as file:
             examples = [block for block in re.findall(r"```sh\n(.*?)```", file.read(), re.S) if "curl" in block]
-        self.assertEqual(len(examples), 2)
+        self.assertEqual(len(examples), 3)
         script = "set -eu\n" + "\n".join(examples).replace("S=/run/cordon.sock", "S=" + self.daemon.socket)
-        ran = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+        ran = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, cwd=self.daemon.root)
         self.assertEqual(ran.returncode, 0, ran.stderr)
         self.assertIn('"stdout":"Linux\\n"', ran.stdout)
-        self.assertEqual(ran.stdout.count('"status":"completed"'), 3)
+        self.assertIn('"stdout":"42\\n"', ran.stdout)
+        self.assertEqual(ran.stdout.count('"status":"completed"'), 4)
         self.assertEqual(ran.stdout.count("event: stdout"), ran.stdout.count('"text":'))
 
 
