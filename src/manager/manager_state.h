@@ -9,8 +9,8 @@
 
 #include "cordon/manager.h"
 #include "manager/admission.h"
-#include "manager/execution_table.h"
 #include "manager/ledger.h"
+#include "manager/managed_execution_table.h"
 #include "manager/private_work_dirs.h"
 #include "manager/request_preparer.h"
 #include "manager/worker_pool.h"
@@ -61,7 +61,7 @@ struct Manager::State {
   std::atomic<NetworkToggle> network;
   Counters counters;
   Admission admission;
-  ExecutionTable executions;
+  ManagedExecutionTable executions;
   WorkerPool pool;  // last: its threads use all of the above
 };
 

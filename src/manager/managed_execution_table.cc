@@ -1,17 +1,17 @@
-#include "manager/execution_table.h"
+#include "manager/managed_execution_table.h"
 
 #include <ranges>
 #include <utility>
 
 namespace cordon {
 
-void ExecutionTable::add(const SharedExecution& execution) {
+void ManagedExecutionTable::add(const SharedExecution& execution) {
   const std::lock_guard lock(mutex_);
   entries_[execution->id()].execution = execution;
   ++living_;
 }
 
-void ExecutionTable::drop(Entries::iterator entry, std::vector<SharedExecution>& dropped) {
+void ManagedExecutionTable::drop(Entries::iterator entry, std::vector<SharedExecution>& dropped) {
   if (entry->second.ended) {
     --remembered_;
     remembered_bytes_ -= entry->second.bytes;
@@ -22,7 +22,7 @@ void ExecutionTable::drop(Entries::iterator entry, std::vector<SharedExecution>&
   entries_.erase(entry);
 }
 
-void ExecutionTable::ended(const ManagedExecution& execution) {
+void ManagedExecutionTable::ended(const ManagedExecution& execution) {
   const auto result = execution.snapshot();
   std::vector<SharedExecution> dropped;  // freed outside the lock
   const std::lock_guard lock(mutex_);
@@ -42,20 +42,20 @@ void ExecutionTable::ended(const ManagedExecution& execution) {
   if (--living_ == 0) idle_.notify_all();
 }
 
-void ExecutionTable::remove(std::string_view id) {
+void ManagedExecutionTable::remove(std::string_view id) {
   std::vector<SharedExecution> dropped;
   const std::lock_guard lock(mutex_);
   const auto entry = entries_.find(id);
   if (entry != entries_.end()) drop(entry, dropped);
 }
 
-SharedExecution ExecutionTable::find(std::string_view id) const {
+SharedExecution ManagedExecutionTable::find(std::string_view id) const {
   const std::lock_guard lock(mutex_);
   const auto entry = entries_.find(id);
   return entry == entries_.end() ? nullptr : entry->second.execution;
 }
 
-std::vector<SharedExecution> ExecutionTable::all() const {
+std::vector<SharedExecution> ManagedExecutionTable::all() const {
   std::vector<SharedExecution> executions;
   const std::lock_guard lock(mutex_);
   executions.reserve(entries_.size());
@@ -64,7 +64,7 @@ std::vector<SharedExecution> ExecutionTable::all() const {
   return executions;
 }
 
-std::vector<SharedExecution> ExecutionTable::living() const {
+std::vector<SharedExecution> ManagedExecutionTable::living() const {
   std::vector<SharedExecution> executions;
   const std::lock_guard lock(mutex_);
   for (const auto& [id, entry] : std::views::reverse(entries_)) {
@@ -73,7 +73,7 @@ std::vector<SharedExecution> ExecutionTable::living() const {
   return executions;
 }
 
-bool ExecutionTable::wait_until_idle(std::chrono::steady_clock::time_point deadline) const {
+bool ManagedExecutionTable::wait_until_idle(std::chrono::steady_clock::time_point deadline) const {
   std::unique_lock lock(mutex_);
   const auto idle = [this] { return living_ == 0; };
   if (deadline == std::chrono::steady_clock::time_point::max()) {

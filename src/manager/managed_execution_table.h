@@ -17,11 +17,11 @@
 namespace cordon {
 
 // Thread-safe.
-class ExecutionTable {
+class ManagedExecutionTable {
  public:
   // How many that ended are remembered, and how much of their output all together; the oldest are
   // forgotten first.
-  ExecutionTable(std::size_t most, std::uint64_t most_bytes)
+  ManagedExecutionTable(std::size_t most, std::uint64_t most_bytes)
       : most_(most), most_bytes_(most_bytes) {}
 
   void add(const SharedExecution& execution);
