@@ -47,6 +47,7 @@ struct HostFacts {
 struct BackendInfo {
   std::string_view name;
   Tier tier = Tier::Light;
+  bool images = false;  // as Capabilities::images
 };
 
 // The backends this build contains. Lives for ever. Thread-safe.

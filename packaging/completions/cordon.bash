@@ -60,7 +60,7 @@ _cordon_value() {
                 ipc.unix_path ipc.sysv privileges devices env' "$2"
             ;;
         --tier) _cordon_words 'light gvisor container strong' "$2" ;;
-        --backend) _cordon_words 'native gvisor docker lxc' "$2" ;;
+        --backend) _cordon_words 'native gvisor docker lxc gvisor-docker' "$2" ;;
         --pull) _cordon_words 'missing always never' "$2" ;;
         --level) _cordon_words 'default enhanced container maximum' "$2" ;;
         --net) _cordon_words 'none open' "$2" ;;

@@ -84,7 +84,7 @@ complete -c cordon -n '__cordon_in run' -l no-project-policy -d 'leave the .cord
 complete -c cordon -n '__cordon_in run' -l no-policy-files -d 'read no policy but that of --policy'
 complete -c cordon -n '__cordon_in run' -l require -x -a 'filesystem.read filesystem.write network.egress process.tree process.isolation syscalls memory.limit cpu.limit pids.limit disk.limit output.limit ipc.unix_abstract ipc.unix_path ipc.sysv privileges devices env' -d 'run nothing where this is not enforced'
 complete -c cordon -n '__cordon_in run' -l tier -x -a 'light gvisor container strong' -d 'how strong the wall is'
-complete -c cordon -n '__cordon_in run' -l backend -x -a 'native gvisor docker lxc' -d 'the implementation to use'
+complete -c cordon -n '__cordon_in run' -l backend -x -a 'native gvisor docker lxc gvisor-docker' -d 'the implementation to use'
 complete -c cordon -n '__cordon_in run' -l level -x -a 'default enhanced container maximum' -d 'what to ask for instead of a tier'
 complete -c cordon -n '__cordon_in run' -l image -x -d 'the image of the container engine to start from'
 complete -c cordon -n '__cordon_in run' -l pull -x -a 'missing always never' -d 'whether the image is fetched first'

@@ -9,6 +9,7 @@ namespace cordon {
 
 std::unique_ptr<Backend> make_backend(std::string_view name, Preparation preparation) {
   if (name == "docker") return make_docker_backend();
+  if (name == "gvisor-docker") return make_gvisor_docker_backend();
   if (name == "gvisor") return make_gvisor_backend();
   if (name == "lxc") return make_lxc_backend();
   return make_light_backend(name, preparation);

@@ -47,9 +47,10 @@ constexpr std::array kTable = {
                "How strong the wall is: light, gvisor, container or strong. A tier that this build "
                "or this host does not have is refused.",
                "light"},
-    OptionSpec{id(RunOption::Backend), "backend", "NAME", kWhere,
-               "The implementation to use, by its name: native, gvisor, docker or lxc.",
-               "chosen by tier"},
+    OptionSpec{
+        id(RunOption::Backend), "backend", "NAME", kWhere,
+        "The implementation to use, by its name: native, gvisor, docker, lxc or gvisor-docker.",
+        "chosen by tier"},
     OptionSpec{id(RunOption::Level), "level", "LEVEL", kWhere,
                "What to ask for instead of a tier: default, enhanced, container or maximum. What "
                "runs is never weaker than the level. The level off is refused: leave cordon away.",

@@ -24,12 +24,17 @@ std::string contents(std::span<const BackendInfo> built_in) {
 
 Result<BackendInfo> by_name(std::span<const BackendInfo> built_in, const RunOptions& options) {
   const BackendInfo* named = nullptr;
+  const BackendInfo* found = nullptr;
   for (const BackendInfo& backend : built_in) {
     if (!options.backend.empty() && backend.name != options.backend) continue;
     named = &backend;
     if (options.tier && backend.tier != *options.tier) continue;
-    return backend;
+    // Of one tier the one that takes an image where there is one, and the other where there is
+    // none.
+    if (backend.images != options.image.empty()) return backend;
+    if (found == nullptr) found = &backend;
   }
+  if (found != nullptr) return *found;
   if (!options.backend.empty() && named == nullptr) {
     return refuse_option("--backend", options.backend, "no such backend; " + contents(built_in));
   }

@@ -44,6 +44,16 @@ TEST_F(SelectBackend, ANameOrATierIsTakenAsItStands) {
   EXPECT_EQ(looked_at_, std::nullopt) << "a look at the host costs as much as a run";
 }
 
+TEST_F(SelectBackend, OfTheTierGvisorTheImageTells) {
+  RunOptions options;
+  options.tier = Tier::Gvisor;
+  EXPECT_EQ(select_backend(built_in_backends(), options, nullptr)->name, "gvisor");
+  options.image = "debian";
+  EXPECT_EQ(select_backend(built_in_backends(), options, nullptr)->name, "gvisor-docker");
+  options.tier = Tier::Container;
+  EXPECT_EQ(select_backend(built_in_backends(), options, nullptr)->name, "docker");
+}
+
 TEST_F(SelectBackend, NeverTakesAWeakerTier) {
   for (const Tier tier : {Tier::Gvisor, Tier::Strong}) {
     const std::string message = chosen(tier, "");

@@ -197,12 +197,13 @@ class EngineSandbox final : public ContainerSandbox {
   Result<std::shared_ptr<Generation>> plan(const std::string& image,
                                            engine::ContainerConfig& config) const {
     auto generation = std::make_shared<Generation>();
-    generation->plan =
-        TRY(HardenedContainer::plan(client_, {.id = id_,
-                                              .work_dir = options_.project_dir,
-                                              .policy = options_.policy,
-                                              .weaker_guarantees = options_.weaker_guarantees,
-                                              .image = image}));
+    generation->plan = TRY(HardenedContainer::plan(client_,
+                                                   {.id = id_,
+                                                    .work_dir = options_.project_dir,
+                                                    .policy = options_.policy,
+                                                    .weaker_guarantees = options_.weaker_guarantees,
+                                                    .image = image},
+                                                   docker::Runtime::OfTheEngine));
     config = TRY(generation->plan->config_for(
         {.words = {"/bin/sh", "-c", std::string(kIdle)}, .open_stdin = true}));
     config.labels = {{std::string(docker::kSandboxLabel), id_},

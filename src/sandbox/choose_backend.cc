@@ -19,6 +19,13 @@ std::string names_of(Backends backends) {
   return names.empty() ? "none" : names;
 }
 
+bool any_fits(Backends backends, const ExecutionRequest& request) {
+  return std::ranges::any_of(backends, [&](const auto& backend) {
+    return backend->tier() == request.tier &&
+           backend->capabilities().images != request.image.empty();
+  });
+}
+
 }  // namespace
 
 Result<Backend*> choose_backend(Backends backends, const ExecutionRequest& request) {
@@ -28,9 +35,11 @@ Result<Backend*> choose_backend(Backends backends, const ExecutionRequest& reque
     if (!request.backend.empty() && backend->name() != request.backend) continue;
     known = true;
     if (request.tier && backend->tier() != *request.tier) continue;
-    // Where nothing is named, an image is what tells.
-    const bool free_choice = request.backend.empty() && !request.tier;
-    if (free_choice && backend->capabilities().images == request.image.empty()) continue;
+    // Where no backend is named, an image is what tells; of a tier that has but one kind, that one
+    // says itself what it lacks.
+    const bool fits = backend->capabilities().images != request.image.empty();
+    if (request.backend.empty() && !fits && (!request.tier || any_fits(backends, request)))
+      continue;
     auto supported = backend->supported();
     if (supported) return backend.get();
     if (!refusal) refusal = std::move(supported).error().in(backend->name());

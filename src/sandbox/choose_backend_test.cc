@@ -58,6 +58,18 @@ TEST(ChooseBackend, ANameOrATierStandsWhateverTheImage) {
   EXPECT_EQ(chosen(backends, request), "files") << "and that it takes no image";
 }
 
+TEST(ChooseBackend, OfATierThatHasBothTheImageTells) {
+  auto backends = both();
+  backends.push_back(std::make_unique<Fake>("images-too", Tier::Light, true));
+  ExecutionRequest request;
+  request.tier = Tier::Light;
+  EXPECT_EQ(chosen(backends, request), "files");
+  request.image = "debian";
+  EXPECT_EQ(chosen(backends, request), "images-too");
+  request.tier.reset();
+  EXPECT_EQ(chosen(backends, request), "images");
+}
+
 TEST(ChooseBackend, NobodyTakesTheImage) {
   auto backends = both();
   backends.pop_back();

@@ -88,22 +88,38 @@ def own_capabilities():
 
 
 class Engine:
-    def __init__(self, space=None):
-        """With space, such as "24M", its disk is a tmpfs of that size."""
+    def __init__(self, space=None, runtimes=None):
+        """With space, such as "24M", its disk is a tmpfs of that size. Runtimes: beside runc, as daemon.json has them; the
+        network is then the engine's own: some of them change what they find."""
+        self.namespaces = ["--mount"] + (["--net"] if runtimes is not None else [])
         self.before = f"mount -t tmpfs -o size={space} none \"$1\"; " if space else ""
         self.root = tempfile.mkdtemp(prefix="cordon-test-docker-")
         self.socket = os.path.join(self.root, "d.sock")
         self.group = "/of-" + os.path.basename(self.root)  # other tests count groups that begin with cordon-
         self.log = open(os.path.join(self.root, "log"), "wb")
         self.process = None
-        with open(f"{self.root}/config.json", "w", encoding="utf-8") as config:
-            json.dump({"deprecated-key-path": f"{self.root}/key.json"}, config)  # nothing of the host's
+        self.configure(runtimes)
         try:
             self.start()
             self.import_root(IMAGE, root_archive())
         except BaseException:
             self.stop()
             raise
+
+    def configure(self, runtimes):
+        with open(f"{self.root}/config.json", "w", encoding="utf-8") as config:
+            json.dump({"deprecated-key-path": f"{self.root}/key.json", "runtimes": runtimes or {}}, config)  # nothing of the host's
+
+    def reconfigure(self, runtimes):
+        """In a running engine."""
+        self.configure(runtimes)
+        with open(f"{self.root}/pid", encoding="utf-8") as pid:
+            os.kill(int(pid.read()), signal.SIGHUP)
+        until = time.monotonic() + PATIENCE
+        while self.request("GET", "/info")["Runtimes"].get("runsc", {}).get("path") != runtimes.get("runsc", {}).get("path"):
+            if time.monotonic() > until:
+                raise RuntimeError("dockerd did not take its new configuration")
+            time.sleep(0.05)
 
     def import_root(self, name, archive):
         self.request("POST", f"/images/create?fromSrc=-&repo={urllib.parse.quote(name)}"
@@ -115,7 +131,7 @@ class Engine:
         # not for everybody to set.
         # Its mounts stay its own: other tests count those of the host.
         self.process = subprocess.Popen(
-            ["unshare", "--mount", "sh", "-c", f'mkdir -p "$1"; {self.before}shift; exec "$@"', "sh", f"{self.root}/data",
+            ["unshare", *self.namespaces, "sh", "-c", f'mkdir -p "$1"; {self.before}shift; exec "$@"', "sh", f"{self.root}/data",
              "dockerd", "--data-root", f"{self.root}/data", "--exec-root", f"{self.root}/exec", "--pidfile", f"{self.root}/pid",
              "--host", f"unix://{self.socket}", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--bridge=none",
              "--oom-score-adjust=0", "--storage-driver=vfs", "--max-download-attempts=1", "--cgroup-parent", self.group,

@@ -21,14 +21,17 @@ constexpr auto kLook = 300ms;  // selection asks, and waits no longer
 
 class DockerBackend final : public Backend {
  public:
-  std::string_view name() const override { return "docker"; }
-  Tier tier() const override { return Tier::Container; }
+  explicit DockerBackend(docker::Runtime runtime) : runtime_(runtime) {}
+
+  std::string_view name() const override { return on_gvisor() ? "gvisor-docker" : "docker"; }
+  Tier tier() const override { return on_gvisor() ? Tier::Gvisor : Tier::Container; }
   Capabilities capabilities() const override {
     return {.terminal = true, .network_toggle = true, .images = true, .runs_as_owner = true};
   }
 
   Result<void> supported() const override {
-    TRY(docker::connect_here(kLook));
+    const engine::Client client = TRY(docker::connect_here(kLook));
+    if (on_gvisor()) return docker::check_has_runsc(TRY(client.info()));
     return {};
   }
 
@@ -39,15 +42,24 @@ class DockerBackend final : public Backend {
   Result<std::unique_ptr<Sandbox>> create(const SandboxSpec& spec) override {
     engine::Client client = TRY(docker::connect_here(kPatience));
     reaper_.run([client] { (void)docker::reap_orphans(client); });
-    return TRY(docker::DockerSandbox::create(std::move(client), spec));
+    return TRY(docker::DockerSandbox::create(std::move(client), spec, runtime_));
   }
 
  private:
+  bool on_gvisor() const { return runtime_ == docker::Runtime::Runsc; }
+
+  const docker::Runtime runtime_;
   PeriodicReaper reaper_;
 };
 
 }  // namespace
 
-std::unique_ptr<Backend> make_docker_backend() { return std::make_unique<DockerBackend>(); }
+std::unique_ptr<Backend> make_docker_backend() {
+  return std::make_unique<DockerBackend>(docker::Runtime::OfTheEngine);
+}
+
+std::unique_ptr<Backend> make_gvisor_docker_backend() {
+  return std::make_unique<DockerBackend>(docker::Runtime::Runsc);
+}
 
 }  // namespace cordon

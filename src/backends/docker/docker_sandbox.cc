@@ -36,9 +36,10 @@ Error as_start_failure(Error error, const std::string& command) {
 }  // namespace
 
 Result<std::unique_ptr<DockerSandbox>> DockerSandbox::create(engine::Client client,
-                                                             const SandboxSpec& spec) {
+                                                             const SandboxSpec& spec,
+                                                             Runtime runtime) {
   return std::unique_ptr<DockerSandbox>(
-      new DockerSandbox(TRY(HardenedContainer::plan(std::move(client), spec))));
+      new DockerSandbox(TRY(HardenedContainer::plan(std::move(client), spec, runtime))));
 }
 
 Result<std::unique_ptr<Process>> DockerSandbox::start(const ProcessSpec& spec) {
@@ -90,6 +91,7 @@ Result<std::string> DockerSandbox::describe(const ProcessSpec& spec) {
   line(fmt::format("ask {} {} at {}, API {}", client.version().name, client.version().version,
                    client.endpoint().text(), client.version().api));
   line(fmt::format("make a container of {} ({})", plan_->spec().image, plan_->image().id));
+  if (!host.runtime.empty()) line(fmt::format("run it with {}", host.runtime));
   line(fmt::format("user {}, no capabilities, no_new_privs, seccomp, read-only root", config.user));
   line(fmt::format("network {}, own IPC, PID, mount and control group namespaces",
                    host.network_mode));

@@ -15,7 +15,7 @@ class DockerSandbox final : public Sandbox {
  public:
   // Makes nothing. Errors: those of HardenedContainer::plan().
   static Result<std::unique_ptr<DockerSandbox>> create(engine::Client client,
-                                                       const SandboxSpec& spec);
+                                                       const SandboxSpec& spec, Runtime runtime);
 
   Result<std::unique_ptr<Process>> start(const ProcessSpec& spec) override;
   Guarantees guarantees() const override;

@@ -55,6 +55,13 @@ std::optional<Evidence> look_at_process(pid_t pid, std::string_view container) {
   return read_evidence(*status);
 }
 
+std::vector<std::string> not_gvisor(pid_t pid) {
+  const auto words = linux_os::read_proc_file(fmt::format("/proc/{}/cmdline", pid));
+  // Empty: it has just ended.
+  if (!words || words->empty() || words->starts_with("runsc")) return {};
+  return {"it does not run on gVisor's kernel"};
+}
+
 std::vector<std::string> contradictions(const Evidence& evidence, const Identity& identity,
                                         bool same_users) {
   std::vector<std::string> found;

@@ -26,6 +26,9 @@ Evidence read_evidence(std::string_view status);
 // number may be somebody else's.
 std::optional<Evidence> look_at_process(pid_t pid, std::string_view container);
 
+// Whether the process is gVisor's kernel, which runs the container's: empty, or what it is.
+std::vector<std::string> not_gvisor(pid_t pid);
+
 // What of it contradicts the preset, in words. `same_users`: user numbers in containers are the
 // host's.
 std::vector<std::string> contradictions(const Evidence& evidence, const Identity& identity,

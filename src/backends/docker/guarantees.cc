@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "docker/runtime.h"
 #include "sandbox/guarantee_report.h"
 
 namespace cordon::docker {
@@ -11,7 +12,7 @@ namespace {
 class Report : private GuaranteeReport {
  public:
   explicit Report(const Enforcement& facts)
-      : GuaranteeReport(fmt::format("docker: {} {}", facts.version.name, facts.version.version)),
+      : GuaranteeReport(enforcer(facts)),
         facts_(facts),
         policy_(*facts.policy),
         host_(facts.given->config.host) {}
@@ -30,6 +31,15 @@ class Report : private GuaranteeReport {
   }
 
  private:
+  // The runtime is the one that the engine says it gave the container.
+  static std::string enforcer(const Enforcement& facts) {
+    const std::string& runtime = facts.given->config.host.runtime;
+    return fmt::format("docker: {} {}{}{}", facts.version.name, facts.version.version,
+                       runtime.empty() ? "" : ", ", runtime);
+  }
+
+  bool on_gvisor() const { return host_.runtime == kRunsc; }
+
   void files() {
     constexpr std::string_view kMechanism = "the image's root, read-only; mounts of the policy";
     const Files& files = *facts_.files;
@@ -53,7 +63,8 @@ class Report : private GuaranteeReport {
         "when Cordon itself is killed the container goes on, until the next run removes it");
     add(guarantee::kProcessIsolation, Strength::Enforced, "PID namespace");
     add(guarantee::kSyscalls, Strength::Enforced,
-        facts_.seen ? "seccomp, default deny (seen in /proc)" : "seccomp, default deny");
+        fmt::format("{}{}", on_gvisor() ? "gVisor's kernel answers them" : "seccomp, default deny",
+                    facts_.seen ? " (seen in /proc)" : ""));
   }
 
   void limit(std::string_view name, bool asked, bool held, std::string_view mechanism) {
@@ -75,11 +86,25 @@ class Report : private GuaranteeReport {
     }
     limit(guarantee::kCpuLimit, limits.cpus.has_value(),
           facts_.info.cpu_quota && host_.nano_cpus > 0, group);
-    limit(guarantee::kPidsLimit, limits.pids.has_value(),
-          facts_.info.pids_limit && host_.pids_limit == limits.pids.value_or(0), group);
+    pids(group);
     disk_limit(limits);
     limit(guarantee::kOutputLimit, limits.output_bytes.has_value(), true,
           "counted while it streams");
+  }
+
+  void pids(const std::string& group) {
+    const std::int64_t asked = policy_.limits.pids.value_or(0);
+    const std::int64_t more = host_.pids_limit - asked;
+    const bool held =
+        facts_.info.pids_limit && (more == 0 || (on_gvisor() && more == kGvisorTasks));
+    if (asked > 0 && held && on_gvisor()) {
+      add(guarantee::kPidsLimit, Strength::Partial, group,
+          fmt::format("the host's tasks are counted, {} more for gVisor itself; the container that "
+                      "needs more ends",
+                      more));
+    } else {
+      limit(guarantee::kPidsLimit, asked > 0, held, group);
+    }
   }
 
   void ipc() {

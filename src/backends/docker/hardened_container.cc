@@ -25,16 +25,22 @@ constexpr std::uint64_t kDefaultScratch = 2ULL << 30;
 
 }  // namespace
 
-HardenedContainer::HardenedContainer(engine::Client client, const SandboxSpec& spec)
-    : client_(std::move(client)), spec_(spec), caller_(native::current_caller()) {
+HardenedContainer::HardenedContainer(engine::Client client, const SandboxSpec& spec,
+                                     Runtime runtime)
+    : client_(std::move(client)),
+      spec_(spec),
+      runtime_(runtime),
+      caller_(native::current_caller()) {
   enforcement_.policy = &spec_.policy;
   enforcement_.files = &files_;
   enforcement_.version = client_.version();
 }
 
 Result<std::unique_ptr<HardenedContainer>> HardenedContainer::plan(engine::Client client,
-                                                                   const SandboxSpec& spec) {
-  std::unique_ptr<HardenedContainer> planned(new HardenedContainer(std::move(client), spec));
+                                                                   const SandboxSpec& spec,
+                                                                   Runtime runtime) {
+  std::unique_ptr<HardenedContainer> planned(
+      new HardenedContainer(std::move(client), spec, runtime));
   TRY(planned->check_policy());
   TRY(planned->prepare());
   return planned;
@@ -70,6 +76,7 @@ Result<void> HardenedContainer::prepare() {
   image_ = *std::move(image);
   TRY(check_platform(image_, spec_.image));
   enforcement_.info = TRY(client_.info());
+  if (runtime_ == Runtime::Runsc) TRY(check_has_runsc(enforcement_.info));
   rules_ = TRY(native::resolve_rules(spec_.policy, spec_.work_dir, caller_));
   files_ = TRY(files_of(rules_, client_.endpoint()));
   identity_ = TRY(choose_identity(spec_.policy.uid, caller_, TRY(owner_of(rules_.work_dir))));
@@ -96,6 +103,7 @@ Result<engine::ContainerConfig> HardenedContainer::config_for(
   config.open_stdin = command.open_stdin;
   config.host = TRY(hardened());
   engine::HostConfig& host = config.host;
+  if (runtime_ == Runtime::Runsc) host.runtime = kRunsc;
   if (policy.network == NetworkMode::Open) host.network_mode = "bridge";
   host.mounts = files_.binds;
   add_scratch(files_, image_.volumes, identity_, limits.disk_bytes.value_or(kDefaultScratch), host);
@@ -105,6 +113,7 @@ Result<engine::ContainerConfig> HardenedContainer::config_for(
   constexpr double kNano = 1e9;
   if (limits.cpus) host.nano_cpus = std::llround(*limits.cpus * kNano);
   if (limits.pids) host.pids_limit = *limits.pids;
+  if (limits.pids && runtime_ == Runtime::Runsc) host.pids_limit += kGvisorTasks;
   if (limits.disk_bytes) {
     const auto bytes = static_cast<std::int64_t>(*limits.disk_bytes);
     host.ulimits.push_back({"fsize", bytes, bytes});
@@ -140,7 +149,11 @@ Result<void> HardenedContainer::check_running(std::string_view id) {
   if (!evidence) return {};
   const auto& info = enforcement_.info;
   const bool same_users = !info.has_security("userns") && !info.has_security("rootless");
-  const auto found = contradictions(*evidence, identity_, same_users);
+  // gVisor's own process is what the host sees, and of it only that it is that. An engine may run
+  // everything on it.
+  const auto found = container->config.host.runtime == kRunsc
+                         ? not_gvisor(container->state.pid)
+                         : contradictions(*evidence, identity_, same_users);
   if (!found.empty()) {
     return std::unexpected(
         unsupported("harden the container", "",

@@ -12,6 +12,7 @@
 #include "docker/guarantees.h"
 #include "docker/identity.h"
 #include "docker/owned_container.h"
+#include "docker/runtime.h"
 #include "engine/client.h"
 #include "native/caller.h"
 #include "native/rules.h"
@@ -30,7 +31,7 @@ class HardenedContainer {
   // InvalidArgument: no image, a rule that cannot be; NotFound: no such image; Degraded: rules that
   // no mount can stand for; Unsupported: what a container has not.
   static Result<std::unique_ptr<HardenedContainer>> plan(engine::Client client,
-                                                         const SandboxSpec& spec);
+                                                         const SandboxSpec& spec, Runtime runtime);
   HardenedContainer(const HardenedContainer&) = delete;
   HardenedContainer& operator=(const HardenedContainer&) = delete;
 
@@ -50,13 +51,14 @@ class HardenedContainer {
   Guarantees guarantees() const;
 
  private:
-  HardenedContainer(engine::Client client, const SandboxSpec& spec);
+  HardenedContainer(engine::Client client, const SandboxSpec& spec, Runtime runtime);
   Result<void> prepare();
   Result<void> check_policy() const;
   Result<void> check_taken(const engine::ContainerConfig& asked, std::string_view id);
 
   engine::Client client_;
   SandboxSpec spec_;
+  const Runtime runtime_;
   native::Caller caller_;
   engine::Image image_;
   native::RuleSet rules_;

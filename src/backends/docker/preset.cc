@@ -109,6 +109,7 @@ std::vector<std::string> not_taken(const engine::ContainerConfig& asked,
   need(host.cap_add.empty() && drops_all(host.cap_drop), "it keeps capabilities");
   need(has_no_new_privileges(host.security_options), "no_new_privs is off");
   need(has_seccomp(host.security_options), "it has no system call filter of Cordon's");
+  need(asked.host.runtime.empty() || host.runtime == asked.host.runtime, "it has another runtime");
   need(host.network_mode == asked.host.network_mode, "it has another network");
   need(host.ipc_mode == "private" || host.ipc_mode == "none", "it shares IPC");
   need(host.pid_mode.empty() || host.pid_mode == "private", "it shares processes");

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <functional>
 
@@ -84,6 +85,19 @@ TEST(Preset, EachWallThatIsMissingIsNamed) {
     EXPECT_EQ(not_taken(asked(), given).size(), 1U) << i;
   }
 }
+
+TEST(NotTaken, AnotherRuntimeThanWasAskedFor) {
+  engine::ContainerConfig on_gvisor = asked();
+  on_gvisor.host.runtime = "runsc";
+  engine::Container given;
+  given.config = on_gvisor;
+  EXPECT_THAT(not_taken(on_gvisor, given), IsEmpty());
+  given.config.host.runtime = "runc";
+  EXPECT_EQ(not_taken(on_gvisor, given).size(), 1U);
+  EXPECT_THAT(not_taken(asked(), given), IsEmpty()) << "nothing was asked for";
+}
+
+TEST(Evidence, APlainProcessIsNotGvisor) { EXPECT_EQ(not_gvisor(::getpid()).size(), 1U); }
 
 TEST(Evidence, IsReadFromTheKernelsWords) {
   const Evidence held = read_evidence(

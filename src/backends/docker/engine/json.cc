@@ -50,6 +50,7 @@ json::object host_config(const HostConfig& host) {
           {"PidsLimit", host.pids_limit},
           {"ShmSize", host.shm_size},
           {"OomScoreAdj", host.oom_score_adjust},
+          {"Runtime", host.runtime},
           {"Ulimits", std::move(ulimits)}};
 }
 
@@ -75,6 +76,7 @@ HostConfig read_host_config(const json::object& from) {
   host.pids_limit = number(from, "PidsLimit");
   host.shm_size = number(from, "ShmSize");
   host.oom_score_adjust = static_cast<int>(number(from, "OomScoreAdj"));
+  host.runtime = text(from, "Runtime");
   host.binds = texts(from, "Binds");
   host.group_add = texts(from, "GroupAdd");
   each(from, "Ulimits", [&](const json::value& one) {
@@ -201,6 +203,11 @@ Result<EngineInfo> read_info(std::string_view body) {
   info.swap_limit = flag(whole, "SwapLimit");
   info.cpu_quota = flag(whole, "CpuCfsQuota");
   info.pids_limit = flag(whole, "PidsLimit");
+  for (const auto& [name, one] : object(whole, "Runtimes")) {
+    const json::object none;
+    const json::object& runtime = one.is_object() ? one.get_object() : none;
+    info.runtimes.push_back({name, text(runtime, "path"), text(runtime, "runtimeType")});
+  }
   info.index_server = text(whole, "IndexServerAddress");
   return info;
 }

@@ -53,6 +53,7 @@ struct HostConfig {
   std::int64_t pids_limit = 0;
   std::int64_t shm_size = 0;
   int oom_score_adjust = 0;
+  std::string runtime;  // by the engine's name for it; empty: its own choice
   std::vector<Ulimit> ulimits;
   std::vector<std::string> binds;      // in the old form; never written
   std::vector<std::string> devices;    // places of the host; never written
@@ -147,6 +148,13 @@ struct EngineVersion {
   std::string api;  // the version that is spoken
 };
 
+// What containers can be run with.
+struct EngineRuntime {
+  std::string name;  // that HostConfig::runtime takes
+  std::string path;  // of the program, or its name alone; empty where the engine tells a type
+  std::string type;  // "io.containerd.runsc.v1"
+};
+
 struct EngineInfo {
   std::string cgroup_version;                 // "1", "2"
   std::vector<std::string> security_options;  // "name=seccomp,profile=default", "name=rootless"
@@ -154,6 +162,7 @@ struct EngineInfo {
   bool swap_limit = false;
   bool cpu_quota = false;
   bool pids_limit = false;
+  std::vector<EngineRuntime> runtimes;
   std::string index_server;  // the registry of images whose name says none; empty: not told
 
   bool has_security(std::string_view name) const;

@@ -1,0 +1,116 @@
+"""gVisor through an engine: containers that a Docker engine runs with runsc."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "docker"))
+from engine import IMAGE, PATIENCE, Engine  # noqa: E402
+
+CORDON = os.environ["CORDON_TEST_PROGRAM"]
+SOMEBODY = 12345  # a user of no name
+# No network of its own making: that works on every machine.
+GVISOR = {"runsc": {"path": shutil.which("runsc"), "runtimeArgs": ["--platform=ptrace", "--network=none"]}}
+ALIAS = {"runsc": {"path": shutil.which("runc")}}
+
+
+def setUpModule():
+    if os.geteuid() != 0:
+        print("SKIP: needs root: the tests start an engine of their own")
+        raise unittest.SkipTest("needs root: the tests start an engine of their own")
+
+
+class ThroughDocker(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.engine = Engine(runtimes=GVISOR)
+        cls.addClassCleanup(cls.engine.stop)
+        with open("/proc/version", encoding="utf-8") as version:
+            cls.host = version.read()
+
+    def setUp(self):
+        self.work = os.path.realpath(tempfile.mkdtemp(prefix="cordon-test-gvisor-"))
+        self.addCleanup(shutil.rmtree, self.work, ignore_errors=True)
+        os.chown(self.work, SOMEBODY, SOMEBODY)
+
+    def arguments(self, command, options, tier=("--tier", "gvisor")):
+        return [CORDON, "run", "--no-policy-files", "--workdir", self.work, "--image", IMAGE, *tier, *options, "--", *command]
+
+    def environment(self):
+        return {"PATH": os.environ["PATH"], "HOME": "/root", "DOCKER_HOST": f"unix://{self.engine.socket}"}
+
+    def run_cordon(self, *command, options=(), text="", **more):
+        return subprocess.run(self.arguments(command, options, **more), input=text, capture_output=True, text=True, check=False,
+                              timeout=PATIENCE * 2, env=self.environment())
+
+    def result(self, *command, options=()):
+        run = self.run_cordon(*command, options=["--json", *options])
+        result = json.loads(run.stdout)
+        self.assertEqual((result["backend"], result["tier"]), ("gvisor-docker", "gvisor"), run.stderr)
+        self.assertEqual(self.engine.containers(), [])
+        return result
+
+    def refused(self, *words):
+        run = self.run_cordon("touch", "made")
+        self.assertEqual((run.returncode, run.stdout), (125, ""))
+        for word in words:
+            self.assertIn(word, run.stderr)
+        self.assertEqual((os.listdir(self.work), self.engine.containers()), ([], []))
+
+    def test_the_kernel_is_not_the_hosts(self):
+        run = self.run_cordon("cat", "/proc/version")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertNotEqual(run.stdout, self.host)
+        run = self.run_cordon("cat", "/proc/version", tier=("--backend", "docker"))
+        self.assertEqual(run.stdout, self.host, "control: the same engine, its own runtime")
+
+    def test_the_result_says_what_ran(self):
+        result = self.result("sh", "-c", "echo out; echo err >&2; echo x > made; sleep 1; exit 5", options=["--pids", "50"])
+        self.assertEqual((result["exit_code"], result["stdout"], result["stderr"]), (5, "out\n", "err\n"))
+        held = {one["name"]: one for one in result["guarantees"]}
+        self.assertIn(", runsc: gVisor's kernel answers them (seen in /proc)", held["syscalls"]["mechanism"])
+        self.assertEqual(held["syscalls"]["strength"], "enforced")
+        self.assertEqual(held["pids.limit"]["strength"], "partial")
+        self.assertIn("128 more for gVisor", held["pids.limit"]["reason"])
+        self.assertEqual(os.listdir(self.work), ["made"])
+        self.assertEqual(self.run_cordon("cat", text="through\n").stdout, "through\n")
+
+    def test_limits_hold(self):
+        result = self.result("sleep", "600", options=["--timeout", "2s"])
+        self.assertEqual((result["limit_hit"], result["exit_code"]), ("time", 124))
+        fill = ["dd", "if=/dev/zero", "of=/tmp/f", "bs=1M", "count=300"]
+        self.assertEqual(self.result(*fill, options=["--disk", "2G", "--memory", "128M"])["limit_hit"], "memory")
+        self.assertEqual(self.result(*fill, options=["--disk", "2G", "--memory", "1G"])["exit_code"], 0, "the control")
+
+    def test_a_signal_ends_it_and_all_in_it(self):
+        running = subprocess.Popen(self.arguments(["sleep", "600"], []), stdin=subprocess.DEVNULL, env=self.environment())
+        self.addCleanup(running.wait)
+        self.addCleanup(running.kill)
+        until = time.monotonic() + PATIENCE
+        while not any(one["State"] == "running" for one in self.engine.containers()):
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.05)
+        process = self.engine.inspect(self.engine.containers()[0]["Id"])["State"]["Pid"]
+        running.send_signal(signal.SIGTERM)
+        self.assertEqual(running.wait(PATIENCE), 128 + signal.SIGTERM)
+        self.assertEqual(self.engine.containers(), [])
+        self.assertFalse(os.path.exists(f"/proc/{process}/exe"))
+
+    def test_without_gvisor_it_is_refused_and_nothing_runs(self):
+        self.addCleanup(self.engine.reconfigure, GVISOR)
+        self.engine.reconfigure({})
+        self.refused("the engine has no runtime runsc", "runsc install")
+        self.engine.reconfigure(ALIAS)
+        self.refused("what the engine calls runsc is not gVisor", ALIAS["runsc"]["path"])
+        _, said = self.engine.plainly("cat", "/proc/version", Runtime="runsc")
+        self.assertEqual(said.strip(), self.host.strip(), "control: the engine runs it all the same, on the host's kernel")
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
