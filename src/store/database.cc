@@ -146,6 +146,12 @@ Result<std::unique_ptr<Statement>> Database::statement(const char* sql) {
   return std::unique_ptr<Statement>(new Statement(*this, prepared));
 }
 
+Result<void> Database::run(const char* sql) {
+  auto prepared = statement(sql);
+  if (!prepared) return std::unexpected(prepared.error());
+  return (*prepared)->run();
+}
+
 Result<std::int64_t> Database::integer(const char* sql) {
   auto query = statement(sql);
   if (!query) return std::unexpected(query.error());

@@ -69,10 +69,10 @@ class Database {
   // One transaction; rolled back when the body fails.
   template <class Body>
   Result<void> transaction(Body body) {
-    if (auto begun = execute("BEGIN IMMEDIATE"); !begun) return begun;
+    if (auto begun = run("BEGIN IMMEDIATE"); !begun) return begun;
     Result<void> done = body();
-    if (done) done = execute("COMMIT");
-    if (!done) (void)execute("ROLLBACK");
+    if (done) done = run("COMMIT");
+    if (!done) (void)run("ROLLBACK");
     return done;
   }
 
@@ -82,6 +82,8 @@ class Database {
   friend class Statement;
   Database(sqlite3* handle, std::string path) : handle_(handle), path_(std::move(path)) {}
   std::unexpected<Error> fail(int code) const;
+  // As execute(), of one statement that is used again and again.
+  Result<void> run(const char* sql);
 
   sqlite3* handle_;
   std::string path_;
