@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cordon/lxc_config.h"
 #include "cordon/policy.h"
 #include "cordon/select.h"
 
@@ -56,6 +57,9 @@ struct ManagerConfig {
   // For callers that bring no quota of their own. Absent: only the two limits above.
   std::optional<std::size_t> max_running_per_caller = {};
   std::optional<std::size_t> max_queued_per_caller = {};
+
+  // For backends that Manager::create() makes.
+  LxcConfig lxc = {};
 
   // Finished executions that are answered from memory; the store has the others. Without a store
   // they are all there is.

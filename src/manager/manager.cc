@@ -28,7 +28,8 @@ Manager::~Manager() {
 }
 
 Result<Manager> Manager::create(ManagerConfig config) {
-  auto manager = TRY(create(std::move(config), nullptr, make_backends(Preparation::Ahead)));
+  auto backends = make_backends(Preparation::Ahead, config.lxc);
+  auto manager = TRY(create(std::move(config), nullptr, std::move(backends)));
   if (manager.is_supported()) return manager;
   return std::unexpected(Error{.code = ErrorCode::Unsupported,
                                .operation = "run commands in a sandbox on this host",

@@ -97,6 +97,14 @@ TEST(ManagerConfiguration, DefaultsAboveTheirMaximaAreRefused) {
   EXPECT_GE(complete({})->max_running, 4U);
 }
 
+TEST(ManagerConfiguration, WhatNamesNoStoreOrInstanceIsRefused) {
+  ManagerConfig config;
+  config.lxc = {.executable = "incus", .instance = "blue-sandbox"};
+  EXPECT_EQ(complete(config)->lxc.instance, "blue-sandbox");
+  config.lxc.executable = "podman";
+  EXPECT_THAT(complete(config).error().message(), ::testing::HasSubstr("lxc.executable"));
+}
+
 TEST(RequestPreparer, LevelsAreJudgedByTheHostAndNeverBecomeWeaker) {
   HostFacts facts;
   facts.user_namespaces.state = facts.seccomp.state = HostFact::State::Yes;

@@ -157,8 +157,8 @@ Result<void> serve(const ServeOptions& options) {
 
   ManagerConfig config = options.manager;
   config.private_work_dirs = state_dir + "/work";
-  Manager manager =
-      TRY(Manager::create(std::move(config), std::move(store), make_backends(Preparation::Ahead)));
+  auto backends = make_backends(Preparation::Ahead, config.lxc);
+  Manager manager = TRY(Manager::create(std::move(config), std::move(store), std::move(backends)));
   if (!manager.is_supported()) log.write("nothing can run", {{"why", manager.support_reason()}});
   server::Authenticator authenticator(access_rules(options));
   KeyWatch keys(state_dir, authenticator, log);

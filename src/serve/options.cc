@@ -28,6 +28,7 @@ constexpr std::string_view kSocket = "Unix socket";
 constexpr std::string_view kTcp = "TCP";
 constexpr std::string_view kDaemon = "Daemon";
 constexpr std::string_view kWork = "What it runs";
+constexpr std::string_view kLxc = "Backend lxc";
 constexpr std::string_view kKept = "What it keeps";
 
 constexpr std::array kTable = {
@@ -69,6 +70,16 @@ constexpr std::array kTable = {
     option(ServeOption::WorkDir, "work-dir", "DIR", kWork,
            "Callers who are not administrators may name directories below DIR. May be repeated.",
            "none: they get private ones"),
+    option(ServeOption::LxcExecutable, "lxc-executable", "NAME", kLxc,
+           "lxc for LXD or incus, also with a path: whose instances.", "the one that answers"),
+    option(ServeOption::LxcSocket, "lxc-socket", "PATH", kLxc, "Where it listens.",
+           "as that command finds it"),
+    option(ServeOption::LxcProject, "lxc-project", "NAME", kLxc, "In this project of it.",
+           "default"),
+    option(ServeOption::LxcInstance, "lxc-instance", "NAME", kLxc,
+           "Requests without an image run in this instance, which runs already."),
+    option(ServeOption::LxcImage, "lxc-image", "NAME", kLxc,
+           "Requests without an image get an instance of this one."),
     option(ServeOption::OutputLifetime, "output-lifetime", "DURATION", kKept,
            "Forget what a command wrote after DURATION; its record stays.", "7d"),
     option(ServeOption::OutputQuota, "output-quota", "SIZE", kKept,
@@ -158,6 +169,21 @@ Result<void> apply(ServeOptions& options, const OptionSpec& spec, std::string_vi
       return {};
     case ServeOption::WorkDir:
       manager.work_dirs.push_back(TRY(absolute_value(spec.name, value)));
+      return {};
+    case ServeOption::LxcExecutable:
+      manager.lxc.executable = value;
+      return {};
+    case ServeOption::LxcSocket:
+      manager.lxc.socket = TRY(absolute_value(spec.name, value));
+      return {};
+    case ServeOption::LxcProject:
+      manager.lxc.project = value;
+      return {};
+    case ServeOption::LxcInstance:
+      manager.lxc.instance = value;
+      return {};
+    case ServeOption::LxcImage:
+      manager.lxc.image = value;
       return {};
     case ServeOption::OutputLifetime:
       options.store.output_lifetime = TRY(cli::duration_value(spec.name, value));

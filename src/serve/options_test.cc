@@ -73,6 +73,20 @@ TEST(ServeOptions, SayHowLongThingsAreKept) {
   EXPECT_EQ(options->most_audit_bytes, 1U << 20);
 }
 
+TEST(ServeOptions, NameTheInstancesOfTheBackendLxc) {
+  const auto options =
+      read({"--lxc-executable", "/usr/bin/incus", "--lxc-socket", "/run/incus.sock",
+            "--lxc-project", "boxes", "--lxc-instance", "blue-sandbox"});
+  ASSERT_TRUE(options);
+  const LxcConfig& lxc = options->manager.lxc;
+  EXPECT_EQ(lxc.executable, "/usr/bin/incus");
+  EXPECT_EQ(lxc.socket, "/run/incus.sock");
+  EXPECT_EQ(lxc.project, "boxes");
+  EXPECT_EQ(lxc.instance, "blue-sandbox");
+  EXPECT_EQ(read({"--lxc-image", "alpine/3.20"})->manager.lxc.image, "alpine/3.20");
+  EXPECT_FALSE(read({"--lxc-socket", "relative"}));
+}
+
 TEST(Places, AreTheSystemsForRootAndTheUsersForOthers) {
   const auto variables = [](std::string_view name) -> std::optional<std::string> {
     if (name == "XDG_RUNTIME_DIR") return "/run/user/7";

@@ -179,6 +179,24 @@ class Own(WithStore):
         self.store.lxc("start", "pattern")
         refused = self.run_cordon("true", image="pattern")
         self.assertIn("it runs", refused.stderr)
+        self.assertIn("lxc snapshot pattern", refused.stderr)
+
+    def test_a_snapshot_of_an_instance_that_runs_is_gone_back_to(self):
+        self.store.lxc("launch", IMAGE, "going")
+        self.addCleanup(self.store.lxc, "delete", "--force", "going")
+        write = lambda text: self.store.lxc("exec", "going", "--", "sh", "-c", f"echo {text} > /opt/state")  # noqa: E731
+        write("before")
+        self.store.lxc("snapshot", "going", "warm")
+        write("after")
+        for _ in range(2):
+            run = self.run_cordon("sh", "-c", "cat /opt/state; echo x > /opt/state", image="going/warm")
+            self.assertEqual(run.stdout, "before\n", run.stderr)
+            self.assertIn("Read-only", run.stderr)
+        self.assertEqual(self.store.lxc("exec", "going", "--", "cat", "/opt/state").stdout, b"after\n", "the control")
+        missing = self.run_cordon("true", image="going/none")
+        self.assertEqual(missing.returncode, 125)
+        self.assertIn("going/none", missing.stderr)
+        self.assertEqual(self.store.instances(), ["going"])
 
     def test_refusals(self):
         self.refused("none is named", "--image", image="")

@@ -1,6 +1,7 @@
 #include "lxc/lxc_backend.h"
 
 #include <chrono>
+#include <utility>
 
 #include "core/try.h"
 #include "lxc/lxc_sandbox.h"
@@ -20,15 +21,18 @@ constexpr auto kLook = 900ms;
 
 class LxcBackend final : public Backend {
  public:
+  explicit LxcBackend(LxcConfig config) : config_(std::move(config)) {}
+
   std::string_view name() const override { return "lxc"; }
   Tier tier() const override { return Tier::Strong; }
   Capabilities capabilities() const override {
-    const auto settings = lxc::settings_of_environment();
-    return {.terminal = true, .images = !settings || settings->instance.empty()};
+    const auto settings = lxc::settings_of(config_);
+    return {
+        .terminal = true, .images = !settings || settings->instance.empty(), .runs_as_owner = true};
   }
 
   Result<void> supported() const override {
-    const lxc::Settings settings = TRY(lxc::settings_of_environment());
+    const lxc::Settings settings = TRY(lxc::settings_of(config_));
     auto found = lxc::Store::connect(settings, kLook);
     if (!found) {
       // For a choice of backends a store that does not answer is one that is not there.
@@ -49,18 +53,23 @@ class LxcBackend final : public Backend {
 
   Result<std::unique_ptr<Sandbox>> create(const SandboxSpec& spec) override {
     constexpr auto kPatience = 20s;
-    lxc::Settings settings = TRY(lxc::settings_of_environment());
+    const lxc::Settings settings = TRY(lxc::settings_of(config_));
     lxc::Store store = TRY(lxc::Store::connect(settings, kPatience));
     reaper_.run([store] { (void)lxc::reap_orphans(store); });
-    return TRY(lxc::LxcSandbox::create(std::move(store), std::move(settings.instance), spec));
+    SandboxSpec whole = spec;
+    if (whole.image.empty()) whole.image = settings.image;
+    return TRY(lxc::LxcSandbox::create(std::move(store), settings.instance, whole));
   }
 
  private:
+  const LxcConfig config_;
   PeriodicReaper reaper_;
 };
 
 }  // namespace
 
-std::unique_ptr<Backend> make_lxc_backend() { return std::make_unique<LxcBackend>(); }
+std::unique_ptr<Backend> make_lxc_backend(LxcConfig config) {
+  return std::make_unique<LxcBackend>(std::move(config));
+}
 
 }  // namespace cordon

@@ -4,9 +4,10 @@
 #include <memory>
 
 #include "cordon/backend.h"
+#include "cordon/lxc_config.h"
 
 namespace cordon {
 
-std::unique_ptr<Backend> make_lxc_backend();
+std::unique_ptr<Backend> make_lxc_backend(LxcConfig config);
 
 }  // namespace cordon

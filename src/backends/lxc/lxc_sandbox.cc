@@ -58,11 +58,11 @@ Result<void> LxcSandbox::check_policy() const {
   if (shared_.empty() && spec_.image.empty()) {
     Error error = invalid_argument("run in an instance", "", "none is named, and no image either");
     error.remedy =
-        "--image NAME makes one for each run of an image or of a stopped instance; "
-        "CORDON_LXC_INSTANCE names one that runs already";
+        "--image NAME, or CORDON_LXC_IMAGE, makes one for each run of an image or of a stopped "
+        "instance; CORDON_LXC_INSTANCE names one that runs already";
     return std::unexpected(std::move(error));
   }
-  if (spec_.image.contains('\0') || spec_.image.size() > 512 || spec_.image.starts_with('-')) {
+  if (shared_.empty() && !is_image_name(spec_.image)) {
     return std::unexpected(
         invalid_argument("use the image", spec_.image.substr(0, 100), "that is no image's name"));
   }
@@ -138,6 +138,7 @@ Result<void> LxcSandbox::prepare_own() {
   if (defaults) plan_.pool = json::text(json::object(*defaults, "root"), "pool");
   if (plan_.pool.empty()) plan_.pool = TRY(store_.any_pool());
   plan_.mapping = choose_mapping(store_.info(), store_.root_directory(), inside_.identity);
+  TRY(check_mapping());
   inside_.program = kProgramPlace;
   for (std::size_t i = 0; i < files_.steps.size(); ++i) {
     if (files_.steps[i].shows()) inside_.sources.emplace_back(files_.steps[i].path, shown_place(i));
@@ -155,18 +156,24 @@ Result<void> LxcSandbox::make_instance() {
   // The kernel may have what the store says it has, and the store not know how to use it.
   if (!made && plan_.mapping == Mapping::Shift && made.error().detail.contains("idmapping")) {
     instance_.reset();
-    if (inside_.identity.uid != docker::kNonRootUser) {
-      return std::unexpected(unsupported(
-          "let what the instance writes belong to the user",
-          fmt::format("{}", inside_.identity.uid), "this store cannot map users of mounts here",
-          fmt::format("the lines root:{}:1 in /etc/subuid and root:{}:1 in /etc/subgid allow it, "
-                      "once the store is started again",
-                      inside_.identity.uid, inside_.identity.gid)));
-    }
     plan_.mapping = Mapping::None;
+    TRY(check_mapping());
     made = make();
   }
   return made;
+}
+
+// Without a mapping what is written belongs to nobody here, and what is there cannot be written.
+Result<void> LxcSandbox::check_mapping() const {
+  const docker::Identity& user = inside_.identity;
+  const bool owner = TRY(docker::owner_of(rules_.work_dir)).uid == user.uid;
+  if (plan_.mapping != Mapping::None || (!owner && user.uid == docker::kNonRootUser)) return {};
+  return std::unexpected(unsupported(
+      "let what the instance writes belong to the user", fmt::format("{}", user.uid),
+      "this store cannot map users of mounts here",
+      fmt::format("the lines root:{}:1 in /etc/subuid and root:{}:1 in /etc/subgid allow it, once "
+                  "the store is started again",
+                  user.uid, user.gid)));
 }
 
 Result<void> LxcSandbox::look_at_instance(pid_t first_process, const std::string& name) {

@@ -35,6 +35,7 @@ class LxcSandbox final : public Sandbox {
   Result<void> prepare_shared();
   Result<void> prepare_own();
   Result<void> make_instance();
+  Result<void> check_mapping() const;
   Result<void> look_at_instance(pid_t first_process, const std::string& name);
   Result<std::vector<std::string>> environment() const;
   Result<ExecRequest> request_for(const ProcessSpec& spec) const;

@@ -65,7 +65,10 @@ Result<Origin> find_origin(const Store& store, const std::string& name) {
   auto image = store.image(name);
   if (image) return Origin{.is_image = true, .name = *std::move(image)};
   if (image.error().code != ErrorCode::NotFound) return std::unexpected(std::move(image).error());
-  auto instance = store.instance(name);
+  const auto slash = name.find('/');
+  auto instance = slash == std::string::npos
+                      ? store.instance(name)
+                      : store.snapshot(name.substr(0, slash), name.substr(slash + 1));
   const auto refuse = [&](ErrorCode code, std::string detail, std::string remedy) {
     return std::unexpected(Error{.code = code,
                                  .operation = "make an instance of",
@@ -78,9 +81,11 @@ Result<Origin> find_origin(const Store& store, const std::string& name) {
     return refuse(ErrorCode::NotFound, "the store has no image and no instance of that name",
                   "`lxc image list` shows the images; `lxc image copy` fetches one");
   }
-  if (instance->running) {
+  if (slash == std::string::npos && instance->running) {
     return refuse(ErrorCode::Unsupported, "it runs, and its files change while they are copied",
-                  fmt::format("`lxc stop {}` stops it", name));
+                  fmt::format("`lxc stop {0}` stops it; `lxc snapshot {0} NAME` makes a snapshot "
+                              "that can be named, {0}/NAME",
+                              name));
   }
   Origin origin{.is_image = false, .name = name};
   for (const auto& [key, value] : instance->config) {

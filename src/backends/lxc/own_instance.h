@@ -38,11 +38,12 @@ bool grants(std::string_view file, std::string_view whom, unsigned long id);
 // What an instance is made from.
 struct Origin {
   bool is_image = true;
-  std::string name;                       // a fingerprint, or the name of an instance
+  std::string name;  // a fingerprint, the name of an instance, INSTANCE/SNAPSHOT
   std::vector<std::string> devices = {};  // of that instance: none of them is taken over
 };
 
-// An image by alias or fingerprint; else an instance of that name. Errors: NotFound; Unsupported:
+// An image by alias or fingerprint; else an instance of that name, or a snapshot of one:
+// INSTANCE/SNAPSHOT, where the instance may run. Errors: NotFound; Unsupported:
 // an instance that runs, or whose configuration reaches beyond what is taken over.
 Result<Origin> find_origin(const Store& store, const std::string& name);
 

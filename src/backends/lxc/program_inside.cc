@@ -1,27 +1,15 @@
 #include "lxc/program_inside.h"
 
 #include <fmt/format.h>
-#include <limits.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 
+#include "core/installed_program.h"
 #include "linux/seccomp.h"
 
 namespace cordon::lxc {
 
 namespace {
-
-constexpr std::string_view kName = "cordon-instance";
-
-std::string own_directory() {
-  std::array<char, PATH_MAX> buffer{};
-  const ssize_t size = ::readlink("/proc/self/exe", buffer.data(), buffer.size());
-  if (size <= 0) return {};
-  const std::string path(buffer.data(), static_cast<std::size_t>(size));
-  return path.substr(0, path.rfind('/'));
-}
 
 // In hexadecimal digits, as an argument can carry it.
 std::string filter_digits() {
@@ -50,22 +38,7 @@ std::string_view word_of(FileStep::Kind kind) {
 
 }  // namespace
 
-Result<std::string> find_program_inside() {
-  const std::string own = own_directory();
-  for (const std::string& place :
-       {own, own + "/../libexec/cordon", std::string(CORDON_LIBEXECDIR "/cordon")}) {
-    std::string path = fmt::format("{}/{}", place, kName);
-    if (::access(path.c_str(), X_OK) != 0) continue;
-    std::array<char, PATH_MAX> canonical{};
-    return ::realpath(path.c_str(), canonical.data()) != nullptr ? canonical.data() : path;
-  }
-  return std::unexpected(Error{.code = ErrorCode::NotFound,
-                               .operation = "find the program that runs in instances",
-                               .subject = fmt::format("{}/cordon/{}", CORDON_LIBEXECDIR, kName),
-                               .sys_errno = 0,
-                               .detail = "it is not there",
-                               .remedy = "install Cordon whole"});
-}
+Result<std::string> find_program_inside() { return find_installed_program("cordon-instance"); }
 
 std::vector<std::string> words_for(const Inside& inside, const Files& files,
                                    const std::vector<std::string>& environment,

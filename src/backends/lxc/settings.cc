@@ -1,8 +1,14 @@
 #include "lxc/settings.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <string_view>
+
+#include "core/printable.h"
+#include "core/try.h"
 
 namespace cordon::lxc {
 
@@ -31,7 +37,82 @@ void add_lxd(std::vector<std::string>& sockets) {
   sockets.emplace_back("/var/lib/lxd/unix.socket");
 }
 
+enum class StoreKind { Either, Lxd, Incus, Neither };
+
+StoreKind store_of(std::string_view executable) {
+  const auto name = executable.substr(executable.rfind('/') + 1);
+  if (executable.empty()) return StoreKind::Either;
+  if (name == "incus") return StoreKind::Incus;
+  return name == "lxc" ? StoreKind::Lxd : StoreKind::Neither;
+}
+
+std::vector<std::string> sockets_of(StoreKind store, const std::string& stated) {
+  if (!stated.empty()) return {stated};
+  std::vector<std::string> sockets;
+  // Who states a place means that one.
+  const bool incus = !variable("INCUS_DIR").empty() || !variable("INCUS_SOCKET").empty();
+  const bool lxd = !variable("LXD_DIR").empty();
+  const bool either = store == StoreKind::Either;
+  if (store == StoreKind::Incus || (either && (incus || !lxd))) add_incus(sockets);
+  if (store == StoreKind::Lxd || (either && (lxd || !incus))) add_lxd(sockets);
+  return sockets;
+}
+
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+bool is_clean(std::string_view text) {
+  return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < ' '; });
+}
+
+bool is_project_name(std::string_view name) {
+  constexpr std::size_t kMost = 63;
+  return name.size() <= kMost && !name.starts_with('.') && std::ranges::all_of(name, [](char c) {
+           return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
+         });
+}
+
+struct Value {
+  const char* name;
+  const char* variable;
+  std::string text;
+};
+enum Index : std::size_t { kExecutable, kSocket, kProject, kInstance, kImage };
+using Values = std::array<Value, 5>;
+
+Values as_stated(const LxcConfig& stated) {
+  return {{{"lxc.executable", "CORDON_LXC_EXECUTABLE", stated.executable},
+           {"lxc.socket", "CORDON_LXC_SOCKET", stated.socket},
+           {"lxc.project", "CORDON_LXC_PROJECT", stated.project},
+           {"lxc.instance", "CORDON_LXC_INSTANCE", stated.instance},
+           {"lxc.image", "CORDON_LXC_IMAGE", stated.image}}};
+}
+
+Result<void> check(const Values& values) {
+  const auto refuse = [&](Index which, std::string why) {
+    return std::unexpected(invalid_argument(fmt::format("read {}", values[which].name),
+                                            printable(values[which].text), std::move(why)));
+  };
+  const auto stated = [&](Index which) { return !values[which].text.empty(); };
+  const auto& socket = values[kSocket].text;
+  if (store_of(values[kExecutable].text) == StoreKind::Neither) {
+    return refuse(kExecutable, "lxc and incus are known, also with their path");
+  }
+  if (stated(kSocket) && (!socket.starts_with('/') || !is_clean(socket))) {
+    return refuse(kSocket, "a path that begins with / is wanted");
+  }
+  if (!is_project_name(values[kProject].text)) return refuse(kProject, "that is no project's name");
+  if (stated(kInstance) && !is_instance_name(values[kInstance].text)) {
+    return refuse(kInstance, "that is no instance's name");
+  }
+  if (stated(kImage) && !is_image_name(values[kImage].text)) {
+    return refuse(kImage, "that is no image's name");
+  }
+  if (stated(kInstance) && stated(kImage)) {
+    return refuse(kImage, fmt::format("{} says {}: one of the two is used where no image is named",
+                                      values[kInstance].name, values[kInstance].text));
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -42,30 +123,29 @@ bool is_instance_name(std::string_view name) {
              name, [](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '-'; });
 }
 
-Result<Settings> settings_of_environment() {
-  Settings settings;
-  const std::string executable = variable("CORDON_LXC_EXECUTABLE");
-  const std::string name = executable.substr(executable.rfind('/') + 1);
-  if (name == "incus") {
-    add_incus(settings.sockets);
-  } else if (name == "lxc") {
-    add_lxd(settings.sockets);
-  } else if (executable.empty()) {
-    // Who states a place means that one.
-    const bool incus = !variable("INCUS_DIR").empty() || !variable("INCUS_SOCKET").empty();
-    const bool lxd = !variable("LXD_DIR").empty();
-    if (incus || !lxd) add_incus(settings.sockets);
-    if (lxd || !incus) add_lxd(settings.sockets);
-  } else {
-    return std::unexpected(invalid_argument("read CORDON_LXC_EXECUTABLE", executable,
-                                            "lxc and incus are known, also with their path"));
+bool is_image_name(std::string_view name) {
+  constexpr std::size_t kMost = 512;
+  return !name.empty() && name.size() <= kMost && !name.starts_with('-') && is_clean(name);
+}
+
+Result<void> check(const LxcConfig& stated) { return check(as_stated(stated)); }
+
+Result<Settings> settings_of(const LxcConfig& stated) {
+  Values values = as_stated(stated);
+  // Of the two that exclude each other the one that is stated counts, not what the other's variable
+  // says.
+  const bool origin_stated = !stated.instance.empty() || !stated.image.empty();
+  for (Value& value : values) {
+    const bool is_origin = &value == &values[kInstance] || &value == &values[kImage];
+    if (!value.text.empty() || (is_origin && origin_stated)) continue;
+    value.text = variable(value.variable);
+    value.name = value.variable;
   }
-  settings.instance = variable("CORDON_LXC_INSTANCE");
-  if (!settings.instance.empty() && !is_instance_name(settings.instance)) {
-    return std::unexpected(invalid_argument("read CORDON_LXC_INSTANCE", settings.instance,
-                                            "that is no instance's name"));
-  }
-  return settings;
+  TRY(check(values));
+  return Settings{.sockets = sockets_of(store_of(values[kExecutable].text), values[kSocket].text),
+                  .project = values[kProject].text,
+                  .instance = values[kInstance].text,
+                  .image = values[kImage].text};
 }
 
 }  // namespace cordon::lxc

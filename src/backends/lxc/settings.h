@@ -5,24 +5,32 @@
 #include <vector>
 
 #include "cordon/error.h"
+#include "cordon/lxc_config.h"
 
 namespace cordon::lxc {
 
 struct Settings {
   // Where a store may listen, the likeliest first.
   std::vector<std::string> sockets;
+  std::string project;  // empty: the store's default
   // An instance that runs already, and that others use, too; empty: one is made for each sandbox.
   std::string instance;
+  std::string image;  // of what one is made where none is named; empty: of nothing
 
   bool operator==(const Settings&) const = default;
 };
 
-// CORDON_LXC_EXECUTABLE ("lxc", "incus", or a path of one of them) says which of the two stores;
-// CORDON_LXC_INSTANCE names the instance. Where the store listens is found as that command finds
-// it: LXD_DIR or INCUS_DIR, INCUS_SOCKET, else the usual places. Errors: InvalidArgument.
-Result<Settings> settings_of_environment();
+// From what is stated, and for the rest from the environment. Errors: InvalidArgument.
+Result<Settings> settings_of(const LxcConfig& stated);
+
+// Whether what is stated could be true, without a look at the environment or the host. Errors:
+// InvalidArgument.
+Result<void> check(const LxcConfig& stated);
 
 // As stores want them: letters, digits and '-', a letter first, at most 63.
 bool is_instance_name(std::string_view name);
+
+// What a store could know an image by: an alias, a fingerprint, an instance's name.
+bool is_image_name(std::string_view name);
 
 }  // namespace cordon::lxc

@@ -11,45 +11,88 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::Not;
 
-class SettingsOfEnvironment : public testing::Test {
+class LxcSettings : public testing::Test {
  protected:
-  static constexpr const char* kNames[] = {"CORDON_LXC_EXECUTABLE", "CORDON_LXC_INSTANCE",
-                                           "LXD_DIR", "INCUS_DIR", "INCUS_SOCKET"};
-  SettingsOfEnvironment() {
+  static constexpr const char* kNames[] = {"CORDON_LXC_EXECUTABLE",
+                                           "CORDON_LXC_INSTANCE",
+                                           "CORDON_LXC_IMAGE",
+                                           "CORDON_LXC_SOCKET",
+                                           "CORDON_LXC_PROJECT",
+                                           "LXD_DIR",
+                                           "INCUS_DIR",
+                                           "INCUS_SOCKET"};
+  LxcSettings() {
     for (const char* name : kNames) ::unsetenv(name);
   }
-  ~SettingsOfEnvironment() override {
+  ~LxcSettings() override {
     for (const char* name : kNames) ::unsetenv(name);
   }
 };
 
-TEST_F(SettingsOfEnvironment, LooksForBothStores) {
-  const auto settings = settings_of_environment();
+TEST_F(LxcSettings, LooksForBothStores) {
+  const auto settings = settings_of({});
   ASSERT_TRUE(settings);
   EXPECT_THAT(settings->sockets, Contains("/var/lib/lxd/unix.socket"));
   EXPECT_THAT(settings->sockets, Contains("/var/lib/incus/unix.socket"));
   EXPECT_EQ(settings->instance, "");
 }
 
-TEST_F(SettingsOfEnvironment, APlaceThatIsStatedIsTheOnlyOne) {
+TEST_F(LxcSettings, APlaceThatIsStatedIsTheOnlyOne) {
   ::setenv("LXD_DIR", "/srv/lxd", 1);
-  EXPECT_THAT(settings_of_environment()->sockets, ElementsAre("/srv/lxd/unix.socket"));
+  EXPECT_THAT(settings_of({})->sockets, ElementsAre("/srv/lxd/unix.socket"));
 }
 
-TEST_F(SettingsOfEnvironment, TheExecutableSaysWhichStore) {
+TEST_F(LxcSettings, TheExecutableSaysWhichStore) {
   ::setenv("CORDON_LXC_EXECUTABLE", "/opt/bin/incus", 1);
-  EXPECT_THAT(settings_of_environment()->sockets, Not(Contains("/var/lib/lxd/unix.socket")));
+  EXPECT_THAT(settings_of({})->sockets, Not(Contains("/var/lib/lxd/unix.socket")));
   ::setenv("CORDON_LXC_EXECUTABLE", "lxc", 1);
-  EXPECT_THAT(settings_of_environment()->sockets, Not(Contains("/var/lib/incus/unix.socket")));
+  EXPECT_THAT(settings_of({})->sockets, Not(Contains("/var/lib/incus/unix.socket")));
   ::setenv("CORDON_LXC_EXECUTABLE", "podman", 1);
-  EXPECT_EQ(settings_of_environment().error().code, ErrorCode::InvalidArgument);
+  EXPECT_EQ(settings_of({}).error().code, ErrorCode::InvalidArgument);
 }
 
-TEST_F(SettingsOfEnvironment, AnInstanceHasAName) {
+TEST_F(LxcSettings, AnInstanceHasAName) {
   ::setenv("CORDON_LXC_INSTANCE", "blue-sandbox", 1);
-  EXPECT_EQ(settings_of_environment()->instance, "blue-sandbox");
+  EXPECT_EQ(settings_of({})->instance, "blue-sandbox");
   ::setenv("CORDON_LXC_INSTANCE", "../images", 1);
-  EXPECT_EQ(settings_of_environment().error().code, ErrorCode::InvalidArgument);
+  EXPECT_EQ(settings_of({}).error().code, ErrorCode::InvalidArgument);
+}
+
+TEST_F(LxcSettings, WhatIsStatedComesBeforeTheEnvironment) {
+  ::setenv("LXD_DIR", "/srv/lxd", 1);
+  ::setenv("CORDON_LXC_INSTANCE", "of-the-environment", 1);
+  ::setenv("CORDON_LXC_PROJECT", "p1", 1);
+  const auto settings = settings_of({.socket = "/run/other.sock", .image = "alpine/3.20"});
+  ASSERT_TRUE(settings) << settings.error().message();
+  EXPECT_THAT(settings->sockets, ElementsAre("/run/other.sock"));
+  EXPECT_EQ(settings->project, "p1");
+  EXPECT_EQ(settings->image, "alpine/3.20");
+  EXPECT_EQ(settings->instance, "") << "the other one of two that exclude each other is stated";
+  EXPECT_EQ(settings_of({})->instance, "of-the-environment");
+}
+
+TEST_F(LxcSettings, NonsenseIsRefusedByItsName) {
+  const std::pair<LxcConfig, const char*> cases[] = {
+      {{.executable = "docker"}, "lxc.executable"},
+      {{.socket = "unix.socket"}, "lxc.socket"},
+      {{.socket = "/a\nb"}, "lxc.socket"},
+      {{.project = "a&project=b"}, "lxc.project"},
+      {{.project = ".."}, "lxc.project"},
+      {{.instance = "../x"}, "lxc.instance"},
+      {{.image = "-x"}, "lxc.image"},
+      {{.image = std::string("a\0b", 3)}, "lxc.image"},
+      {{.instance = "box", .image = "alpine"}, "lxc.image"},
+  };
+  for (const auto& [config, name] : cases) {
+    const auto refused = check(config);
+    ASSERT_FALSE(refused) << name;
+    EXPECT_THAT(refused.error().message(), testing::HasSubstr(name));
+    EXPECT_FALSE(settings_of(config)) << name;
+  }
+  EXPECT_TRUE(check({}));
+  ::setenv("CORDON_LXC_IMAGE", "alpine", 1);
+  ::setenv("CORDON_LXC_INSTANCE", "box", 1);
+  EXPECT_THAT(settings_of({}).error().message(), testing::HasSubstr("CORDON_LXC_INSTANCE"));
 }
 
 TEST(IsInstanceName, AsStoresWantThem) {

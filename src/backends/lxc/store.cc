@@ -70,10 +70,18 @@ Instance read_instance(const bj::object& from) {
           .devices = json::object(from, "expanded_devices")};
 }
 
+std::string without_query(std::string_view path) {
+  return std::string(path.substr(0, path.find('?')));
+}
+
 std::string last_part(std::string_view path) {
-  const auto question = path.find('?');
-  path = path.substr(0, question);
+  path = path.substr(0, path.find('?'));
   return std::string(path.substr(path.rfind('/') + 1));
+}
+
+std::string in_project(const std::string& path, const std::string& project) {
+  if (project.empty()) return path;
+  return fmt::format("{}{}project={}", path, path.contains('?') ? '&' : '?', project);
 }
 
 }  // namespace
@@ -85,7 +93,7 @@ std::string instance_path(std::string_view name, std::string_view what) {
 Result<Store> Store::connect(const Settings& settings, std::chrono::milliseconds patience) {
   Error first;
   for (const std::string& socket : settings.sockets) {
-    Store store(socket);
+    Store store(socket, settings.project);
     auto answer = store.call({.method = "GET", .path = "/1.0", .patience = patience},
                              "ask the store for its version", "");
     if (!answer) {
@@ -104,9 +112,22 @@ Result<Store> Store::connect(const Settings& settings, std::chrono::milliseconds
     store.info_.version = printable(json::text(environment, "server_version"));
     store.info_.idmapped_mounts =
         json::text(json::object(environment, "kernel_features"), "idmapped_mounts") == "true";
+    TRY(store.check_project(patience));
     return store;
   }
   return std::unexpected(std::move(first));
+}
+
+Result<void> Store::check_project(std::chrono::milliseconds patience) const {
+  if (project_.empty()) return {};
+  auto found = call({.method = "GET", .path = "/1.0/projects/" + project_, .patience = patience},
+                    "find the project", project_);
+  if (found) return {};
+  Error error = std::move(found).error();
+  if (error.code == ErrorCode::NotFound) {
+    error.remedy = "`lxc project list` shows those that there are";
+  }
+  return std::unexpected(std::move(error));
 }
 
 Result<bj::object> Store::call(const Request& request, std::string_view operation,
@@ -114,7 +135,7 @@ Result<bj::object> Store::call(const Request& request, std::string_view operatio
   const engine::Until until{Clock::now() + request.patience};
   std::string head =
       fmt::format("{} {} HTTP/1.1\r\nHost: lxd\r\nUser-Agent: cordon\r\nConnection: close\r\n",
-                  request.method, request.path);
+                  request.method, in_project(request.path, project_));
   for (const std::string& header : request.headers) head += header + "\r\n";
   if (request.method != "GET") head += fmt::format("Content-Length: {}\r\n", request.body.size());
   head += "\r\n";
@@ -141,7 +162,7 @@ Result<void> Store::finish(const Request& request, std::string_view operation,
                            std::string_view subject) const {
   const auto patience = request.patience;
   const bj::object started = TRY(call(request, operation, subject));
-  const std::string path = json::text(started, "operation");
+  const std::string path = without_query(json::text(started, "operation"));
   if (path.empty()) return {};
   const bj::object answer =
       TRY(call({.method = "GET",
@@ -160,6 +181,13 @@ Result<Instance> Store::instance(std::string_view name, std::chrono::millisecond
   const bj::object answer =
       TRY(call({.method = "GET", .path = instance_path(name), .patience = patience},
                "find the instance", name));
+  return read_instance(json::object(answer, "metadata"));
+}
+
+Result<Instance> Store::snapshot(std::string_view instance, std::string_view name) const {
+  const std::string path = instance_path(instance, "/snapshots/" + engine::url_encode(name));
+  const bj::object answer = TRY(call({.method = "GET", .path = path}, "find the snapshot",
+                                     fmt::format("{}/{}", instance, name)));
   return read_instance(json::object(answer, "metadata"));
 }
 
@@ -285,7 +313,7 @@ Result<ExecHandle> Store::exec(std::string_view name, const ExecRequest& request
            "run a command in the instance", name));
   const bj::object& secrets =
       json::object(json::object(json::object(answer, "metadata"), "metadata"), "fds");
-  ExecHandle handle{.operation = json::text(answer, "operation"),
+  ExecHandle handle{.operation = without_query(json::text(answer, "operation")),
                     .input = json::text(secrets, "0"),
                     .output = json::text(secrets, "1"),
                     .errors = json::text(secrets, "2"),

@@ -31,7 +31,7 @@ struct Instance {
 
 // What a command inside an instance is reached by.
 struct ExecHandle {
-  std::string operation;  // "/1.0/operations/ID"
+  std::string operation;  // "/1.0/operations/ID"; an operation is found in every project
   std::string input;      // secrets of its streams; with a terminal `input` is all three
   std::string output;
   std::string errors;
@@ -57,6 +57,8 @@ class Store {
 
   Result<Instance> instance(std::string_view name,
                             std::chrono::milliseconds patience = std::chrono::seconds(20)) const;
+  // As it was then: it does not run.
+  Result<Instance> snapshot(std::string_view instance, std::string_view name) const;
   // All that have this key in their configuration.
   Result<std::vector<Instance>> list(std::string_view key) const;
   // Fingerprint of the image that has this alias, or of which this is the fingerprint.
@@ -90,7 +92,9 @@ class Store {
     std::vector<std::string> headers = {};
     std::chrono::milliseconds patience = std::chrono::seconds(60);
   };
-  explicit Store(std::string socket) : socket_(std::move(socket)) {}
+  Store(std::string socket, std::string project)
+      : socket_(std::move(socket)), project_(std::move(project)) {}
+  Result<void> check_project(std::chrono::milliseconds patience) const;
   // The whole answer: {"type": ..., "metadata": ...}.
   Result<boost::json::object> call(const Request& request, std::string_view operation,
                                    std::string_view subject) const;
@@ -99,6 +103,7 @@ class Store {
                       std::string_view subject) const;
 
   std::string socket_;
+  std::string project_;  // empty: the store's default
   StoreInfo info_;
 };
 
