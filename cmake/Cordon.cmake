@@ -68,3 +68,13 @@ function(cordon_library name)
     gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST)
   endif()
 endfunction()
+
+# A program without libc, of a few kilobytes; of the house it sees src/linux alone.
+function(cordon_freestanding target)
+  target_compile_options(${target} PRIVATE
+    "SHELL:-iquote ${PROJECT_BINARY_DIR}/include/linux"
+    -Os -g0 -ffreestanding -fno-stack-protector -fno-exceptions -fno-rtti -fno-sanitize=all
+    -fno-asynchronous-unwind-tables -U_FORTIFY_SOURCE -fno-pic -fno-pie -Wno-conversion)
+  target_link_options(${target} PRIVATE
+    -nostdlib -static -fno-sanitize=all -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-s)
+endfunction()

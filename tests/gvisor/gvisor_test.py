@@ -236,8 +236,8 @@ class Refusals(Sandboxes):
         self.assertEqual(strength["filesystem.read"], "partial")
 
     def test_a_guarantee_that_does_not_hold(self):
-        self.assertIn("pids.limit", self.refusal(options=["--require", "pids.limit"]).stderr)
-        self.assertEqual(self.run_cordon("true", options=["--require", "network.egress"]).returncode, 0)
+        self.assertIn("disk.limit", self.refusal(options=["--disk", "1M", "--require", "disk.limit"]).stderr)
+        self.assertEqual(self.run_cordon("true", options=["--pids", "64", "--require", "network.egress", "--require", "pids.limit"]).returncode, 0)
 
     @unittest.skipIf(os.geteuid() != 0, "SKIP: needs root: to hide runsc")
     def test_without_runsc_nothing_else_is_taken(self):
@@ -328,10 +328,49 @@ class Limits(Sandboxes):
         result = self.result("sh", "-c", "head -c 400000000 /dev/zero > /tmp/big", options=["--memory", "150M", "--disk", "1G"])
         self.assertEqual(result["status"], "failed")
 
+    PROCESSES = """import os, sys, time
+made = 0
+try:
+    while made < 100:
+        if os.fork() == 0:
+            time.sleep(60)
+        made += 1
+except BlockingIOError:
+    pass
+print(made)
+sys.stdout.flush()
+os.kill(0, 9)
+"""
+    THREADS = """import threading
+made, end = 0, threading.Event()
+try:
+    while made < 300:
+        threading.Thread(target=end.wait, daemon=True).start()
+        made += 1
+except RuntimeError:
+    pass
+print(made)
+"""
+
     def test_processes(self):
-        result = self.result("sh", "-c", "i=0; while test $i -lt 600; do sleep 60 & i=$((i + 1)); done; wait",
-                             options=["--pids", "32", "--timeout", "50s"])
-        self.assertEqual((result["status"], result["limit_hit"]), ("failed", "pids"))
+        for script, wanted in ((self.PROCESSES, 100), (self.THREADS, 300)):
+            held = self.python(script, "--pids", "32", "--timeout", "50s")
+            self.assertEqual(held.stdout, "31\n", held.stderr)
+            free = self.python(script, "--pids", "400", "--timeout", "50s")
+            self.assertEqual(free.stdout, f"{wanted}\n", "the control: " + free.stderr)
+
+    def test_nobody_leaves_the_group_that_counts(self):
+        attempts = "umount /sys/fs/cgroup; mount -t cgroup -o pids none /tmp; mkdir /sys/fs/cgroup/mine; echo max > /sys/fs/cgroup/command/pids.max; "
+        script = f"({attempts}) 2>/dev/null; unshare --user --map-root-user sh -c '{attempts}' 2>/dev/null; ls /sys/fs/cgroup; exec python3 -c \"$1\""
+        run = self.run_cordon("sh", "-c", script, "sh", self.THREADS, options=["--pids", "32", "--timeout", "50s"])
+        self.assertEqual(run.stdout, "31\n", run.stderr)
+
+    def test_commands_that_cannot_run_where_tasks_are_counted(self):
+        self.put("text", "no program\n", 0o755)
+        for command, status in (("not-there", 127), ("./not-there", 127), ("/etc/passwd", 126), ("./text", 126)):
+            self.assertEqual(self.run_cordon(command, options=["--pids", "32"]).returncode, status, command)
+        self.put("script", "#!/bin/sh\necho $0 $1\n", 0o755)
+        self.assertEqual(self.run_cordon("./script", "--", options=["--pids", "32"]).stdout, "./script --\n")
 
     def test_disk(self):
         run = self.sh("head -c 3000000 /dev/zero > /tmp/big; wc -c < /tmp/big", "--disk", "1M")

@@ -62,13 +62,30 @@ json::array words(const std::vector<std::string>& list) {
   return json::array(list.begin(), list.end());
 }
 
+std::vector<std::string> arguments(const Bundle& bundle) {
+  if (!bundle.stage) return bundle.arguments;
+  std::vector<std::string> words{std::string(place::kStage),
+                                 fmt::format("{}", bundle.stage->tasks)};
+  words.insert(words.end(), bundle.stage->candidates.begin(), bundle.stage->candidates.end());
+  words.emplace_back("--");
+  words.insert(words.end(), bundle.arguments.begin(), bundle.arguments.end());
+  return words;
+}
+
+// Of gVisor's kernel, for the mount and its directory, and to give up the rest; none is left to the
+// command.
+json::object rights_of_stage() {
+  const json::array rights{"CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE", "CAP_SETPCAP"};
+  return {{"bounding", rights}, {"effective", rights}, {"permitted", rights}};
+}
+
 json::object process(const Bundle& bundle) {
   json::object process{{"terminal", bundle.terminal.has_value()},
                        {"user", {{"uid", 0}, {"gid", 0}}},
-                       {"args", words(bundle.arguments)},
+                       {"args", words(arguments(bundle))},
                        {"env", words(bundle.environment)},
                        {"cwd", bundle.work_dir},
-                       {"capabilities", json::object{}},
+                       {"capabilities", bundle.stage ? rights_of_stage() : json::object{}},
                        {"noNewPrivileges", true}};
   if (bundle.terminal) {
     process["consoleSize"] = {{"height", bundle.terminal->rows},

@@ -11,10 +11,18 @@
 
 namespace cordon::gvisor {
 
+// The number of the sandbox's tasks, which gVisor's kernel holds.
+struct Stage {
+  std::uint32_t tasks = 0;
+  std::vector<std::string> candidates;  // where the command may be; beneath work_dir if relative
+};
+
 struct Bundle {
   std::vector<std::string> arguments;    // argv; the first is looked up in PATH
   std::vector<std::string> environment;  // "NAME=value"
   std::string work_dir;
+  // What stage/stage.cc is given; absent: the command is the first process.
+  std::optional<Stage> stage;
   std::string hostname;
   std::optional<TerminalSize> terminal;
   const Files* files = nullptr;

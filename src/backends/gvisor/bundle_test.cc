@@ -38,6 +38,7 @@ class BundleOf : public testing::Test {
   Bundle bundle_{.arguments = {"sh", "-c", "echo \"\n\""},
                  .environment = {"A=b"},
                  .work_dir = "/srv/a/work",
+                 .stage = {},
                  .hostname = "box",
                  .terminal = {},
                  .files = &files_,
@@ -52,6 +53,16 @@ TEST_F(BundleOf, SaysWhatIsRun) {
   EXPECT_EQ(process.at("cwd"), "/srv/a/work");
   EXPECT_EQ(process.at("terminal"), false);
   EXPECT_EQ(config().at("hostname"), "box");
+}
+
+TEST_F(BundleOf, CountsTasksBeforeTheCommandRuns) {
+  bundle_.stage = Stage{.tasks = 40, .candidates = {"/usr/bin/sh", "/bin/sh"}};
+  const json::object process = config().at("process").as_object();
+  EXPECT_EQ(process.at("args"), json::array({"/.cordon-stage", "40", "/usr/bin/sh", "/bin/sh", "--",
+                                             "sh", "-c", "echo \"\n\""}));
+  EXPECT_FALSE(process.at("capabilities").as_object().contains("inheritable"));
+  EXPECT_EQ(process.at("capabilities").at("permitted"),
+            json::array({"CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE", "CAP_SETPCAP"}));
 }
 
 TEST_F(BundleOf, GivesNoRights) {

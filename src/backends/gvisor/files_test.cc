@@ -128,7 +128,8 @@ class GuaranteesOf : public testing::Test {
                      .platform = Platform::Ptrace,
                      .cgroup = &support_,
                      .missing_cgroup = "",
-                     .caller_is_root = false};
+                     .caller_is_root = false,
+                     .counts_tasks = false};
 };
 
 TEST_F(GuaranteesOf, AllAreNamed) {
@@ -149,13 +150,14 @@ TEST_F(GuaranteesOf, LimitsAreWhatTheGroupHolds) {
   policy_.limits.memory_bytes = 1 << 30;
   policy_.limits.pids = 10;
   EXPECT_EQ(of(guarantee::kMemoryLimit), Strength::Enforced);
-  EXPECT_EQ(of(guarantee::kPidsLimit), Strength::Partial);
+  EXPECT_EQ(of(guarantee::kPidsLimit), Strength::Absent) << "the host's tasks are not the guest's";
+  facts_.counts_tasks = true;
+  EXPECT_EQ(of(guarantee::kPidsLimit), Strength::Enforced);
   support_.swap = false;
   EXPECT_EQ(of(guarantee::kMemoryLimit), Strength::Partial);
   facts_.cgroup = nullptr;
   facts_.missing_cgroup = "there is none";
   EXPECT_EQ(of(guarantee::kMemoryLimit), Strength::Absent);
-  EXPECT_EQ(of(guarantee::kPidsLimit), Strength::Absent);
 }
 
 TEST_F(GuaranteesOf, AnOpenNetworkIsNoGuarantee) {

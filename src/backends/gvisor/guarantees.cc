@@ -73,11 +73,14 @@ class Report : private GuaranteeReport {
             why, "gVisor's own kernel counts, too");
     }
     limit(guarantee::kCpuLimit, limits.cpus.has_value(), held.cpu, held.mechanism, why);
-    if (limits.pids && held.pids) {
-      add(guarantee::kPidsLimit, Strength::Partial, held.mechanism,
-          fmt::format("the host's tasks are counted, {} more for gVisor itself; the sandbox that "
-                      "needs more ends",
-                      kOwnTasks));
+    if (limits.pids && facts_.counts_tasks) {
+      add(guarantee::kPidsLimit, Strength::Enforced, "pids control group of gVisor's kernel");
+    } else if (limits.pids && held.pids) {
+      add(guarantee::kPidsLimit, Strength::Absent, "",
+          fmt::format(
+              "this runsc counts no tasks: threads that wait cost the host nothing, and only "
+              "what takes {} of its tasks more than the limit ends",
+              kOwnTasks));
     } else {
       limit(guarantee::kPidsLimit, limits.pids.has_value(), false, "", why);
     }

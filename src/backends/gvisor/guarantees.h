@@ -15,6 +15,9 @@ namespace cordon::gvisor {
 // Threads of runsc, gVisor's kernel and its file server, for which a limit of processes leaves
 // room.
 inline constexpr std::uint32_t kOwnTasks = 128;
+// What one task of the sandbox may take of the host where gVisor's kernel counts those: one for
+// itself, others in its address space for each of the kernel's threads that ran it.
+inline constexpr std::uint32_t kHostTasksOfTask = 8;
 
 // Every part of a launch is either carried out or fails it.
 struct Enforcement {
@@ -24,6 +27,7 @@ struct Enforcement {
   const cgroup::Support* cgroup = nullptr;  // null: the sandbox has none
   std::string missing_cgroup;               // why, in words
   bool caller_is_root = false;
+  bool counts_tasks = false;  // gVisor's own kernel does
 };
 
 Guarantees make_guarantees(const Enforcement& enforcement);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "core/installed_program.h"
 #include "core/try.h"
 #include "gvisor/bundle.h"
 #include "gvisor/console.h"
@@ -129,6 +130,7 @@ Result<void> GvisorSandbox::prepare() {
   enforcement_.files = &files_;
   enforcement_.platform = runsc_.platform;
   enforcement_.caller_is_root = caller_.uid == 0;
+  enforcement_.counts_tasks = runsc_.counts_tasks && spec_.policy.limits.pids.has_value();
   return {};
 }
 
@@ -144,6 +146,13 @@ Result<linux_os::Plan> GvisorSandbox::plan_for(const ProcessSpec& spec,
   bundle.arguments.insert(bundle.arguments.end(), spec.args.begin(), spec.args.end());
   bundle.environment = TRY(environment());
   bundle.work_dir = rules_.work_dir;
+  std::optional<native::Location> stage;
+  if (enforcement_.counts_tasks) {
+    stage = TRY(native::locate(TRY(find_installed_program("cordon-gvisor-stage"))));
+    bundle.stage =
+        Stage{.tasks = *spec_.policy.limits.pids,
+              .candidates = native::program_candidates(spec.command, bundle.environment)};
+  }
   bundle.hostname = spec_.policy.hostname;
   bundle.terminal = spec.terminal;
   bundle.files = &files_;
@@ -156,7 +165,8 @@ Result<linux_os::Plan> GvisorSandbox::plan_for(const ProcessSpec& spec,
                     .rules = &rules_,
                     .config = to_json(bundle),
                     .checkpoint = restored_ ? &*restored_ : nullptr,
-                    .console = console});
+                    .console = console,
+                    .stage = std::move(stage)});
 }
 
 std::vector<std::string> GvisorSandbox::arguments(const ProcessSpec& spec) const {
@@ -172,7 +182,9 @@ native::SpareCgroup GvisorSandbox::make_cgroup() {
   const cgroup::Support& support = facts_->cgroups->support();
   const Limits& limits = spec_.policy.limits;
   cgroup::Limits wanted{limits.memory_bytes, limits.cpus, limits.pids};
-  if (wanted.pids) *wanted.pids += kOwnTasks;
+  if (wanted.pids) {
+    *wanted.pids = *wanted.pids * (enforcement_.counts_tasks ? kHostTasksOfTask : 1) + kOwnTasks;
+  }
   enforcement_.cgroup = nullptr;
   enforcement_.missing_cgroup = support.reason;
   native::SpareCgroup spare;

@@ -22,6 +22,11 @@ constexpr std::string_view kUse = "use gVisor's runsc";
 constexpr std::array<std::string_view, 6> kPlaces = {
     "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"};
 
+// The names of its source files are in every Go program, for its stack traces.
+bool has_source(std::string_view program, std::string_view file) {
+  return ::memmem(program.data(), program.size(), file.data(), file.size()) != nullptr;
+}
+
 Result<native::Location> look() {
   for (const std::string_view directory : kPlaces) {
     const std::string path = fmt::format("{}/runsc", directory);
@@ -36,7 +41,7 @@ Result<native::Location> look() {
             .remedy = "`sudo apt install runsc`, or https://gvisor.dev/docs/user_guide/install"});
 }
 
-Result<Platform> look_into(const std::string& path) {
+Result<void> look_into(const std::string& path, Runsc& runsc) {
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status{};
   if (!file.valid() || ::fstat(file.get(), &status) != 0 || status.st_size <= 0) {
@@ -45,9 +50,11 @@ Result<Platform> look_into(const std::string& path) {
   const auto size = static_cast<std::size_t>(status.st_size);
   void* const bytes = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (bytes == MAP_FAILED) return std::unexpected(system_error(std::string(kUse), path));
-  const Platform platform = choose_platform({static_cast<const char*>(bytes), size});
+  const std::string_view program{static_cast<const char*>(bytes), size};
+  runsc.platform = choose_platform(program);
+  runsc.counts_tasks = can_count_tasks(program);
   ::munmap(bytes, size);
-  return platform;
+  return {};
 }
 
 }  // namespace
@@ -57,11 +64,11 @@ std::string_view to_string(Platform platform) {
 }
 
 Platform choose_platform(std::string_view program) {
-  // The names of its source files are in every Go program, for its stack traces.
-  constexpr std::string_view kSystrap = "pkg/sentry/platform/systrap";
-  return ::memmem(program.data(), program.size(), kSystrap.data(), kSystrap.size()) != nullptr
-             ? Platform::Systrap
-             : Platform::Ptrace;
+  return has_source(program, "pkg/sentry/platform/systrap") ? Platform::Systrap : Platform::Ptrace;
+}
+
+bool can_count_tasks(std::string_view program) {
+  return has_source(program, "pkg/sentry/fsimpl/cgroupfs/pids.go");
 }
 
 Result<Runsc> find_runsc() {
@@ -75,7 +82,7 @@ Result<Runsc> find_runsc() {
   Runsc runsc;
   runsc.path = found.path;
   if (found.identity) runsc.identity = *found.identity;
-  runsc.platform = TRY(look_into(found.path));
+  TRY(look_into(found.path, runsc));
   return runsc;
 }
 

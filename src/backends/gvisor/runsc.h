@@ -18,6 +18,7 @@ struct Runsc {
   std::string path;  // canonical
   linux_os::FileIdentity identity;
   Platform platform = Platform::Ptrace;
+  bool counts_tasks = false;  // its kernel has the control group for it
 };
 
 // Looks on a fixed list of directories, never the caller's PATH, and runs nothing: that would take
@@ -28,5 +29,9 @@ Result<Runsc> find_runsc();
 // From the bytes of the program. Systrap where it is there: it is the faster one, and as strong.
 // Never KVM: where its device is there and does not work, guests hang instead of failing.
 Platform choose_platform(std::string_view program);
+
+// The same way: whether its kernel can limit the number of a sandbox's tasks (releases from 2022
+// on).
+bool can_count_tasks(std::string_view program);
 
 }  // namespace cordon::gvisor

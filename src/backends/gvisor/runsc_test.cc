@@ -15,6 +15,11 @@ TEST(ChoosePlatform, TakesTheFasterOneWhereTheProgramHasIt) {
   EXPECT_EQ(choose_platform(""), Platform::Ptrace);
 }
 
+TEST(CanCountTasks, WhereTheKernelHasTheControlGroup) {
+  EXPECT_TRUE(can_count_tasks("... gvisor.dev/gvisor/pkg/sentry/fsimpl/cgroupfs/pids.go ..."));
+  EXPECT_FALSE(can_count_tasks("... pkg/sentry/fsimpl/cgroupfs/memory.go ..."));
+}
+
 constexpr std::string_view kNotThere =
     R"({"msg":"running container: starting container: starting root container: starting sandbox: )"
     R"(creating process: failed to load /bin/no: no such file or directory","level":"error"})";

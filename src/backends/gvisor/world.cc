@@ -91,6 +91,14 @@ linux_os::Plan make_plan(const WorldInput& input) {
   }
   steps.add(Operation::MakeDirectory, place::kRootfs, "", 0755);
   steps.add(Operation::Cover, place::kRootfs, place::kRootfs);
+  if (input.stage && input.stage->identity) {
+    const std::string path = std::string(place::kRootfs) + std::string(place::kStage);
+    steps.add(Operation::MakeFile, path, "", 0444);
+    steps
+        .add(Operation::Bind, path, input.stage->path,
+             kernel::kMountReadOnly | kernel::kMountNoSuid | kernel::kMountNoDev)
+        .identity = *input.stage->identity;
+  }
   StepList masks;
   native::add_masks(masks);
   add_below_rootfs(masks, steps);

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "linux/plan.h"
 #include "native/caller.h"
 #include "native/compile.h"
+#include "native/paths.h"
 
 namespace cordon::gvisor {
 
@@ -26,6 +28,7 @@ struct WorldInput {
   std::string config;                              // the bundle's
   const VerifiedCheckpoint* checkpoint = nullptr;  // null: a new command
   const Console* console = nullptr;                // null: no terminal
+  std::optional<native::Location> stage = {};      // the host's program; absent: none
 };
 
 // For the groundwork above.
