@@ -60,6 +60,7 @@ class Checkpoints : public testing::Test {
     SandboxSpec spec;
     spec.id = *make_id();
     spec.work_dir = *temp_ / "work";
+    spec.policy.limits.pids = 32;
     return spec;
   }
 
@@ -176,6 +177,31 @@ TEST_F(Checkpoints, NeedTheFilesThatTheyWereMadeWith) {
   EXPECT_THAT(refusal(other).message(), HasSubstr("work directory"));
   saved_ = *temp_ / "nowhere";
   EXPECT_EQ(refusal(spec()).code, ErrorCode::NotFound);
+}
+
+TEST_F(Checkpoints, StillCountTasks) {
+  constexpr std::string_view kMany =
+      "echo ready; read line; i=0; while test $i -lt 100; do sleep 60 & i=$((i + 1)); done; echo "
+      "all";
+  for (const std::uint32_t most : {32U, 400U}) {
+    SandboxSpec limited = spec();
+    limited.policy.limits.pids = most;
+    auto sandbox = backend_->create(limited);
+    ASSERT_TRUE(sandbox) << sandbox.error().message();
+    auto process = (*sandbox)->start(command(std::string(kMany)));
+    ASSERT_TRUE(process) << process.error().message();
+    read_until(**process, "ready");
+    ASSERT_TRUE((*sandbox)->checkpoint(saved_));
+    limited.id = *make_id();
+    const Running restored = go_on(*backend_, limited, saved_);
+    ASSERT_TRUE(restored.process);
+    send_line(*restored.process);
+    EXPECT_EQ(read_until(*restored.process, "all\n"), most == 32 ? "" : "all\n");
+    // Another number than the one that is held is refused.
+    limited.policy.limits.pids = most + 1;
+    EXPECT_THAT(refusal(limited).message(), HasSubstr("processes"));
+    std::filesystem::remove_all(saved_);
+  }
 }
 
 TEST_F(Checkpoints, AreMadeOfWhatRunsAndInNewDirectoriesOnly) {

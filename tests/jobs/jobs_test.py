@@ -304,7 +304,17 @@ class WithEngine(WithPlace):
         return {**super().environment(), "DOCKER_HOST": f"unix://{self.engine.socket}"}
 
 
-class InContainers(Behaviour, WithEngine):
+class AsOwner:
+    """What holds where nobody is root: the command owns its work directory."""
+
+    def test_it_is_nobody_and_owns_its_files(self):
+        run = self.sh("id -u; stat -c %u:%a . f d d/g; echo y >> d/g; mkdir d/new", "--input", "-",
+                      data=tar_of(entry("f", b"x", mode=0o600), entry("d", kind=tarfile.DIRTYPE, mode=0o755), entry("d/g", b"x", mode=0o640)))
+        self.assertEqual(run.stdout.decode().split(), ["65532", "65532:700", "65532:600", "65532:755", "65532:640"], run.stderr)
+        self.assertEqual(run.returncode, 0, run.stderr)
+
+
+class InContainers(Behaviour, AsOwner, WithEngine):
     def tearDown(self):
         self.assertEqual(self.engine.containers(), [])
 
@@ -317,12 +327,6 @@ class InContainers(Behaviour, WithEngine):
         run = self.job("/guest", "create_file", "made", options=["--input", "-", "--collect", ".", "--output", self.out],
                        data=tar_of(entry("in", b"x")))
         self.assertEqual(sorted(os.listdir(self.out)), ["in", "made"], run.stdout + run.stderr)
-
-    def test_it_is_nobody_and_owns_its_files(self):
-        run = self.sh("id -u; stat -c %u:%a . f d d/g; echo y >> d/g; mkdir d/new", "--input", "-",
-                      data=tar_of(entry("f", b"x", mode=0o600), entry("d", kind=tarfile.DIRTYPE, mode=0o755), entry("d/g", b"x", mode=0o640)))
-        self.assertEqual(run.stdout.decode().split(), ["65532", "65532:700", "65532:600", "65532:755", "65532:640"], run.stderr)
-        self.assertEqual(run.returncode, 0, run.stderr)
 
     def test_an_image_that_is_not_there_is_no_upload(self):
         self.image = "cordon-test-none:1"

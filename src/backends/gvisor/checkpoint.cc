@@ -63,7 +63,10 @@ json::object to_object(const Scene& scene) {
     mounts.push_back(
         json::object{{mount.kind == Mount::Kind::Scratch ? "scratch" : "host", mount.path}});
   }
-  return {{"work_dir", scene.work_dir}, {"mounts", std::move(mounts)}, {"runsc", scene.runsc_path}};
+  return {{"work_dir", scene.work_dir},
+          {"mounts", std::move(mounts)},
+          {"runsc", scene.runsc_path},
+          {"tasks", scene.tasks}};
 }
 
 json::object to_object(const Measured& measured) {
@@ -154,9 +157,10 @@ Result<VerifiedCheckpoint> verify_checkpoint(const std::string& directory, const
   const json::object manifest = TRY(read_manifest(opened.get(), directory));
   if (!says(manifest, "format", kFormat)) return refuse(directory, "it is of another format");
   if (!says(manifest, "scene", to_object(scene))) {
-    return refuse(directory,
-                  "it was made with another work directory, other rules for files or another "
-                  "runsc");
+    return refuse(
+        directory,
+        "it was made with another work directory, other rules for files, another number of "
+        "processes or another runsc");
   }
   const UniqueFd image = open_file(opened.get(), kImage);
   if (!image.valid()) return refuse(directory, fmt::format("{} is not there", kImage));

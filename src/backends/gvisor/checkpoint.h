@@ -1,6 +1,7 @@
 // A checkpoint on disk: what runsc wrote, and a manifest that says what it was.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct Scene {
   std::string work_dir;
   std::vector<Mount> mounts;
   std::string runsc_path;
+  std::uint32_t tasks = 0;  // up to which gVisor's kernel counts; 0: it does not
 };
 
 // A directory that is being written: mode 0700, and removed again unless finish() was called.

@@ -50,7 +50,12 @@ class GvisorSandbox final : public Sandbox {
   Result<std::vector<std::string>> environment() const;
   Result<linux_os::Plan> plan_for(const ProcessSpec& spec, const Console* console) const;
   std::vector<std::string> arguments(const ProcessSpec& spec) const;
-  Scene scene() const { return {rules_.work_dir, files_.mounts, runsc_.path}; }
+  Scene scene() const {
+    return {.work_dir = rules_.work_dir,
+            .mounts = files_.mounts,
+            .runsc_path = runsc_.path,
+            .tasks = enforcement_.counts_tasks ? *spec_.policy.limits.pids : 0};
+  }
   Result<void> check_running(std::string_view asked) const;
   Result<void> call(const std::string& subcommand) const;
   native::SpareCgroup make_cgroup();
