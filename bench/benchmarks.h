@@ -22,6 +22,7 @@ std::vector<Row> command_in_a_container(const Options& options);
 std::vector<Row> command_in_an_instance(const Options& options);
 std::vector<Row> command_on_gvisor(const Options& options);
 std::vector<Row> job_with_much_data(const Options& options);
+std::vector<Row> environments_of_projects(const Options& options);
 
 // The part of guard_of_names() that runs in a sandbox: the only argument, and its main.
 inline constexpr const char* kMeasureOpens = "--measure-opens";

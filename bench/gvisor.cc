@@ -10,16 +10,11 @@
 #include "child.h"
 #include "core/id.h"
 #include "gvisor/gvisor_backend.h"
+#include "need.h"
 
 namespace cordon::bench {
 
 namespace {
-
-template <class T>
-T need(Result<T> result) {
-  if (!result) give_up(result.error().message());
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
 
 Row short_run(const Options& options, const std::string& directory) {
   const Command ours = {options.cordon, "run",     "--backend", "gvisor",

@@ -36,15 +36,17 @@ constexpr Benchmark kBenchmarks[] = {
     {"lxc", cordon::bench::command_in_an_instance},
     {"gvisor", cordon::bench::command_on_gvisor},
     {"job", cordon::bench::job_with_much_data},
+    {"env", cordon::bench::environments_of_projects},
 };
 
 void usage() {
   fmt::print(
       "usage: cordon-bench --cordon PROGRAM [--samples N] [NAME...]\n"
       "names: start execute throughput memory output compile layers preset guard "
-      "serve manager docker lxc gvisor job (default: all)\n"
+      "serve manager docker lxc gvisor job env (default: all)\n"
       "CORDON_BENCH_FILES=N is the size of the tree of `compile` and `preset` (default 10000)\n"
-      "CORDON_BENCH_IMAGE is the image for `docker` and `job`, of the engine that DOCKER_HOST "
+      "CORDON_BENCH_IMAGE is the image for `docker`, `job` and `env`, of the engine that "
+      "DOCKER_HOST "
       "names;\n"
       "CORDON_LXC_INSTANCE the instance for `lxc`, CORDON_BENCH_SHOWN a directory it shows\n");
 }

@@ -75,7 +75,7 @@ class ContextScan {
     if (!all_ && sources_.empty()) return {};
     UniqueFd root(::fcntl(context_.directory_.get(), F_DUPFD_CLOEXEC, 0));
     if (!root.valid()) return std::unexpected(system_error("open", context_.path_));
-    return walk(std::move(root), "");
+    return walk(std::move(root), "", fit(""));
   }
 
   void finish() {
@@ -108,7 +108,8 @@ class ContextScan {
     return fit;
   }
 
-  Result<void> walk(UniqueFd fd, const std::string& prefix) {
+  // `above`: what the directory itself is.
+  Result<void> walk(UniqueFd fd, const std::string& prefix, Fit above) {
     if (++depth_ > kMostDepth) {
       return std::unexpected(too_much(context_.path_, "it is nested deeper than 256 directories"));
     }
@@ -123,13 +124,13 @@ class ContextScan {
     }
     if (errno != 0) return std::unexpected(system_error("list", context_.path_ + "/" + prefix));
     std::ranges::sort(names);  // directories have no order of their own
-    for (const std::string& name : names) TRY(take(own, name, prefix + name));
+    for (const std::string& name : names) TRY(take(own, name, prefix + name, above));
     --depth_;
     return {};
   }
 
-  Result<void> take(int directory, const std::string& name, const std::string& path) {
-    const Fit fits = fit(path);
+  Result<void> take(int directory, const std::string& name, const std::string& path, Fit above) {
+    const Fit fits = above.whole ? above : fit(path);
     if (!fits.whole && !fits.within) return {};
     const bool ignored = ignored_.ignores(path);
     if (ignored && !ignored_.has_exceptions()) return {};
@@ -150,7 +151,7 @@ class ContextScan {
     if (!inner.valid()) {
       return std::unexpected(system_error("list", context_.path_ + "/" + path));
     }
-    return walk(std::move(inner), path + "/");
+    return walk(std::move(inner), path + "/", fits);
   }
 
   void add(const std::string& path, const struct stat& status) {
