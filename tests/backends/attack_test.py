@@ -24,11 +24,11 @@ def setUpModule():
     case.start("attack")
 
 
-def plainly(*command, user=None, cwd=None, environment=None):
+def plainly(*command, user=None, cwd=None, environment=None, **more):
     """The same attempt as root of the host; what it mounts is gone with it."""
     drop = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
     return subprocess.run(["unshare", "--mount", "--propagation", "private", *drop, *command], capture_output=True, text=True,
-                          check=False, timeout=PATIENCE, cwd=cwd, env=environment or {"PATH": os.environ["PATH"]})
+                          check=False, timeout=PATIENCE, cwd=cwd, env=environment or {"PATH": os.environ["PATH"]}, **more)
 
 
 def excuses():
@@ -80,6 +80,8 @@ class Attempts(Case):
                          secret_of_the_environment="secret-" + unique, segment=enter(host.segment()), groups=own_groups(),
                          namespace=os.readlink("/proc/self/ns/pid"))
         write(cls.names["shm"])
+        cls.names["descriptor"] = os.open(cls.names["secret"], os.O_RDONLY)
+        cls.context.callback(os.close, cls.names["descriptor"])
         cls.context.callback(os.unlink, cls.names["shm"])
         enter(host.queue(cls.names["queue"]))
         enter(host.listening(socket.AF_UNIX, cls.names["service"]))
@@ -121,7 +123,7 @@ class Attempts(Case):
         one.driver, one.work = cls.driver, cls.names["work"]
         session.report["asked"] = options
         cls.before = cls.state()
-        result = one.result("sh", "-c", script, options=[*options, "--memory", "512M", "--cpus", "1.5", "--pids", "100",
+        result = one.result("sh", "-c", script, pass_fds=[cls.names["descriptor"]], options=[*options, "--memory", "512M", "--cpus", "1.5", "--pids", "100",
                                                          "--disk", "64M"])
         session.report["guarantees"] = result["guarantees"]
         cls.after = cls.state()
@@ -172,7 +174,8 @@ class Attempts(Case):
             program = names["setuid"] if words == ["setuid_gain"] else GUEST
             # Beside a victim, whose program is found, or in numbers of its own, where it signals nobody of the host.
             around = ["unshare", "--pid", "--fork", "sh", "-c", 'sleep 60 & "$@"; exit $?', "sh"] if attack.alone else []
-            run = plainly(*around, program, *words, user=SOMEBODY if attack.own_user else None, cwd=names["work"])
+            run = plainly(*around, program, *words, user=SOMEBODY if attack.own_user else None, cwd=names["work"],
+                          pass_fds=[names["descriptor"]])
         if run.returncode in (42, KILLED_BY_FILTER):
             outcome["control"] = "succeeds"
             return
@@ -183,6 +186,51 @@ class Attempts(Case):
         nothing_there = nothing_there or why.endswith(("No such device", "No such device or address"))
         no_suid = attack.own_user and os.statvfs(session.folder).f_flag & os.ST_NOSUID
         self.assertTrue(nothing_there or no_suid or name in excuses(), f"the control of {attack.name} shows nothing: {run}")
+
+
+class Caller(Case):
+    """What a guest could do to whoever called Cordon, or leave on his host."""
+
+    @protects("process.isolation")
+    def test_nothing_is_typed_into_the_callers_terminal(self):
+        attempts = ("tiocsti", "tiocsti_high_bits")
+        script = "; ".join(f"{self.driver.guest} {attempt}" for attempt in attempts)
+        for options in ([], ["--tty"]):
+            status, said = self.on_terminal(*self.arguments(["sh", "-c", script], options))
+            self.assertEqual((said.count("contained"), status), (len(attempts), 0), said)
+        with open("/proc/sys/dev/tty/legacy_tiocsti", encoding="utf-8") as file:
+            if file.read() == "0\n":
+                return  # this kernel refuses it to everybody
+        self.assertEqual(self.on_terminal(GUEST, "tiocsti")[0], 42, "the control")
+
+    @protects("filesystem.write")
+    def test_a_crash_leaves_no_core(self):
+        def crash(command):
+            subprocess.run(["sh", "-c", 'ulimit -c unlimited; exec "$@"', "sh", *command], check=False, timeout=PATIENCE,
+                           env=self.environment(), cwd=self.outside, stdin=subprocess.DEVNULL, capture_output=True)
+            return os.listdir(self.work) + os.listdir(self.outside)
+        self.assertEqual(crash(self.arguments([self.driver.guest, "core_dump"])), [])
+        # The kernel of the host runs no program on it either: 1 byte says so to a pattern that is a pipe; 0 does not.
+        said = self.sh("grep -s 'Max core' /proc/self/limits || ls /proc/self/limits").stdout
+        if said or self.driver.name != "gvisor":
+            self.assertEqual(said.split()[4:6], ["1", "1"], said)
+        with open("/proc/sys/kernel/core_pattern", encoding="utf-8") as file:
+            if file.read().strip().startswith(("|", "/")):
+                return  # written elsewhere, without Cordon, too
+        self.assertNotEqual(crash([GUEST, "core_dump"]), [], "the control")
+
+    @protects("network.egress")
+    def test_no_datagram_leaves(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+            receiver.bind(("127.0.0.1", 0))
+            receiver.setblocking(False)
+            words = ["send_udp", "127.0.0.1", str(receiver.getsockname()[1])]
+            run = self.run_guest(*words)
+            self.assertIn(run.returncode, (0, 42), run)  # to a loopback of its own it may
+            with self.assertRaises(BlockingIOError):
+                receiver.recv(16)
+            subprocess.run([GUEST, *words], check=False, timeout=PATIENCE, capture_output=True)
+            self.assertEqual(receiver.recv(16), b"guest", "the control")
 
 
 for each in ATTACKS:

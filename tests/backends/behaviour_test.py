@@ -3,19 +3,28 @@
 import json
 import os
 import pty
+import random
 import re
 import select
 import signal
+import socket
 import subprocess
 import time
+import unittest
 import uuid
 
 import case
 from case import PATIENCE, Case, protects
+from side_by_side import alone, load
 
 
 def setUpModule():
     case.start("behaviour")
+    Unanswered.ask()
+
+
+def load_tests(_loader, tests, _pattern):
+    return load(tests)
 
 
 class Streams(Case):
@@ -82,7 +91,8 @@ class Streams(Case):
             if text not in seen:
                 process.kill()
             self.assertTrue(text in seen, f"{seen} {process.stderr.read() if text not in seen else ''}")
-        read_until(b"/dev/")
+        read_until(b"\n")
+        self.assertIn(b"/dev/", seen)
         os.write(leader, b"typed\n")
         read_until(b"got typed")
         self.assertEqual(process.wait(PATIENCE), 4)
@@ -263,6 +273,7 @@ class Results(Case):
         self.assertEqual(self.sh("exit 5", "--report", path).returncode, 5)
         self.assertIn("filesystem.read", [one["name"] for one in json.loads(self.read(path))])
 
+    @alone
     def test_the_plan_is_printed_and_nothing_run(self):
         run = self.run_cordon("touch", "made", options=["--dry-run"])
         self.assertEqual(run.returncode, 0, run.stderr)
@@ -311,6 +322,30 @@ class BadInput(Case):
             os.unlink(alias)
 
 
+class Unanswered(Case):
+    """An engine that takes a connection and never answers. It is asked at the beginning: what it costs is patience."""
+
+    asked = []
+
+    @classmethod
+    def ask(cls):
+        one = cls("test_an_engine_that_hangs")
+        unittest.addModuleCleanup(one.doCleanups)
+        one.setUp()
+        for path in one.driver.sockets():
+            server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            one.addCleanup(server.close)
+            server.bind(os.path.join(one.outside, os.path.basename(path)))
+            server.listen(64)
+            cls.asked.append(one.begin("true", variables=one.driver.at(server.getsockname())))
+
+    def test_an_engine_that_hangs(self):
+        for process in self.asked:
+            self.assertEqual((process.wait(PATIENCE), process.stdout.read()), (125, ""))
+            self.assertRegex(process.stderr.read(), "does not answer.*restart")
+
+
+@alone
 class Leftovers(Case):
     PLACES = {"/tmp": 1, "/run": 3, "/var/tmp": 1, "/dev/shm": 1, "/sys/fs/cgroup": 9}  # and how deep
 
@@ -379,3 +414,28 @@ class Leftovers(Case):
         self.assertEqual(self.run_cordon("true").returncode, 0)
         self.wait_until("the next run has removed it", lambda: not self.named(unique))
         self.assertEqual(left, [], "the command goes on after Cordon was killed")
+
+    @protects("process.tree")
+    def test_of_a_cordon_killed_at_any_instant(self):
+        unique, kills = uuid.uuid4().hex, 5
+        command = ("sh", "-c", f": {unique}; sleep 0.1")
+        before = set(self.named("cordon-"))
+        began = time.monotonic()
+        self.assertEqual(self.run_cordon(*command).returncode, 0)
+        whole = time.monotonic() - began
+        seed = random.randrange(1 << 30)
+        chance = random.Random(seed)
+        for _ in range(kills):
+            process = self.begin(*command)
+            try:
+                process.wait(chance.random() * whole)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        made = set(self.named("cordon-")) - before
+
+        def clean():
+            self.assertEqual(self.run_cordon("true").returncode, 0)
+            return not self.named(unique) and not made & set(self.named("cordon-"))
+        # What a dead client asked an engine for may be made a moment later.
+        self.wait_until(f"nothing is left (seed {seed})", clean)

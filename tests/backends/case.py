@@ -3,6 +3,8 @@
 import functools
 import json
 import os
+import pty
+import select
 import shutil
 import subprocess
 import tempfile
@@ -37,6 +39,7 @@ class Case(unittest.TestCase):
     def __init__(self, name="runTest"):
         super().__init__(name)
         method = getattr(self, name, None)
+        self.own_method = method
         if method:
             setattr(self, name, functools.partial(self.expect, method))
 
@@ -44,6 +47,9 @@ class Case(unittest.TestCase):
         takes_outcome = getattr(method, "takes_outcome", False)
         session.expect(self.own_name(), getattr(method, "protection", None),
                        method if takes_outcome else lambda outcome: method())
+
+    def is_alone(self):
+        return getattr(type(self), "alone", False) or getattr(self.own_method, "alone", False)
 
     def own_name(self):
         return f"{type(self).__name__}.{self._testMethodName.removeprefix('test_')}"
@@ -96,23 +102,42 @@ class Case(unittest.TestCase):
     def run_guest(self, *attempt, options=(), **more):
         return self.run_cordon(self.driver.guest, *attempt, options=options, **more)
 
-    def result(self, *command, options=(), text=""):
-        run = self.run_cordon(*command, options=["--json", *options], text=text)
+    def result(self, *command, options=(), text="", **more):
+        run = self.run_cordon(*command, options=["--json", *options], text=text, **more)
         self.assertTrue(run.stdout.startswith("{"), run.stdout + run.stderr)
         return json.loads(run.stdout)
 
     def guest_result(self, *attempt, options=()):
         return self.result(self.driver.guest, *attempt, options=options)
 
-    def begin(self, *command, options=(), stdin=subprocess.DEVNULL, **more):
+    def begin(self, *command, options=(), stdin=subprocess.DEVNULL, variables=None, **more):
         process = subprocess.Popen(self.arguments(command, options), stdin=stdin, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True, env=self.environment(), **more)
+                                   stderr=subprocess.PIPE, text=True, env=self.environment(**variables or {}), **more)
         for pipe in (process.stdin, process.stderr, process.stdout):
             if pipe:
                 self.addCleanup(pipe.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         return process
+
+    def on_terminal(self, *command):
+        """A command's exit status, and what it said on a terminal that is its controlling one."""
+        leader, follower = pty.openpty()
+        self.addCleanup(os.close, leader)
+        process = subprocess.Popen(["setsid", "--ctty", "--wait", *command], stdin=follower, stdout=follower, stderr=follower,
+                                   env=self.environment(TERM="dumb"), cwd=self.outside)
+        os.close(follower)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        said, until = b"", time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            if not select.select([leader], [], [], 0.1)[0]:
+                continue
+            try:
+                said += os.read(leader, 4096)
+            except OSError:  # nobody has the other end any more
+                break
+        return process.wait(PATIENCE), said.decode(errors="replace")
 
     def wait_until(self, what, condition):
         until = time.monotonic() + PATIENCE

@@ -35,6 +35,10 @@ class Driver:
         """The engine's sockets: whoever reaches one is root."""
         return []
 
+    def at(self, socket):
+        """Variables for an engine at another socket, of the same name in another directory."""
+        raise NotImplementedError(f"{self.name} has no engine: {socket}")
+
     def left(self):
         """Names of what runs left in the engine."""
         return []
@@ -77,7 +81,10 @@ class Docker(Driver):
             self.engine.stop()
 
     def environment(self):
-        return {"DOCKER_HOST": f"unix://{self.engine.socket}"}
+        return self.at(self.engine.socket)
+
+    def at(self, socket):
+        return {"DOCKER_HOST": f"unix://{socket}"}
 
     def sockets(self):
         return [self.engine.socket]
@@ -103,6 +110,9 @@ class Lxc(Driver):
 
     def environment(self):
         return self.store.environment()
+
+    def at(self, socket):
+        return {"LXD_DIR": os.path.dirname(socket)}
 
     def sockets(self):
         return [self.store.socket]

@@ -4,10 +4,15 @@ import os
 
 import case
 from case import Case, protects
+from side_by_side import alone, load
 
 
 def setUpModule():
     case.start("limits")
+
+
+def load_tests(_loader, tests, _pattern):
+    return load(tests)
 
 
 class Limits(Case):
@@ -54,6 +59,7 @@ class Limits(Case):
     def test_want_of_processes_is_named(self):
         self.stopped(self.guest_result("fork_bomb", "300", options=["--pids", "40"]), "pids")
 
+    @alone
     @protects("cpu.limit")
     def test_processor_time(self):
         bound = 0.16  # twice what is asked for: room for the scheduler's periods
@@ -97,6 +103,7 @@ class Limits(Case):
     def test_descriptors(self):
         self.assertEqual(self.run_guest("fd_exhaust").returncode, 0)
 
+    @alone
     def test_time(self):
         result = self.result("sh", "-c", "echo before; sleep 600", options=["--timeout", "2s"])
         self.assertEqual((result["status"], result["exit_code"], result["limit_hit"]), ("timeout", 124, "time"))

@@ -93,7 +93,8 @@ Result<engine::HostConfig> hardened() {
   // An engine without CAP_SYS_RESOURCE cannot give more than it has.
   constexpr std::int64_t kFilesSoft = 1024;
   constexpr std::int64_t kFilesHard = 16384;
-  host.ulimits = {{"core", 0, 0}, {"nofile", kFilesSoft, kFilesHard}};
+  // Not 0: a core_pattern that is a pipe of the host gets the memory all the same.
+  host.ulimits = {{"core", 1, 1}, {"nofile", kFilesSoft, kFilesHard}};
   return host;
 }
 

@@ -148,6 +148,7 @@ TEST(Client, SilenceEndsInTime) {
   ASSERT_FALSE(client);
   EXPECT_EQ(client.error().code, ErrorCode::Unavailable);
   EXPECT_THAT(client.error().message(), HasSubstr("does not answer in time"));
+  EXPECT_NE(client.error().remedy, "");
 }
 
 TEST(Client, AnAnswerThatBreaksOffIsAnError) {

@@ -45,7 +45,11 @@ Error cannot_connect(const std::string& where, int error_number) {
 Result<short> wait_for(int fd, short events, const Until& until, const std::string& where) {
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until.deadline - Clock::now());
-    if (left.count() <= 0) return std::unexpected(unavailable(where, "it does not answer in time"));
+    if (left.count() <= 0) {
+      Error error = unavailable(where, "it does not answer in time");
+      error.remedy = "it hangs, or has too much to do: restart it, or name another one";
+      return std::unexpected(std::move(error));
+    }
     std::array<pollfd, 2> entries = {pollfd{fd, events, 0}, pollfd{until.cancel_fd, POLLIN, 0}};
     const int ready = ::poll(entries.data(), entries.size(),
                              static_cast<int>(std::min<long>(left.count(), 1 << 30)));

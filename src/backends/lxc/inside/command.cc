@@ -53,8 +53,9 @@ void drop_privileges(const Command& command) {
 }
 
 void limit_resources(const Command& command) {
-  const rlimit none{0, 0};
-  if (::setrlimit(RLIMIT_CORE, &none) != 0) fail("limit core dumps");
+  // Not 0: a core_pattern that is a pipe of the host gets the memory all the same.
+  const rlimit no_core{1, 1};
+  if (::setrlimit(RLIMIT_CORE, &no_core) != 0) fail("limit core dumps");
   if (command.largest_file == 0) return;
   const rlimit file{command.largest_file, command.largest_file};
   if (::setrlimit(RLIMIT_FSIZE, &file) != 0) fail("limit the size of files");
