@@ -12,10 +12,10 @@ namespace {
 
 class Echo final : public server::Service {
  public:
-  std::optional<server::Response> admit(const server::Request& request,
-                                        const server::Peer& /*peer*/) override {
+  server::Admission admit(const server::Request& request, const server::Peer& /*peer*/,
+                          const server::Reply& /*reply*/) override {
     require(request.count("Host") <= 1);
-    return std::nullopt;
+    return {};
   }
   void serve(server::Request request, const server::Peer& /*peer*/,
              server::Reply /*reply*/) override {

@@ -47,6 +47,7 @@ struct JobCollection {
   int tar_fd = -1;
   std::uint64_t most_bytes = 1ULL << 30;  // together; into memory: 64 MiB at most
   std::uint64_t most_file_bytes = 1ULL << 30;
+  std::size_t most_files = 100'000;  // the list of them is in memory
 };
 
 enum class JobPhase { Image, Input, Running, Collecting, Ended };

@@ -43,6 +43,23 @@ struct InputFile {
   std::uint32_t mode = 0644;  // at most 0777
 };
 
+// One execution whose turn it is, for what runs in place of its plain command.
+struct ManagedRun {
+  std::string id;
+  // As it will be run: limits held, the operator's rules in it; output goes to on_stdout and
+  // on_stderr, which feed events() and output().
+  const ExecutionRequest& request;
+  Backend& backend;
+  // A private one, empty; gone at the end, and if this process is killed when the next begins.
+  std::string directory;
+  std::stop_token stop;
+  std::function<void()> on_running;  // to be called once: its status is Running from here on
+};
+
+// On the thread that drives the execution; returns when nothing of it runs any more. An error is
+// reported as a result that failed to start.
+using RunFunction = std::function<Result<ExecutionResult>(const ManagedRun& run)>;
+
 struct ManagedRequest {
   // on_stdout and on_stderr must be empty: see events(). An empty work_dir: a private one.
   ExecutionRequest execution = {};
@@ -53,6 +70,9 @@ struct ManagedRequest {
   // At most 1000 with 64 MiB together. Together with a work directory for administrators only: what
   // is written here, no policy looks at.
   std::vector<InputFile> files = {};
+  // Instead of running the command in a sandbox: whatever does more than that. Goes with an empty
+  // work_dir, without files and stdin that stays open.
+  RunFunction run = {};
   std::string trace = {};  // a W3C traceparent or another mark of the caller's; at most 256 bytes
 };
 

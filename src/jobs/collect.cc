@@ -17,8 +17,6 @@ namespace cordon::jobs {
 
 namespace {
 
-// The list itself is in memory.
-constexpr std::size_t kMostArtifacts = 100'000;
 constexpr std::size_t kMostPatterns = 1000;
 
 std::string_view word(mode_t mode) {
@@ -53,7 +51,7 @@ class Collector {
       return Step::On;
     }
     if (!wanted) return Step::On;
-    if (result_.artifacts.size() >= kMostArtifacts) {
+    if (result_.artifacts.size() >= collection_.most_files) {
       result_.artifacts_complete = false;
       return Step::End;
     }

@@ -1,4 +1,6 @@
 // JobResult as JSON: the form that scripts read.
+#include "jobs/job_json.h"
+
 #include <boost/json.hpp>
 #include <string>
 #include <string_view>
@@ -37,10 +39,9 @@ json::object artifact_of(const JobArtifact& artifact) {
 
 }  // namespace
 
-std::string to_json(const JobResult& result) {
-  json::object object = json::parse(to_json(result.execution)).as_object();
+json::object jobs::describe_files(const JobResult& result) {
+  json::object object;
   object["reached"] = to_string(result.reached);
-  object["work_dir"] = text(result.work_dir);
   json::array left_out;
   for (const LeftOut& one : result.input_left_out) {
     left_out.push_back({{"path", text(one.path)}, {"reason", text(one.reason)}});
@@ -48,8 +49,6 @@ std::string to_json(const JobResult& result) {
   object["input"] = {{"entries", result.input_entries},
                      {"bytes", result.input_bytes},
                      {"left_out", std::move(left_out)}};
-  object["log"] = log_of(result);
-  object["log_complete"] = result.log_complete;
   json::array artifacts;
   for (const JobArtifact& artifact : result.artifacts) artifacts.push_back(artifact_of(artifact));
   object["artifacts"] = std::move(artifacts);
@@ -58,6 +57,15 @@ std::string to_json(const JobResult& result) {
   object["missing"] = std::move(missing);
   object["artifacts_complete"] = result.artifacts_complete;
   if (!result.collect_error.empty()) object["collect_error"] = text(result.collect_error);
+  return object;
+}
+
+std::string to_json(const JobResult& result) {
+  json::object object = json::parse(to_json(result.execution)).as_object();
+  object["work_dir"] = text(result.work_dir);
+  object["log"] = log_of(result);
+  object["log_complete"] = result.log_complete;
+  for (auto& [name, value] : jobs::describe_files(result)) object[name] = std::move(value);
   return json::serialize(object);
 }
 

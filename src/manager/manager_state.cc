@@ -105,7 +105,8 @@ Result<ExecutionResult> Manager::State::run(const SharedExecution& execution) {
     if (prepared.private_work_dir) work_dirs.remove(execution->id());
   });
   TRY(write_input_files(request.work_dir, prepared.request.files));
-  if (prepared.private_work_dir && prepared.backend->capabilities().runs_as_owner) {
+  if (prepared.private_work_dir && !prepared.request.run &&
+      prepared.backend->capabilities().runs_as_owner) {
     TRY(work_dirs.hand_over(execution->id()));
   }
   request.on_stdout = [log = &execution->log()](std::string_view bytes) {
@@ -116,6 +117,18 @@ Result<ExecutionResult> Manager::State::run(const SharedExecution& execution) {
     log->output(Stream::Stderr, bytes);
     return true;
   };
+  const auto on_running = [&] {
+    execution->running();
+    ledger.running(execution);
+  };
+  if (prepared.request.run) {
+    return prepared.request.run({.id = execution->id(),
+                                 .request = request,
+                                 .backend = *prepared.backend,
+                                 .directory = request.work_dir,
+                                 .stop = execution->stop_token(),
+                                 .on_running = on_running});
+  }
   const auto sandbox = TRY(prepared.backend->create(sandbox_spec(execution->id(), request)));
   // The log keeps the output; the result gets it from there.
   return run_once(*sandbox,
@@ -123,10 +136,7 @@ Result<ExecutionResult> Manager::State::run(const SharedExecution& execution) {
                    .stop = execution->stop_token(),
                    .keep_bytes = 0,
                    .stdin_fd = execution->input() != nullptr ? execution->input()->reader() : -1,
-                   .on_running = [&] {
-                     execution->running();
-                     ledger.running(execution);
-                   }});
+                   .on_running = on_running});
 }
 
 Result<void> Manager::State::drive(const SharedExecution& execution) {

@@ -103,6 +103,11 @@ Result<void> check_marks(const ManagedRequest& request, const Caller& caller) {
         "take on the execution", {},
         fmt::format("its trace has {} bytes, at most {}", request.trace.size(), kLongestTrace));
   }
+  const bool more = !request.files.empty() || request.stdin_mode == StdinMode::StaysOpen;
+  if (request.run && (more || !request.execution.work_dir.empty())) {
+    return refuse("take on the execution", {},
+                  "what runs in its place has a private directory, and no files or open stdin");
+  }
   if (request.execution.on_stdout || request.execution.on_stderr) {
     return refuse("take on the execution", {}, "live output comes from events()");
   }

@@ -163,7 +163,15 @@ Result<void> serve(const ServeOptions& options) {
   server::Authenticator authenticator(access_rules(options));
   KeyWatch keys(state_dir, authenticator, log);
   keys.look();
-  server::Api api({manager, authenticator, log, audit});
+  server::JobStore::Options kept_of_jobs = options.jobs;
+  kept_of_jobs.directory = state_dir + "/jobs";
+  const auto jobs = TRY(server::JobStore::open(std::move(kept_of_jobs)));
+  // Where private work directories are: what a file system without nameless files lets stay behind
+  // is removed with them.
+  server::UploadSpool uploads(state_dir + "/work", {.file_bytes = options.max_upload,
+                                                    .caller_bytes = 2 * options.max_upload,
+                                                    .bytes = 4 * options.max_upload});
+  server::Api api({manager, authenticator, log, audit, *jobs, uploads, options.max_body});
   server::ServerLimits limits;
   limits.parser.body_bytes = options.max_body;
   server::HttpServer http(api, limits);
@@ -175,6 +183,7 @@ Result<void> serve(const ServeOptions& options) {
   });
   for (UniqueFd& socket : listening.sockets) TRY(http.add_listener(std::move(socket), tls));
   http.every(std::chrono::seconds(1), [&keys] { keys.look(); });
+  http.every(std::chrono::seconds(60), [&api] { api.sweep(); });
   // From the thread that serves: when it hangs, systemd hears nothing.
   if (const auto period = watchdog_period(); period > milliseconds(0)) {
     http.every(period, [] { notify_service_manager("WATCHDOG=1"); });

@@ -55,6 +55,8 @@ constexpr std::array kTable = {
     option(ServeOption::Config, "config", "FILE", kDaemon,
            "Read options from FILE first, in TOML: max-running = 8."),
     option(ServeOption::MaxBody, "max-body", "SIZE", kDaemon, "Take bodies of at most SIZE.", "8M"),
+    option(ServeOption::MaxUpload, "max-upload", "SIZE", kDaemon,
+           "Take inputs of jobs of at most SIZE, and four times as much of all at a time.", "1G"),
     option(ServeOption::Grace, "grace", "DURATION", kDaemon,
            "At the end, let what runs go on for at most DURATION.", "30s"),
     option(ServeOption::MaxRunning, "max-running", "N", kWork, "Run at most N at a time.",
@@ -88,6 +90,12 @@ constexpr std::array kTable = {
            "Forget what ended longer ago, with its output.", "90d"),
     option(ServeOption::MaxRecords, "max-records", "N", kKept,
            "Remember at most N executions; the oldest go first.", "200000"),
+    option(ServeOption::ArtifactLifetime, "artifact-lifetime", "DURATION", kKept,
+           "Forget what a job left after DURATION; its record stays.", "7d"),
+    option(
+        ServeOption::ArtifactQuota, "artifact-quota", "SIZE", kKept,
+        "Keep at most SIZE of what jobs left, a quarter of it of any one; the oldest goes first.",
+        "2G"),
     option(ServeOption::MaxAuditLog, "max-audit-log", "SIZE", kKept,
            "Keep at most SIZE of audit.jsonl, half of it in audit.jsonl.1; the oldest goes first.",
            "128M"),
@@ -143,6 +151,9 @@ Result<void> apply(ServeOptions& options, const OptionSpec& spec, std::string_vi
     case ServeOption::MaxBody:
       options.max_body = TRY(cli::size_value(spec.name, value, 1024));
       return {};
+    case ServeOption::MaxUpload:
+      options.max_upload = TRY(cli::size_value(spec.name, value, 1024));
+      return {};
     case ServeOption::Grace:
       options.grace = TRY(cli::duration_value(spec.name, value));
       return {};
@@ -197,6 +208,12 @@ Result<void> apply(ServeOptions& options, const OptionSpec& spec, std::string_vi
     case ServeOption::MaxRecords:
       options.store.most_executions = static_cast<std::int64_t>(
           TRY(cli::whole_number_value(spec.name, value, {1, 1'000'000'000})));
+      return {};
+    case ServeOption::ArtifactLifetime:
+      options.jobs.lifetime = TRY(cli::duration_value(spec.name, value));
+      return {};
+    case ServeOption::ArtifactQuota:
+      options.jobs.quota = TRY(cli::size_value(spec.name, value, 0));
       return {};
     case ServeOption::MaxAuditLog:
       options.most_audit_bytes = TRY(cli::size_value(spec.name, value, 64 << 10));

@@ -16,6 +16,7 @@
 #include "cordon/error.h"
 #include "cordon/manager_config.h"
 #include "serve/listeners.h"
+#include "server/job_store.h"
 #include "store/store.h"
 
 namespace cordon::serve {
@@ -33,6 +34,7 @@ enum class ServeOption {
   StateDir,
   Config,
   MaxBody,
+  MaxUpload,
   Grace,
   MaxRunning,
   MaxQueued,
@@ -50,6 +52,8 @@ enum class ServeOption {
   OutputQuota,
   RecordLifetime,
   MaxRecords,
+  ArtifactLifetime,
+  ArtifactQuota,
   MaxAuditLog,
   Help,
 };
@@ -68,9 +72,11 @@ struct ServeOptions {
   std::vector<std::string> origins;
   std::string state_dir;  // empty: the default
   std::uint64_t max_body = 8 << 20;
+  std::uint64_t max_upload = 1ULL << 30;  // the input of a job
   std::chrono::nanoseconds grace = std::chrono::seconds(30);
   ManagerConfig manager;
-  store::StoreOptions store;  // without its directory
+  store::StoreOptions store;       // without its directory
+  server::JobStore::Options jobs;  // without their directory
   std::uint64_t most_audit_bytes = 128 << 20;
   bool help = false;
 };

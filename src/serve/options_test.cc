@@ -56,6 +56,9 @@ TEST(ServeOptions, NonsenseIsRefusedByName) {
                                              {"--record-lifetime", "-1d"},
                                              {"--max-records", "0"},
                                              {"--max-audit-log", "1"},
+                                             {"--max-upload", "0"},
+                                             {"--artifact-lifetime", "0"},
+                                             {"--artifact-quota", "much"},
                                              {"--config", "/no/such/file"},
                                              {"extra"}}) {
     EXPECT_FALSE(read(words)) << words[0] << ' ' << words.back();
@@ -63,14 +66,19 @@ TEST(ServeOptions, NonsenseIsRefusedByName) {
 }
 
 TEST(ServeOptions, SayHowLongThingsAreKept) {
-  const auto options = read({"--output-lifetime", "1h", "--output-quota", "1G", "--record-lifetime",
-                             "2d", "--max-records", "7", "--max-audit-log", "1M"});
+  const auto options =
+      read({"--output-lifetime", "1h", "--output-quota", "1G", "--record-lifetime", "2d",
+            "--max-records", "7", "--max-audit-log", "1M", "--artifact-lifetime", "3h",
+            "--artifact-quota", "5M", "--max-upload", "6M"});
   ASSERT_TRUE(options);
   EXPECT_EQ(options->store.output_lifetime, std::chrono::hours(1));
   EXPECT_EQ(options->store.output_quota, 1U << 30);
   EXPECT_EQ(options->store.execution_lifetime, std::chrono::hours(48));
   EXPECT_EQ(options->store.most_executions, 7);
   EXPECT_EQ(options->most_audit_bytes, 1U << 20);
+  EXPECT_EQ(options->jobs.lifetime, std::chrono::hours(3));
+  EXPECT_EQ(options->jobs.quota, 5U << 20);
+  EXPECT_EQ(options->max_upload, 6U << 20);
 }
 
 TEST(ServeOptions, NameTheInstancesOfTheBackendLxc) {

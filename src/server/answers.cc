@@ -96,6 +96,13 @@ Response answer_to(const Error& error) {
   return refusal(status, to_string(error.code), error.message());
 }
 
+Response field_answer(const Error& error) {
+  if (error.code != ErrorCode::InvalidArgument) return answer_to(error);
+  if (error.subject.empty()) return refusal(400, "invalid_argument", "invalid request body");
+  return refusal(400, "invalid_argument",
+                 error.operation.empty() ? error.message() : error.operation, error.subject);
+}
+
 Response json_answer(std::string body, int status) {
   return {.status = status, .body = std::move(body), .headers = {}};
 }

@@ -19,6 +19,9 @@ std::string_view code_of_status(int status);
 // else's business: internal errors say so and no more, and go to the log instead.
 Response answer_to(const Error& error);
 
+// An error of JsonFields or of a form: its subject is the field. Of others as answer_to().
+Response field_answer(const Error& error);
+
 Response json_answer(std::string body, int status = 200);
 
 }  // namespace cordon::server

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/answers.h"
+#include "server/job_upload.h"
 #include "server/part_head.h"
 #include "server/trace_context.h"
 
@@ -27,6 +28,14 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "/api/v1/executions/{id}/events", &Api::events, Caller, None},
       {"GET", "/api/v1/executions/{id}/output", &Api::output, Caller, None},
       {"POST", "/api/v1/executions/{id}/stdin", &Api::write_stdin, Caller, Bytes},
+      {"POST", "/api/v1/jobs", &Api::start_job, Caller, Job},
+      {"GET", "/api/v1/jobs", &Api::list_jobs, Caller, None},
+      {"GET", "/api/v1/jobs/{id}", &Api::job_status, Caller, None},
+      {"DELETE", "/api/v1/jobs/{id}", &Api::remove_job, Caller, None},
+      {"POST", "/api/v1/jobs/{id}/cancel", &Api::cancel_job, Caller, None},
+      {"GET", "/api/v1/jobs/{id}/events", &Api::job_events, Caller, None},
+      {"GET", "/api/v1/jobs/{id}/output", &Api::job_output, Caller, None},
+      {"GET", "/api/v1/jobs/{id}/artifacts", &Api::artifacts, Caller, None},
       {"GET", "/api/v1/backends", &Api::backends, Caller, None},
       {"GET", "/api/v1/stats", &Api::stats, Caller, None},
       {"GET", "/api/v1/audit", &Api::audit, Caller, None},
@@ -49,6 +58,10 @@ std::string_view Api::Route::refuses(std::string_view type) const {
       return is("application/json") || is(kForm)
                  ? ""
                  : "the body is sent as application/json or multipart/form-data";
+    case Body::Job:
+      return is("application/json") || is(kForm) || is(kTar)
+                 ? ""
+                 : "the body is sent as application/json, multipart/form-data or application/x-tar";
     case Body::Bytes:
       return is("application/octet-stream") ? "" : "the body is sent as application/octet-stream";
     case Body::None:
@@ -61,7 +74,10 @@ Api::Api(const ApiParts& parts)
     : manager_(parts.manager),
       authenticator_(parts.authenticator),
       log_(parts.log),
-      audit_(parts.audit) {
+      audit_(parts.audit),
+      jobs_(parts.jobs),
+      uploads_(parts.uploads),
+      most_body_(parts.most_body) {
   for (std::size_t i = 0; i < routes().size(); ++i) {
     router_.add(routes()[i].method, routes()[i].pattern, i);
   }
@@ -101,7 +117,7 @@ std::optional<Response> Api::look_at(const Request& request, const Peer& peer, T
   return std::nullopt;
 }
 
-std::optional<Response> Api::admit(const Request& request, const Peer& peer) {
+Admission Api::admit(const Request& request, const Peer& peer, const Reply& reply) {
   Target target;
   RouteMatch match;
   Identity identity;
@@ -115,8 +131,12 @@ std::optional<Response> Api::admit(const Request& request, const Peer& peer) {
       refused = refusal(415, code_of_status(415), why);
     }
   }
-  if (refused) http_.answered(refused->status);
-  return refused;
+  Admission admission{.refused = std::move(refused)};
+  if (!admission.refused && routes()[match.route].body == Route::Body::Job) {
+    admission = admit_job(request, identity.caller, reply);
+  }
+  if (admission.refused) http_.answered(admission.refused->status);
+  return admission;
 }
 
 void Api::serve(Request request, const Peer& peer, Reply reply) {

@@ -12,11 +12,13 @@
 #include "cordon/manager.h"
 #include "server/audit_log.h"
 #include "server/authenticate.h"
+#include "server/job_store.h"
 #include "server/json_log.h"
 #include "server/metrics.h"
 #include "server/router.h"
 #include "server/service.h"
 #include "server/target.h"
+#include "server/upload_spool.h"
 #include "server/work_thread.h"
 
 namespace cordon::server {
@@ -27,13 +29,16 @@ struct ApiParts {
   const Authenticator& authenticator;
   JsonLog& log;
   AuditLog& audit;
+  JobStore& jobs;
+  UploadSpool& uploads;
+  std::uint64_t most_body;  // of what is held in memory
 };
 
 class Api final : public Service {
  public:
   explicit Api(const ApiParts& parts);
 
-  std::optional<Response> admit(const Request& request, const Peer& peer) override;
+  Admission admit(const Request& request, const Peer& peer, const Reply& reply) override;
   void serve(Request request, const Peer& peer, Reply reply) override;
   Response refuse(int status, std::string_view problem) override;
 
@@ -43,7 +48,12 @@ class Api final : public Service {
   void begin_drain() { draining_.store(true, std::memory_order_relaxed); }
   // Waits for what is under way aside of the I/O thread. Before the HttpServer is destroyed:
   // answers go there.
-  void finish() { work_.reset(); }
+  void finish() {
+    work_.reset();
+    disk_.reset();
+  }
+  // Removes what jobs left longer ago than it is kept. Thread-safe, and not at once.
+  void sweep();
 
  private:
   // One request on its way through.
@@ -63,7 +73,7 @@ class Api final : public Service {
     std::string_view pattern;
     void (Api::*handler)(Call&);
     enum class Access { Caller, Anybody } access;
-    enum class Body { None, Json, JsonOrForm, Bytes } body;
+    enum class Body { None, Json, JsonOrForm, Job, Bytes } body;
     // Empty: it takes a body of that type.
     std::string_view refuses(std::string_view type) const;
   };
@@ -80,9 +90,20 @@ class Api final : public Service {
   void decided(const Call& call, std::string_view action, std::string_view decision,
                std::string_view why, std::string_view id);
 
+  // How a request becomes an execution, and what is told of it.
+  struct Launch {
+    bool async = false;
+    std::string_view action;  // for the audit log
+    std::string_view place;   // where its id leads to
+    // Before the id of an async one is told.
+    std::function<Result<void>(const std::string& id)> accepted;
+    std::function<std::string(const SharedResult& result)> body;
+  };
+  void launch(Call& call, Result<ManagedRequest> request, const Launch& how);
+  Result<std::string> start(const Call& call, ManagedRequest request, const Launch& how);
+
   void execute(Call& call);
   void execute_here(Call& call);
-  Result<std::string> start(const Call& call, ManagedRequest request, bool async);
   Result<ManagedRequest> managed_request(const Call& call, const struct ExecuteBody& body) const;
   void status(Call& call);
   void kill(Call& call);
@@ -95,6 +116,21 @@ class Api final : public Service {
   void events(Call& call);
   void output(Call& call);
   void write_stdin(Call& call);
+  Admission admit_job(const Request& request, const Caller& caller, const Reply& reply);
+  void start_job(Call& call);
+  void start_job_here(Call& call, class JobUpload& upload);
+  Result<ManagedRequest> job_request(const Call& call,
+                                     const std::shared_ptr<class JobWork>& work) const;
+  bool find_job(const Call& call);
+  void job_status(Call& call);
+  void list_jobs(Call& call);
+  void remove_job(Call& call);
+  void cancel_job(Call& call);
+  void job_events(Call& call);
+  void job_output(Call& call);
+  void artifacts(Call& call);
+  // On the thread that may wait for a disk.
+  void on_disk(Call& call, std::function<void(Call&)> task);
   void backends(Call& call);
   void stats(Call& call);
   void audit(Call& call);
@@ -108,13 +144,17 @@ class Api final : public Service {
   const Authenticator& authenticator_;
   JsonLog& log_;
   AuditLog& audit_;
+  JobStore& jobs_;
+  UploadSpool& uploads_;
+  const std::uint64_t most_body_;
   Router router_;
   HttpMetrics http_;
   std::function<std::size_t()> connections_ = [] { return std::size_t{0}; };
   std::atomic<bool> draining_{false};
   std::string host_report_;  // of the work thread alone, as the next
   std::chrono::steady_clock::time_point host_reported_;
-  std::optional<WorkThread> work_{std::in_place};  // last: its tasks use the others
+  std::optional<WorkThread> work_{std::in_place};  // last: their tasks use the others
+  std::optional<WorkThread> disk_{std::in_place};
 };
 
 }  // namespace cordon::server

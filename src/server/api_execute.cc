@@ -27,17 +27,6 @@ using Variable = std::pair<std::string, std::string>;
 // What takes longer to read than others may wait.
 constexpr std::size_t kLongBody = 64 << 10;
 
-// An error of JsonFields: its subject is the field.
-Response body_answer(const Error& error) {
-  if (error.subject.empty()) {
-    return refusal(400, "invalid_argument", "invalid request body", {});
-  }
-  if (!error.operation.empty()) {
-    return refusal(400, "invalid_argument", error.operation, error.subject);
-  }
-  return refusal(400, "invalid_argument", error.message(), error.subject);
-}
-
 void limit(Policy& policy, const ExecuteBody& body) {
   Limits& limits = policy.limits;
   // What the policy holds already is not widened.
@@ -49,7 +38,7 @@ void limit(Policy& policy, const ExecuteBody& body) {
   }
   if (body.memory_mb > 0) narrow(limits.memory_bytes, body.memory_mb << 20);
   if (body.cpus) narrow(limits.cpus, *body.cpus);
-  if (body.pids) narrow(limits.pids, static_cast<std::uint32_t>(*body.pids));
+  if (body.pids) narrow(limits.pids, *body.pids);
 }
 
 // In linear time: a body has room for a hundred thousand.
@@ -120,26 +109,34 @@ void Api::execute(Call& call) {
 }
 
 void Api::execute_here(Call& call) {
-  if (draining_.load(std::memory_order_relaxed)) {
-    decided(call, "execute", "refused", "the daemon is about to end", {});
-    return answer(call, refusal(503, "unavailable", "the daemon is about to end"));
-  }
   const std::string_view type = call.request.header("Content-Type");
   const auto body = equal_ignoring_case(media_type(type), kForm)
                         ? read_execute_form(type, call.request.body)
                         : read_execute_body(call.request.body);
-  if (!body) return answer(call, body_answer(body.error()));
-  auto request = managed_request(call, *body);
-  auto id = request ? start(call, std::move(*request), body->async)
+  if (!body) return answer(call, field_answer(body.error()));
+  launch(call, managed_request(call, *body),
+         {.async = body->async,
+          .action = "execute",
+          .place = "/api/v1/sandbox/status/",
+          .accepted = {},
+          .body = [](const SharedResult& result) { return to_json(*result); }});
+}
+
+void Api::launch(Call& call, Result<ManagedRequest> request, const Launch& how) {
+  if (draining_.load(std::memory_order_relaxed)) {
+    decided(call, how.action, "refused", "the daemon is about to end", {});
+    return answer(call, refusal(503, "unavailable", "the daemon is about to end"));
+  }
+  auto id = request ? start(call, std::move(*request), how)
                     : Result<std::string>(std::unexpected(request.error()));
   if (!id) {
-    decided(call, "execute", "refused", id.error().message(), {});
+    decided(call, how.action, "refused", id.error().message(), {});
     return fail(call, id.error());
   }
-  decided(call, "execute", "allowed", {}, *id);
-  if (body->async) {
+  decided(call, how.action, "allowed", {}, *id);
+  if (how.async) {
     Response accepted = json_answer(fmt::format(R"({{"id":"{}","status":"pending"}})", *id), 202);
-    accepted.headers.emplace_back("Location", "/api/v1/sandbox/status/" + *id);
+    accepted.headers.emplace_back("Location", fmt::format("{}{}", how.place, *id));
     return answer(call, std::move(accepted));
   }
   // Nobody would get the result.
@@ -150,12 +147,20 @@ void Api::execute_here(Call& call) {
   });
 }
 
-Result<std::string> Api::start(const Call& call, ManagedRequest request, bool async) {
-  if (async) return manager_.start(std::move(request), call.caller());
+Result<std::string> Api::start(const Call& call, ManagedRequest request, const Launch& how) {
+  if (how.async) {
+    std::string id = TRY(manager_.start(std::move(request), call.caller()));
+    if (!how.accepted) return id;
+    if (auto accepted = how.accepted(id); !accepted) {
+      (void)manager_.kill(id, call.caller());
+      return std::unexpected(std::move(accepted).error());
+    }
+    return id;
+  }
   return manager_.start(std::move(request), call.caller(),
-                        [this, reply = call.reply](const SharedResult& result) {
+                        [this, reply = call.reply, body = how.body](const SharedResult& result) {
                           http_.answered(200);
-                          reply.answer(json_answer(to_json(*result)));
+                          reply.answer(json_answer(body(result)));
                         });
 }
 
@@ -188,10 +193,10 @@ void Api::config(Call& call) {
                   "network_enabled");
   }
   auto fields = JsonFields::parse(call.request.body);
-  if (!fields) return answer(call, body_answer(fields.error()));
+  if (!fields) return answer(call, field_answer(fields.error()));
   const auto enabled = fields->flag("network_enabled");
-  if (!enabled) return answer(call, body_answer(enabled.error()));
-  if (const auto rest = fields->finish(); !rest) return answer(call, body_answer(rest.error()));
+  if (!enabled) return answer(call, field_answer(enabled.error()));
+  if (const auto rest = fields->finish(); !rest) return answer(call, field_answer(rest.error()));
   if (!*enabled) return refuse(400, "network_enabled is required", "network_enabled");
   const auto toggle = **enabled ? NetworkToggle::Enabled : NetworkToggle::Disabled;
   if (const auto set = manager_.set_network_enabled(toggle); !set) return fail(call, set.error());

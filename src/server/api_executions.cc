@@ -147,6 +147,7 @@ void Api::remove(Call& call) {
   decided(call, "remove", removed ? "allowed" : "refused", removed ? "" : removed.error().message(),
           call.id());
   if (!removed) return fail_execution(call, removed.error());
+  (void)disk_->post([this, id = std::string(call.id())] { jobs_.remove(id); });
   answer(call, json_answer(R"({"message":"execution removed"})"));
 }
 

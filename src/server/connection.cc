@@ -75,8 +75,10 @@ class StreamConnection final : public Connection,
 
   void check_time(Clock::time_point now) override {
     const std::lock_guard lock(mutex_);
-    if (moved_ || session_.phase() != phase_ || session_.served() != served_) {
+    if (moved_ || session_.phase() != phase_ || session_.served() != served_ ||
+        session_.progress() != progress_) {
       moved_ = false;
+      progress_ = session_.progress();
       phase_ = session_.phase();
       served_ = session_.served();
       since_ = now;
@@ -232,6 +234,7 @@ class StreamConnection final : public Connection,
   bool moved_ = true;
   Phase phase_ = Phase::Idle;
   std::uint64_t served_ = 0;
+  std::uint64_t progress_ = 0;
   Clock::time_point since_;
 };
 

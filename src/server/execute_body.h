@@ -26,7 +26,7 @@ struct ExecuteBody {
   std::uint64_t timeout_secs = 0;  // 0: the default
   std::uint64_t memory_mb = 0;     // 0: the default
   std::optional<double> cpus;
-  std::optional<std::uint64_t> pids;
+  std::optional<std::uint32_t> pids;
   std::optional<Tier> tier;
   std::optional<IsolationLevel> level;
   std::string backend;

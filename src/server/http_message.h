@@ -4,12 +4,15 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace cordon::server {
+
+class BodySink;
 
 enum class PeerKind { UnixSocket, Tcp };
 
@@ -35,8 +38,9 @@ class Request {
   bool http_1_1() const { return minor_version_ > 0; }
 
   std::string body;
-  bool has_body = false;    // the head announces one
-  bool keep_alive = false;  // the client wants to ask more on this connection
+  bool has_body = false;           // the head announces one
+  std::shared_ptr<BodySink> sink;  // has the body, where the service gave one
+  bool keep_alive = false;         // the client wants to ask more on this connection
 
   void set_line(std::string_view method, std::string_view target, int minor_version);
   void add_header(std::string_view name, std::string_view value);

@@ -66,10 +66,10 @@ json::object object_of(const ExecutionRecord& record) {
 
 std::string to_json(const ExecutionRecord& record) { return json::serialize(object_of(record)); }
 
-std::string to_json(const ExecutionList& list) {
+std::string to_json(const ExecutionList& list, std::string_view name) {
   json::array executions;
   for (const ExecutionRecord& record : list.executions) executions.push_back(object_of(record));
-  json::object object{{"executions", std::move(executions)}};
+  json::object object{{name, std::move(executions)}};
   object["next"] = list.next.empty() ? json::value(nullptr) : json::value(text(list.next));
   return json::serialize(object);
 }

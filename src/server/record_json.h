@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cordon/execution_record.h"
@@ -12,7 +13,7 @@ namespace cordon::server {
 
 // Without output and guarantees: those are in the result.
 std::string to_json(const ExecutionRecord& record);
-std::string to_json(const ExecutionList& list);
+std::string to_json(const ExecutionList& list, std::string_view name = "executions");
 // One object of numbers, named as the members of ManagerStats.
 std::string to_json(const ManagerStats& stats);
 std::string to_json(const std::vector<store::AuditEvent>& events);

@@ -3,7 +3,9 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
+#include <boost/none.hpp>
 #include <boost/optional/optional.hpp>
+#include <utility>
 
 #include "server/target.h"
 
@@ -15,6 +17,7 @@ namespace http = boost::beast::http;
 using boost::beast::string_view;
 using Code = boost::beast::error_code;
 
+constexpr std::string_view kBodyTooLong = "the body of the request is too long";
 constexpr std::string_view kHeadTooLong = "the head of the request is too long";
 // "0", and two ends of lines: less than that is never left of a chunked body. Beast's grammar
 // asserts that it is not asked a second time with less of the last chunk.
@@ -27,7 +30,7 @@ std::string_view plain(string_view text) { return {text.data(), text.size()}; }
 // Beast's grammar, told to write into a Request of ours.
 class RequestParser::Grammar final : public http::basic_parser<true> {
  public:
-  explicit Grammar(Request& request) : request_(request) {}
+  explicit Grammar(RequestParser& parser) : parser_(parser), request_(parser.request_) {}
 
  private:
   void on_request_impl(http::verb /*method*/, string_view method, string_view target, int version,
@@ -52,8 +55,7 @@ class RequestParser::Grammar final : public http::basic_parser<true> {
     code = {};
   }
   std::size_t on_body_impl(string_view bytes, Code& code) override {
-    code = {};
-    request_.body.append(bytes.data(), bytes.size());
+    code = parser_.take_body(plain(bytes)) ? Code() : Code(http::error::body_limit);
     return bytes.size();
   }
   void on_chunk_header_impl(std::uint64_t /*size*/, string_view /*extensions*/,
@@ -66,14 +68,18 @@ class RequestParser::Grammar final : public http::basic_parser<true> {
   }
   void on_finish_impl(Code& code) override { code = {}; }
 
+  RequestParser& parser_;
   Request& request_;
   bool in_body_ = false;
 };
 
 RequestParser::RequestParser(const ParserLimits& limits)
-    : grammar_(std::make_unique<Grammar>(request_)), head_left_(limits.head_bytes) {
+    : grammar_(std::make_unique<Grammar>(*this)),
+      head_left_(limits.head_bytes),
+      most_body_bytes_(limits.body_bytes) {
   grammar_->header_limit(limits.head_bytes);
-  grammar_->body_limit(limits.body_bytes);
+  // How long it may be depends on whose it is and what for, which Beast would not wait to hear.
+  grammar_->body_limit(boost::none);
   grammar_->eager(false);
 }
 
@@ -83,6 +89,23 @@ void RequestParser::fail(int status, std::string_view problem) {
   state_ = State::Failed;
   status_ = status;
   problem_ = problem;
+}
+
+void RequestParser::begin_body(std::uint64_t most_bytes, std::shared_ptr<BodySink> sink) {
+  most_body_bytes_ = most_bytes;
+  request_.sink = std::move(sink);
+  if (grammar_->content_length().value_or(0) > most_body_bytes_) fail(413, kBodyTooLong);
+}
+
+bool RequestParser::take_body(std::string_view bytes) {
+  if (bytes.size() > most_body_bytes_ - body_bytes_) return false;
+  body_bytes_ += bytes.size();
+  if (request_.sink) {
+    refusal_ = request_.sink->take(bytes);
+    return !refusal_;
+  }
+  request_.body += bytes;
+  return true;
 }
 
 void RequestParser::check_head() {
@@ -121,7 +144,7 @@ std::size_t RequestParser::feed(std::string_view bytes) {
     if (code == http::error::header_limit) {
       fail(431, kHeadTooLong);
     } else if (code == http::error::body_limit) {
-      fail(413, "the body of the request is too long");
+      fail(413, kBodyTooLong);
     } else if (code == http::error::bad_version) {
       fail(505, "this server speaks HTTP/1.0 and HTTP/1.1");
     } else if (code) {

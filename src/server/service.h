@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "server/body_sink.h"
 #include "server/http_message.h"
 
 namespace cordon::server {
@@ -46,7 +47,7 @@ class Reply {
   void answer(Response response) const;
   // Sends the head, then what `source` has, until it has ended.
   void stream(Response head, std::unique_ptr<StreamSource> source) const;
-  // The source may have more.
+  // The source may have more, or the sink room.
   void wake() const;
   // Calls back when the client goes away before it was answered: on the I/O thread, or at once
   // on this one when it has gone already.
@@ -59,12 +60,19 @@ class Reply {
   std::uint64_t sequence_;
 };
 
+struct Admission {
+  std::optional<Response> refused = {};
+  // Where the body goes, if not into the request, and how long it may be; absent: as always.
+  std::shared_ptr<BodySink> sink = {};
+  std::optional<std::uint64_t> most_body_bytes = {};
+};
+
 class Service {
  public:
   virtual ~Service() = default;
   // Looks at the head alone, before any of the body is read: a stranger must not make the server
-  // hold a body. A response: refused.
-  virtual std::optional<Response> admit(const Request& request, const Peer& peer) = 0;
+  // hold a body. `reply` is for waking the session: see BodySink.
+  virtual Admission admit(const Request& request, const Peer& peer, const Reply& reply) = 0;
   // On the I/O thread; must not block.
   virtual void serve(Request request, const Peer& peer, Reply reply) = 0;
   // The answer to what is no request at all.

@@ -72,7 +72,17 @@ bool Session::answers_at_once(std::uint64_t sequence) const {
          output_.empty() && input_.empty();
 }
 
-bool Session::wants_input() const { return phase_ != Phase::Closing && input_.size() < kMostAhead; }
+bool Session::sink_is_full() const {
+  return phase_ == Phase::Body && parser_->request().sink && !parser_->request().sink->has_room();
+}
+
+bool Session::wants_input() const {
+  return phase_ != Phase::Closing && input_.size() < kMostAhead && !sink_is_full();
+}
+
+std::uint64_t Session::progress() const {
+  return phase_ == Phase::Body ? parser_->body_bytes() >> 20 : 0;
+}
 
 void Session::receive(std::string_view bytes) {
   input_ += bytes;
@@ -96,7 +106,7 @@ bool Session::step() {
     phase_ = Phase::Closing;
     return false;
   }
-  if (output_.size() >= kMostAhead || input_.empty()) return false;
+  if (output_.size() >= kMostAhead || input_.empty() || sink_is_full()) return false;
   if (!parser_) {
     parser_.emplace(limits_);
     admitted_ = false;
@@ -105,7 +115,8 @@ bool Session::step() {
   const std::size_t used = parser_->feed(input_);
   input_.erase(0, used);
   if (parser_->state() == RequestParser::State::Failed) {
-    refuse(service_.refuse(parser_->status(), parser_->problem()));
+    refuse(parser_->refusal() ? *parser_->refusal()
+                              : service_.refuse(parser_->status(), parser_->problem()));
     return false;
   }
   if (parser_->state() == RequestParser::State::Head) {
@@ -116,21 +127,7 @@ bool Session::step() {
   if (!admitted_) {
     admitted_ = true;
     phase_ = Phase::Body;
-    http_1_1_ = parser_->request().http_1_1();
-    head_only_ = parser_->request().method() == "HEAD";
-    if (auto refused = service_.admit(parser_->request(), peer_)) {
-      if (parser_->state() == RequestParser::State::Done) {
-        begin();
-        answer(sequence_, *refused);
-        return true;
-      }
-      refuse(*refused);
-      return false;
-    }
-    if (parser_->state() == RequestParser::State::Body && parser_->expects_continue() &&
-        input_.empty()) {
-      output_ += "HTTP/1.1 100 Continue\r\n\r\n";
-    }
+    if (!admit()) return phase_ == Phase::Idle;
   }
   if (parser_->state() == RequestParser::State::Done) {
     Request request = std::move(parser_->request());
@@ -143,6 +140,33 @@ bool Session::step() {
     return false;
   }
   return used > 0 && !input_.empty();
+}
+
+// False: it was refused. A request that was read to its end leaves the connection as it was.
+bool Session::admit() {
+  http_1_1_ = parser_->request().http_1_1();
+  head_only_ = parser_->request().method() == "HEAD";
+  Admission admission = service_.admit(parser_->request(), peer_, Reply(host_, sequence_ + 1));
+  if (admission.refused && parser_->state() == RequestParser::State::Done) {
+    begin();
+    answer(sequence_, *admission.refused);
+    return false;
+  }
+  if (admission.refused) {
+    refuse(*admission.refused);
+    return false;
+  }
+  if (parser_->state() != RequestParser::State::Body) return true;
+  parser_->begin_body(admission.most_body_bytes.value_or(limits_.body_bytes),
+                      std::move(admission.sink));
+  if (parser_->state() == RequestParser::State::Failed) {
+    refuse(service_.refuse(parser_->status(), parser_->problem()));
+    return false;
+  }
+  if (parser_->expects_continue() && input_.empty()) {
+    output_ += "HTTP/1.1 100 Continue\r\n\r\n";
+  }
+  return true;
 }
 
 void Session::begin() {
@@ -226,6 +250,7 @@ void Session::pump() {
 
 void Session::wake(std::uint64_t sequence) {
   if (sequence == sequence_) pump();
+  if (sequence == sequence_ + 1 && phase_ == Phase::Body) process();
 }
 
 void Session::on_gone(std::uint64_t sequence, std::function<void()> callback) {

@@ -37,10 +37,13 @@ class Session {
   std::string take_output() { return std::exchange(output_, {}); }
   bool has_output() const { return !output_.empty(); }
   // Whether receive() wants more. Not while a client sends far ahead of what is answered.
+  // Nor while the body's sink has no room.
   bool wants_input() const;
   bool closing() const { return phase_ == Phase::Closing; }
   Phase phase() const { return phase_; }
   std::uint64_t served() const { return sequence_; }
+  // Grows while a body comes, once a MiB: whoever sends a long one has the time for each.
+  std::uint64_t progress() const;
   // While receive() runs: what it makes is sent together.
   bool busy() const { return busy_; }
 
@@ -69,6 +72,8 @@ class Session {
   bool step();
   void begin();
   void refuse(const Response& response);
+  bool admit();
+  bool sink_is_full() const;
   void pump();
   void write_head(const Response& response, bool chunked);
   void end_of_answer();

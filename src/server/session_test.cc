@@ -16,13 +16,31 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
 
+// Has no room behind the first "x", and refuses what has an "!".
+class PickySink final : public BodySink {
+ public:
+  std::optional<Response> take(std::string_view bytes) override {
+    EXPECT_TRUE(room);
+    text += bytes;
+    room = bytes.find('x') == std::string_view::npos;
+    if (bytes.find('!') == std::string_view::npos) return std::nullopt;
+    return Response{.status = 503, .body = "no room", .headers = {}};
+  }
+  bool has_room() const override { return room; }
+  std::string text;
+  bool room = true;
+};
+
 // Keeps what it is asked, and answers with the target.
 class EchoService final : public Service {
  public:
-  std::optional<Response> admit(const Request& request, const Peer& /*peer*/) override {
-    if (request.target() == "/forbidden")
-      return Response{.status = 403, .body = "no", .headers = {}};
-    return std::nullopt;
+  Admission admit(const Request& request, const Peer& /*peer*/, const Reply& reply) override {
+    if (request.target() == "/forbidden") {
+      return {.refused = Response{.status = 403, .body = "no", .headers = {}}};
+    }
+    if (request.target() != "/sink") return {};
+    waker.emplace(reply);
+    return {.sink = sink, .most_body_bytes = 1000};
   }
   void serve(Request request, const Peer& /*peer*/, Reply reply) override {
     const std::string target(request.target());
@@ -39,6 +57,8 @@ class EchoService final : public Service {
 
   std::vector<std::string> seen;
   std::vector<Reply> later;
+  std::shared_ptr<PickySink> sink = std::make_shared<PickySink>();
+  std::optional<Reply> waker;
 };
 
 class Conversation : public testing::Test, public SessionHost {
@@ -70,6 +90,46 @@ TEST_F(Conversation, AnswersAndStaysOpen) {
   EXPECT_THAT(answer, HasSubstr("Content-Length: 2\r\n"));
   EXPECT_THAT(answer, testing::EndsWith("\r\n\r\n/a"));
   EXPECT_EQ(session_.phase(), Phase::Idle);
+}
+
+TEST_F(Conversation, ALongBodyGoesWhereTheServiceSays) {
+  constexpr std::string_view kHead =
+      "POST /sink HTTP/1.1\r\nHost: h\r\nContent-Length: 500\r\n\r\n";
+  EXPECT_EQ(say(std::string(kHead) + "begin x"), "");
+  EXPECT_EQ(service_.sink->text, "begin x");
+  EXPECT_FALSE(session_.wants_input()) << "the sink has no room";
+  EXPECT_EQ(say("y"), "");
+  EXPECT_EQ(service_.sink->text, "begin x") << "what comes all the same waits";
+  service_.sink->room = true;
+  service_.waker->wake();
+  EXPECT_EQ(service_.sink->text, "begin xy");
+  EXPECT_TRUE(session_.wants_input());
+  EXPECT_THAT(say(std::string(492, 'z')), testing::EndsWith("/sink"));
+  EXPECT_THAT(service_.seen, ElementsAre("/sink:")) << "nothing of it is in the request";
+  EXPECT_EQ(session_.phase(), Phase::Idle);
+}
+
+TEST_F(Conversation, ASinkRefusesInTheMiddle) {
+  constexpr std::string_view kHead =
+      "POST /sink HTTP/1.1\r\nHost: h\r\nContent-Length: 500\r\n\r\n";
+  EXPECT_EQ(say(std::string(kHead) + "begin"), "");
+  EXPECT_THAT(say("!"), testing::AllOf(StartsWith("HTTP/1.1 503 "), testing::EndsWith("no room")));
+  EXPECT_TRUE(session_.closing());
+  EXPECT_THAT(service_.seen, IsEmpty());
+}
+
+TEST_F(Conversation, ALengthThatIsTooLongIsRefusedBeforeItComes) {
+  EXPECT_THAT(say("POST /sink HTTP/1.1\r\nHost: h\r\nContent-Length: 1001\r\n\r\n"),
+              StartsWith("HTTP/1.1 413 "));
+  EXPECT_EQ(service_.sink->text, "");
+}
+
+TEST_F(Conversation, ChunksThatAreTooLongAreRefusedWhereTheyAre) {
+  std::string answer = say("POST /sink HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+  for (int i = 0; i < 11 && answer.empty(); ++i)
+    answer = say("64\r\n" + std::string(100, 'z') + "\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 413 "));
+  EXPECT_LE(service_.sink->text.size(), 1000U);
 }
 
 TEST_F(Conversation, TakesBytesOneByOne) {

@@ -681,13 +681,16 @@ class Manual(WithDaemon):
         root = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "serve.md")
         with open(root, encoding="utf-8") as file:
             examples = [block for block in re.findall(r"```sh\n(.*?)```", file.read(), re.S) if "curl" in block]
-        self.assertEqual(len(examples), 3)
+        self.assertEqual(len(examples), 4)
         script = "set -eu\n" + "\n".join(examples).replace("S=/run/cordon.sock", "S=" + self.daemon.socket)
         ran = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, cwd=self.daemon.root)
         self.assertEqual(ran.returncode, 0, ran.stderr)
         self.assertIn('"stdout":"Linux\\n"', ran.stdout)
         self.assertIn('"stdout":"42\\n"', ran.stdout)
         self.assertEqual(ran.stdout.count('"status":"completed"'), 4)
+        self.assertIn("13 main.py\n", ran.stdout)
+        with open(os.path.join(self.daemon.root, "report"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "13 main.py\n")
         self.assertEqual(ran.stdout.count("event: stdout"), ran.stdout.count('"text":'))
 
 

@@ -1,0 +1,88 @@
+#include "server/job_work.h"
+
+#include <algorithm>
+#include <boost/json/serialize.hpp>
+#include <utility>
+
+#include "core/try.h"
+#include "jobs/check_job.h"
+#include "jobs/collect.h"
+#include "jobs/job_json.h"
+
+namespace cordon::server {
+
+namespace {
+
+// The list of them is in memory, and is one answer.
+constexpr std::size_t kMostFiles = 10'000;
+
+}  // namespace
+
+JobWork::JobWork(JobBody body, std::unique_ptr<SpoolFile> input, JobStore& store)
+    : body_(std::move(body)), input_(std::move(input)), store_(store) {}
+
+Job JobWork::job_of(const Policy& policy) const {
+  Job job;
+  job.command = body_.command.command;
+  job.args = body_.command.args;
+  job.image = body_.command.image;
+  job.pull = body_.pull;
+  job.policy = policy;
+  job.input.directory = body_.input_dir;
+  job.input.tar_data = body_.input_tar;
+  job.collect.patterns = body_.collect;
+  job.collect.most_bytes =
+      std::min(body_.collect_bytes.value_or(job.collect.most_bytes), store_.most_bytes());
+  job.collect.most_files = kMostFiles;
+  job.stdin_data = body_.command.stdin_data;
+  return job;
+}
+
+Result<void> JobWork::check(const Policy& policy) const {
+  TRY(jobs::Wanted::parse(body_.collect));
+  return jobs::check_job(job_of(policy), store_.options().directory);
+}
+
+Result<ExecutionResult> JobWork::run(const ManagedRun& run) {
+  run.on_running();
+  TRY(store_.add(run.id));
+  Job job = job_of(run.request.policy);
+  job.id = run.id;
+  job.staging_root = run.directory;
+  job.on_stdout = run.request.on_stdout;
+  job.on_stderr = run.request.on_stderr;
+  if (input_) job.input.tar_fd = TRY(input_->rewound());
+  // Its room is somebody else's once it is read.
+  job.on_progress = [this](const JobProgress& progress) {
+    if (progress.phase == JobPhase::Running) input_.reset();
+  };
+  const UniqueFd tar = TRY(store_.make_tar(run.id));
+  job.collect.tar_fd = tar.get();
+  auto result = run_once(job, run.backend, run.stop);
+  // What refused an input is said where results are: there is nothing to keep.
+  JobResult told = result ? std::move(*result) : JobResult();
+  if (!result) told.missing = body_.collect;
+  std::string words = boost::json::serialize(jobs::describe_files(told));
+  TRY(store_.keep(run.id, words));
+  {
+    const std::lock_guard lock(mutex_);
+    words_ = std::move(words);
+  }
+  if (!result) return std::unexpected(std::move(result).error());
+  return std::move(told.execution);
+}
+
+std::string JobWork::words() const {
+  const std::lock_guard lock(mutex_);
+  return words_;
+}
+
+std::string job_json(const ExecutionResult& result, std::string_view words) {
+  std::string text = to_json(result);
+  text.pop_back();
+  text += words.empty() ? R"(,"kept":false})" : R"(,"kept":true,)";
+  if (!words.empty()) text += words.substr(1);
+  return text;
+}
+
+}  // namespace cordon::server
