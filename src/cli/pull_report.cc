@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "cli/has_room.h"
 #include "cli/write_all.h"
 #include "core/printable.h"
 
@@ -21,11 +22,12 @@ PullReport::PullReport(int fd, const std::string& image)
     : fd_(fd), image_(printable(image)), terminal_(::isatty(fd) == 1) {}
 
 PullReport::~PullReport() {
-  if (!shown_.empty()) write_all(fd_, kToBegin);
+  if (!shown_.empty() && has_room(fd_)) write_all(fd_, kToBegin);
 }
 
 void PullReport::show(const PullProgress& progress) {
   if (!layers_.contains(progress.layer) && layers_.size() >= kMostLayers) return;
+  if (!has_room(fd_)) return;
   Layer& layer = layers_[progress.layer];
   const bool news = layer.status != progress.status;
   layer = {progress.status, progress.done_bytes, progress.total_bytes};

@@ -1,9 +1,9 @@
 #include "job_command/progress.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <unistd.h>
 
+#include "cli/has_room.h"
 #include "cli/write_all.h"
 #include "core/units.h"
 
@@ -13,12 +13,6 @@ namespace {
 
 constexpr auto kFirst = std::chrono::seconds(1);
 constexpr auto kOfLines = std::chrono::seconds(10);
-
-// A job does not wait for whoever watches it. Room means room for a line.
-bool has_room() {
-  pollfd room{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
-  return ::poll(&room, 1, 0) == 1 && (room.revents & POLLOUT) != 0;
-}
 
 }  // namespace
 
@@ -41,7 +35,7 @@ void ProgressLine::show(const JobProgress& progress) {
   const std::string text = progress_text(progress);
   if (text.empty()) return clear();
   const auto now = Clock::now();
-  if (now < next_ || !has_room()) return;
+  if (now < next_ || !cli::has_room(STDERR_FILENO)) return;
   if (!terminal_) {
     next_ = now + kOfLines;
     cli::complain("cordon job", text);
@@ -52,7 +46,7 @@ void ProgressLine::show(const JobProgress& progress) {
 }
 
 void ProgressLine::clear() {
-  if (shown_ && has_room()) cli::write_all(STDERR_FILENO, "\r\x1b[K");
+  if (shown_ && cli::has_room(STDERR_FILENO)) cli::write_all(STDERR_FILENO, "\r\x1b[K");
   shown_ = false;
 }
 

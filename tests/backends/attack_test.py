@@ -13,7 +13,8 @@ import case
 import host
 from attacks import ATTACKS
 from case import CORDON, PATIENCE, Case, protects
-from drivers import GUEST, HERE, SOMEBODY
+from drivers import GUEST, HERE
+from runs import SOMEBODY
 from session import session
 
 KILLED_BY_FILTER = 128 + 31

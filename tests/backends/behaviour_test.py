@@ -15,6 +15,7 @@ import uuid
 
 import case
 from case import PATIENCE, Case, protects
+from runs import processes
 from side_by_side import alone, load
 
 
@@ -71,9 +72,7 @@ class Streams(Case):
         process = subprocess.Popen(self.arguments(["sh", "-c", "tty; read line; echo got $line; exit 4"], ["--tty"]), stdin=follower,
                                    stdout=follower, stderr=subprocess.PIPE, text=True, env=self.environment(TERM="dumb"),
                                    start_new_session=True)
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
+        self.ending(process)
         os.close(follower)
         seen = b""
 
@@ -362,15 +361,7 @@ class Leftovers(Case):
         return found + self.running(text)
 
     def running(self, text):
-        found = []
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open(f"/proc/{pid}/cmdline", "rb") as words:
-                    if text.encode() in words.read() and int(pid) != os.getpid():
-                        found.append(pid)
-            except OSError:
-                pass
-        return found
+        return [str(pid) for pid in processes(lambda words: text.encode() in words)]
 
     def gone_soon(self, look):
         """What is still there after as long as anything of the native backend's needs, many times over."""

@@ -5,13 +5,11 @@ import json
 import os
 import pty
 import select
-import shutil
 import subprocess
-import tempfile
 import time
 import unittest
 
-from drivers import SOMEBODY
+from runs import SOMEBODY, Runs, need_root
 from session import session
 
 CORDON = os.environ["CORDON_TEST_PROGRAM"]
@@ -20,9 +18,7 @@ PATIENCE = 120
 
 def start(group):
     """For setUpModule: starts the backend's engine, which the module's end stops."""
-    if os.geteuid() != 0:
-        print("SKIP: needs root: the tests start engines of their own")
-        raise unittest.SkipTest("needs root: the tests start engines of their own")
+    need_root("the tests start engines of their own")
     unittest.addModuleCleanup(session.stop, group)
     session.start()
 
@@ -35,7 +31,7 @@ def protects(name):
     return mark
 
 
-class Case(unittest.TestCase):
+class Case(Runs):
     def __init__(self, name="runTest"):
         super().__init__(name)
         method = getattr(self, name, None)
@@ -61,9 +57,7 @@ class Case(unittest.TestCase):
         self.outside = self.folder("outside")
 
     def folder(self, name, owner=0, mode=0o777):
-        path = tempfile.mkdtemp(prefix=name + "-", dir=session.folder)
-        self.addCleanup(shutil.rmtree, path, ignore_errors=True)
-        os.chown(path, owner, owner)
+        path = self.own_folder(name + "-", session.folder, owner)
         os.chmod(path, mode)
         return path
 
@@ -111,14 +105,8 @@ class Case(unittest.TestCase):
         return self.result(self.driver.guest, *attempt, options=options)
 
     def begin(self, *command, options=(), stdin=subprocess.DEVNULL, variables=None, **more):
-        process = subprocess.Popen(self.arguments(command, options), stdin=stdin, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True, env=self.environment(**variables or {}), **more)
-        for pipe in (process.stdin, process.stderr, process.stdout):
-            if pipe:
-                self.addCleanup(pipe.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        return process
+        return self.begin_program(self.arguments(command, options), stdin=stdin, text=True, env=self.environment(**variables or {}),
+                                  **more)
 
     def on_terminal(self, *command):
         """A command's exit status, and what it said on a terminal that is its controlling one."""
@@ -127,8 +115,7 @@ class Case(unittest.TestCase):
         process = subprocess.Popen(["setsid", "--ctty", "--wait", *command], stdin=follower, stdout=follower, stderr=follower,
                                    env=self.environment(TERM="dumb"), cwd=self.outside)
         os.close(follower)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
+        self.ending(process)
         said, until = b"", time.monotonic() + PATIENCE
         while time.monotonic() < until:
             if not select.select([leader], [], [], 0.1)[0]:
@@ -138,9 +125,3 @@ class Case(unittest.TestCase):
             except OSError:  # nobody has the other end any more
                 break
         return process.wait(PATIENCE), said.decode(errors="replace")
-
-    def wait_until(self, what, condition):
-        until = time.monotonic() + PATIENCE
-        while not condition():
-            self.assertLess(time.monotonic(), until, "waited in vain until " + what)
-            time.sleep(0.02)

@@ -4,9 +4,10 @@ import os
 import shutil
 import sys
 
+from runs import SOMEBODY
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 GUEST = os.environ["CORDON_TEST_GUEST"]
-SOMEBODY = 12345  # a user of no name
 
 
 class Driver:

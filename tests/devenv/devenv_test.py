@@ -5,34 +5,29 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import threading
-import time
 import unittest
 import urllib.parse
 
-from engine import IMAGE, PATIENCE, Engine, root_archive
+from engine import IMAGE, Engine, root_archive
+from runs import PATIENCE, SOMEBODY, Runs, need_root
 
 CORDON = os.environ["CORDON_TEST_PROGRAM"]
 DRIVER = os.environ["CORDON_TEST_DRIVER"]
-SOMEBODY = 12345
 
 
 def setUpModule():
-    if os.geteuid() != 0:
-        print("SKIP: needs root: the tests start an engine of their own")
-        raise unittest.SkipTest("needs root: the tests start an engine of their own")
+    need_root("the tests start an engine of their own")
 
 
-class WithEngine(unittest.TestCase):
+class WithEngine(Runs):
     @classmethod
     def setUpClass(cls):
         cls.engine = Engine()
         cls.addClassCleanup(cls.engine.stop)
 
     def setUp(self):
-        self.base = os.path.realpath(tempfile.mkdtemp(prefix="cordon-test-env-"))
-        self.addCleanup(shutil.rmtree, self.base, ignore_errors=True)
+        self.base = self.own_folder("cordon-test-env-")
         os.chmod(self.base, 0o755)
         self.project = os.path.join(self.base, "My Project")
         os.mkdir(self.project)
@@ -163,10 +158,7 @@ class Builds(WithEngine):
     def test_a_build_has_an_end_and_no_network(self):
         self.dockerfile("RUN ip -o link | wc -l > /links; sleep 100")
         self.refused("longer than 2 s", options=["--timeout", "2s"])
-        until = time.monotonic() + PATIENCE
-        while self.engine.containers() and time.monotonic() < until:
-            time.sleep(0.1)
-        self.assertEqual(self.engine.containers(), [])
+        self.wait_until("the engine has ended it", lambda: not self.engine.containers())
         self.dockerfile("RUN test $(ls /sys/class/net | wc -l) = 1")
         self.build()
 
@@ -209,13 +201,8 @@ class Containers(WithEngine):
             cls.engine.import_root("which:" + which, root_archive(which, shell=which != "broken"))
 
     def driver(self, image="which:one", *more):
-        process = subprocess.Popen([DRIVER, self.project, image, *more], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   text=True, env=self.environment())
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.stdin.close)
-        self.addCleanup(process.kill)
-        return process
+        return self.ending(subprocess.Popen([DRIVER, self.project, image, *more], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                            text=True, env=self.environment()))
 
     def ask(self, driver, line):
         driver.stdin.write(line + "\n")
@@ -357,15 +344,10 @@ class Life(WithEngine):
         self.dockerfile("RUN echo begun > /x; sleep 1000")
         process = subprocess.Popen([CORDON, "env", "build", "--project", self.project], stdin=subprocess.DEVNULL,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.environment())
-        until = time.monotonic() + PATIENCE
-        while not any("sleep 1000" in container["Command"] for container in self.engine.containers()):
-            self.assertLess(time.monotonic(), until)
-            time.sleep(0.05)
+        self.wait_until("it builds", lambda: any("sleep 1000" in one["Command"] for one in self.engine.containers()))
         process.send_signal(signal.SIGKILL)
         process.wait()
-        while self.engine.containers():
-            self.assertLess(time.monotonic(), until, "the engine ends a build that nobody waits for")
-            time.sleep(0.05)
+        self.wait_until("the engine ends a build that nobody waits for", lambda: not self.engine.containers())
         self.assertEqual(self.done("status").stdout, "")
         self.done("gc", project=False)
         self.assertEqual(self.images(), [])

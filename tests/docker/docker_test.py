@@ -2,35 +2,28 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
-import tempfile
-import time
 import unittest
 
-from engine import IMAGE, PATIENCE, Engine
+from engine import IMAGE, Engine
+from runs import PATIENCE, SOMEBODY, Runs, need_root
 
 CORDON = os.environ["CORDON_TEST_PROGRAM"]
-SOMEBODY = 12345  # a user of no name
 
 
 def setUpModule():
-    if os.geteuid() != 0:
-        print("SKIP: needs root: the tests start an engine of their own")
-        raise unittest.SkipTest("needs root: the tests start an engine of their own")
+    need_root("the tests start an engine of their own")
 
 
-class WithEngine(unittest.TestCase):
+class WithEngine(Runs):
     @classmethod
     def setUpClass(cls):
         cls.engine = Engine()
         cls.addClassCleanup(cls.engine.stop)
 
     def setUp(self):
-        self.work = os.path.realpath(tempfile.mkdtemp(prefix="cordon-test-docker-work-"))
-        self.addCleanup(shutil.rmtree, self.work, ignore_errors=True)
-        os.chown(self.work, SOMEBODY, SOMEBODY)
+        self.work = self.own_folder("cordon-test-docker-work-", owner=SOMEBODY)
 
     def environment(self, **more):
         return {"PATH": os.environ["PATH"], "HOME": "/root", "DOCKER_HOST": f"unix://{self.engine.socket}",
@@ -52,20 +45,7 @@ class WithEngine(unittest.TestCase):
         return json.loads(run.stdout)
 
     def start(self, *command, options=()):
-        process = subprocess.Popen(self.arguments(command, options), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True, env=self.environment())
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        return process
-
-    def wait_until(self, what, condition):
-        until = time.monotonic() + PATIENCE
-        while not condition():
-            self.assertLess(time.monotonic(), until, "waited in vain until " + what)
-            time.sleep(0.05)
-
+        return self.begin_program(self.arguments(command, options), text=True, env=self.environment())
 
 class Runs(WithEngine):
     def test_a_backend_or_a_level_will_do(self):

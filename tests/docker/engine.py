@@ -2,26 +2,22 @@
 
 import glob
 import http.client
-import io
 import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
-import tarfile
 import tempfile
 import time
 import urllib.parse
 
-GUEST = os.environ["CORDON_TEST_GUEST"]
-BUSYBOX = "/bin/busybox"
-APPLETS = ["sh", "cat", "echo", "env", "false", "head", "id", "kill", "ls", "mkdir", "mv", "pwd", "rm", "sleep", "stat", "stty",
-           "tee", "test", "touch", "true", "tty", "wc", "yes", "dd", "hostname", "ps", "mount", "ip", "readlink", "find"]
+from image_root import ImageRoot
+from runs import PATIENCE, end, kill_all, processes
+
 IMAGE = "cordon-test:1"
 CAPABILITIES = {1: "DAC_OVERRIDE", 2: "DAC_READ_SEARCH", 6: "SETGID", 7: "SETUID", 18: "SYS_CHROOT", 19: "SYS_PTRACE",
                 21: "SYS_ADMIN", 25: "SYS_TIME", 27: "MKNOD"}
-PATIENCE = 60
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -36,48 +32,20 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 def root_archive(which="", shell=True):
-    """A root directory with busybox and the attacks, as tar; `which` is what /which says."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as tar:
-        def add(name, data=None, mode=0o755, link=None, kind=tarfile.DIRTYPE):
-            info = tarfile.TarInfo(name)
-            info.mode, info.type = mode, kind
-            if link is not None:
-                info.type, info.linkname = tarfile.SYMTYPE, link
-            elif data is not None:
-                info.type, info.size = tarfile.REGTYPE, len(data)
-            tar.addfile(info, io.BytesIO(data) if data is not None else None)
-
-        for name in ("bin", "etc", "data", "proc", "sys", "dev", "usr", "opt", "opt/tools"):
-            add(name)
-        add("tmp", mode=0o1777)
-        with open(BUSYBOX, "rb") as file:
-            add("bin/busybox", file.read())
-        for applet in APPLETS:
-            if applet != "sh" or shell:
-                add(f"bin/{applet}", link="busybox")
-        if which:
-            add("which", which.encode() + b"\n")
-        with open(GUEST, "rb") as file:
-            guest = file.read()
-        add("bin/guest", guest)
-        add("bin/guest-setuid", guest, mode=0o4755)
-        add("opt/tools/tool", b"#!/bin/sh\necho the tool of the image\n")
-        add("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n", mode=0o644)
-        add("etc/secret-of-root", b"only root reads this\n", mode=0o600)
-        add("bin/no-program", b"no program\n", mode=0o644)
-    return out.getvalue()
+    """The root directory of an image, as tar; `which` is what /which says."""
+    root = ImageRoot()
+    root.fill(shell)
+    if which:
+        root.add("which", which.encode() + b"\n")
+    return root.archive()
 
 
 def archive(files):
     """Programs by their names, as tar."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as tar:
-        for name, data in files.items():
-            info = tarfile.TarInfo(name)
-            info.mode, info.size = 0o755, len(data)
-            tar.addfile(info, io.BytesIO(data))
-    return out.getvalue()
+    root = ImageRoot()
+    for name, data in files.items():
+        root.add(name, data)
+    return root.archive()
 
 
 def own_capabilities():
@@ -155,12 +123,7 @@ class Engine:
         if self.process and self.process.poll() is None:
             for container in self.containers():
                 self.request("DELETE", f"/containers/{container['Id']}?force=1&v=1")
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+            end(self.process)
         self.log.close()
         self.kill_left_over()
         shutil.rmtree(self.root, ignore_errors=True)
@@ -182,25 +145,9 @@ class Engine:
                 if "cgroup.procs" in files:
                     with open(os.path.join(inner, "cgroup.procs"), encoding="utf-8") as pids:
                         left += [int(pid) for pid in pids.read().split()]
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open(f"/proc/{pid}/cmdline", "rb") as words:
-                    if words.read().startswith((b"/usr/bin/containerd", b"containerd")) and self.is_ours(pid):
-                        left.append(int(pid))
-            except OSError:
-                pass
-        for pid in set(left):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        until = time.monotonic() + 10
-        while any(os.path.exists(f"/proc/{pid}/exe") for pid in left) and time.monotonic() < until:
-            time.sleep(0.05)
-
-    def is_ours(self, pid):
-        with open(f"/proc/{pid}/cmdline", "rb") as words:
-            return self.root.encode() + b"/" in words.read()
+        ours = self.root.encode() + b"/"
+        left += processes(lambda words: words.startswith((b"/usr/bin/containerd", b"containerd")) and ours in words)
+        kill_all(set(left))
 
     def request(self, method, path, body=None, kind="application/json", headers=None):
         connection = UnixConnection(self.socket)

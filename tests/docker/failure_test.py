@@ -13,7 +13,8 @@ import time
 import unittest
 
 from docker_test import PATIENCE, WithEngine, setUpModule  # noqa: F401
-from engine import GUEST, Engine, archive
+from engine import Engine, archive
+from image_root import GUEST
 
 
 class Killed(WithEngine):
@@ -60,10 +61,8 @@ class Dying(WithEngine):
         return err
 
     def begin(self, engine, *command, options=()):
-        process = subprocess.Popen(self.arguments(command, options), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True, env=self.environment(DOCKER_HOST=f"unix://{engine.socket}"))
-        self.addCleanup(process.kill)
-        return process
+        return self.begin_program(self.arguments(command, options), text=True,
+                                  env=self.environment(DOCKER_HOST=f"unix://{engine.socket}"))
 
     def test_in_the_middle_of_a_run(self):
         engine = Engine()

@@ -5,15 +5,14 @@ import sys
 import unittest
 
 from engine import IMAGE, Engine
+from runs import need_root
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "serve"))
 from daemon import Daemon, free_port, new_key  # noqa: E402
 
 
 def setUpModule():
-    if os.geteuid() != 0:
-        print("SKIP: needs root: the tests start an engine of their own")
-        raise unittest.SkipTest("needs root: the tests start an engine of their own")
+    need_root("the tests start an engine of their own")
 
 
 class OverHttp(unittest.TestCase):

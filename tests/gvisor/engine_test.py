@@ -6,27 +6,24 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import time
 import unittest
 
+from runs import PATIENCE, SOMEBODY, Runs, need_root
+
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "docker"))
-from engine import IMAGE, PATIENCE, Engine  # noqa: E402
+from engine import IMAGE, Engine  # noqa: E402
 
 CORDON = os.environ["CORDON_TEST_PROGRAM"]
-SOMEBODY = 12345  # a user of no name
 # No network of its own making: that works on every machine.
 GVISOR = {"runsc": {"path": shutil.which("runsc"), "runtimeArgs": ["--platform=ptrace", "--network=none"]}}
 ALIAS = {"runsc": {"path": shutil.which("runc")}}
 
 
 def setUpModule():
-    if os.geteuid() != 0:
-        print("SKIP: needs root: the tests start an engine of their own")
-        raise unittest.SkipTest("needs root: the tests start an engine of their own")
+    need_root("the tests start an engine of their own")
 
 
-class ThroughDocker(unittest.TestCase):
+class ThroughDocker(Runs):
     @classmethod
     def setUpClass(cls):
         cls.engine = Engine(runtimes=GVISOR)
@@ -35,9 +32,7 @@ class ThroughDocker(unittest.TestCase):
             cls.host = version.read()
 
     def setUp(self):
-        self.work = os.path.realpath(tempfile.mkdtemp(prefix="cordon-test-gvisor-"))
-        self.addCleanup(shutil.rmtree, self.work, ignore_errors=True)
-        os.chown(self.work, SOMEBODY, SOMEBODY)
+        self.work = self.own_folder("cordon-test-gvisor-", owner=SOMEBODY)
 
     def arguments(self, command, options, tier=("--tier", "gvisor")):
         return [CORDON, "run", "--no-policy-files", "--workdir", self.work, "--image", IMAGE, *tier, *options, "--", *command]
@@ -92,10 +87,7 @@ class ThroughDocker(unittest.TestCase):
         running = subprocess.Popen(self.arguments(["sleep", "600"], []), stdin=subprocess.DEVNULL, env=self.environment())
         self.addCleanup(running.wait)
         self.addCleanup(running.kill)
-        until = time.monotonic() + PATIENCE
-        while not any(one["State"] == "running" for one in self.engine.containers()):
-            self.assertLess(time.monotonic(), until)
-            time.sleep(0.05)
+        self.wait_until("it runs", lambda: any(one["State"] == "running" for one in self.engine.containers()))
         process = self.engine.inspect(self.engine.containers()[0]["Id"])["State"]["Pid"]
         running.send_signal(signal.SIGTERM)
         self.assertEqual(running.wait(PATIENCE), 128 + signal.SIGTERM)

@@ -10,26 +10,16 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
+from runs import PATIENCE, SOMEBODY, Runs, processes
+
 CORDON = os.environ["CORDON_TEST_PROGRAM"]
-PATIENCE = 60
-SOMEBODY = 12345  # a user of no name
 
 
 def processes_of(word):
-    """The commands of this host's processes with the word among their arguments."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                words = file.read().split(b"\0")
-        except OSError:
-            continue
-        if word.encode() in words:
-            found.append(int(pid))
-    return found
+    """This host's processes with the word among their arguments."""
+    return processes(lambda words: word.encode() in words.split(b"\0"))
 
 
 def groups():
@@ -39,10 +29,9 @@ def groups():
     return found
 
 
-class Sandboxes(unittest.TestCase):
+class Sandboxes(Runs):
     def setUp(self):
-        self.work = os.path.realpath(tempfile.mkdtemp(prefix="cordon-test-gvisor-"))
-        self.addCleanup(shutil.rmtree, self.work, ignore_errors=True)
+        self.work = self.own_folder("cordon-test-gvisor-")
 
     def environment(self, **more):
         return {"PATH": os.environ["PATH"], "HOME": "/root", "SECRET_OF_CALLER": "do not tell", **more}
@@ -65,13 +54,7 @@ class Sandboxes(unittest.TestCase):
         return json.loads(run.stdout)
 
     def start(self, *command, options=()):
-        process = subprocess.Popen(self.arguments(command, options), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True, env=self.environment())
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        return process
+        return self.begin_program(self.arguments(command, options), text=True, env=self.environment())
 
     def at(self, name):
         return os.path.join(self.work, name)
@@ -88,36 +71,8 @@ class Sandboxes(unittest.TestCase):
         with open(self.at(name), encoding="utf-8") as file:
             return file.read()
 
-    def wait_until(self, what, condition):
-        until = time.monotonic() + PATIENCE
-        while not condition():
-            self.assertLess(time.monotonic(), until, "waited in vain until " + what)
-            time.sleep(0.05)
-
 
 class Runs(Sandboxes):
-    def test_streams_and_exit_code(self):
-        run = self.sh("echo out; echo bad >&2; exit 7")
-        self.assertEqual((run.stdout, run.stderr, run.returncode), ("out\n", "bad\n", 7))
-
-    def test_input_reaches_it_and_ends(self):
-        self.assertEqual(self.run_cordon("cat", text="one\ntwo\n").stdout, "one\ntwo\n")
-        self.assertEqual(self.run_cordon("wc", "-c", text="x" * 1_000_000).stdout.strip(), "1000000")
-
-    def test_a_command_that_does_not_read_ends_all_the_same(self):
-        self.assertEqual(self.run_cordon("true", text="x" * 1_000_000).returncode, 0)
-
-    def test_much_output_arrives_whole(self):
-        run = self.sh("yes 0123456789 | head -c 3000000; yes abcdefghij | head -c 2000000 >&2")
-        self.assertEqual(run.stdout, ("0123456789\n" * 300000)[:3000000])
-        self.assertEqual(run.stderr, ("abcdefghij\n" * 200000)[:2000000])
-
-    def test_a_reader_that_goes_away_ends_it(self):
-        process = self.start("yes")
-        process.stdout.read(10)
-        process.stdout.close()
-        self.assertEqual((process.wait(PATIENCE), process.stderr.read()), (141, ""))
-
     def test_as_json(self):
         result = self.result("sh", "-c", "echo hello; exit 3")
         self.assertEqual((result["status"], result["exit_code"], result["stdout"]), ("failed", 3, "hello\n"))

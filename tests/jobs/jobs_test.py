@@ -5,7 +5,6 @@ import io
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import stat
@@ -16,8 +15,9 @@ import tempfile
 import time
 import unittest
 
-from engine import IMAGE, PATIENCE, Engine
+from engine import IMAGE, Engine
 from registry import Registry
+from runs import PATIENCE, Runs, need_root
 
 CORDON = os.environ["CORDON_TEST_PROGRAM"]
 GUEST = os.environ["CORDON_TEST_GUEST"]
@@ -42,13 +42,12 @@ def guest_entry():
         return entry("guest", file.read(), mode=0o755)
 
 
-class WithPlace(unittest.TestCase):
+class WithPlace(Runs):
     image = None
     backend = "native"
 
     def setUp(self):
-        self.place = os.path.realpath(tempfile.mkdtemp(prefix="cordon-test-jobs-", dir="/var/tmp"))
-        self.addCleanup(shutil.rmtree, self.place, ignore_errors=True)
+        self.place = self.own_folder("cordon-test-jobs-", "/var/tmp")
         self.staging = self.path("staging")
         self.out = self.path("out")
 
@@ -84,13 +83,7 @@ class WithPlace(unittest.TestCase):
         return json.loads(run.stdout)
 
     def start(self, script, *options):
-        process = subprocess.Popen(self.arguments(["sh", "-c", script], options), stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment(), cwd=self.place)
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        return process
+        return self.begin_program(self.arguments(["sh", "-c", script], options), env=self.environment(), cwd=self.place)
 
     def left(self):
         return [one for one in glob.glob(self.staging + "/*") if os.path.isdir(one)]
@@ -294,9 +287,7 @@ class WithEngine(WithPlace):
 
     @classmethod
     def setUpClass(cls):
-        if os.geteuid() != 0:
-            print("SKIP: needs root: the tests start an engine of their own")
-            raise unittest.SkipTest("needs root: the tests start an engine of their own")
+        need_root("the tests start an engine of their own")
         cls.engine = Engine()
         cls.addClassCleanup(cls.engine.stop)
 
@@ -472,10 +463,8 @@ class Killed(WithPlace):
 
     def test_killed_while_it_reads_its_input(self):
         read, write = os.pipe()
-        process = subprocess.Popen(self.arguments(["true"], ["--input", "-"]), stdin=read, env=self.environment(), cwd=self.place)
+        process = self.begin_program(self.arguments(["true"], ["--input", "-"]), stdin=read, env=self.environment(), cwd=self.place)
         os.close(read)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
         os.write(write, tar_of(entry("a", b"x" * 100_000))[:60_000])
         until = time.monotonic() + PATIENCE
         while not glob.glob(os.path.join(self.staging, "*", "*", "a")):

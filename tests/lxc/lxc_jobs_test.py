@@ -2,10 +2,10 @@
 
 import os
 import sys
-import time
 import unittest
 
-from lxd import IMAGE, PATIENCE, Store
+from lxd import IMAGE, Store
+from runs import need_root
 
 sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", folder) for folder in ("jobs", "docker", "serve")]
 import jobs_test  # noqa: E402
@@ -13,9 +13,7 @@ from daemon import Daemon  # noqa: E402
 
 
 def setUpModule():
-    if os.geteuid() != 0:
-        print("SKIP: needs root: the tests start a store of their own")
-        raise unittest.SkipTest("needs root: the tests start a store of their own")
+    need_root("the tests start a store of their own")
 
 
 def daemon_error(test, *options):
@@ -42,10 +40,7 @@ class Jobs(jobs_test.Behaviour, jobs_test.AsOwner, jobs_test.WithPlace):
         return super().arguments(command, ["--backend", "lxc", *options])
 
     def tearDown(self):
-        until = time.monotonic() + PATIENCE
-        while self.store.instances():
-            self.assertLess(time.monotonic(), until, "an instance is left")
-            time.sleep(0.05)
+        self.wait_until("no instance is left", lambda: not self.store.instances())
 
     def test_a_daemon_is_told_by_its_configuration(self):
         self.store.lxc("project", "create", "boxes", "-c", "features.images=false", "-c", "features.profiles=false")

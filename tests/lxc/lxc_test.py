@@ -1,37 +1,31 @@
 """What is lxc's own of the lxc backend, against a real LXD; tests/backends has what every backend does."""
 
-import glob
 import json
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
-import time
 import unittest
 
-from lxd import IMAGE, PATIENCE, Store
+from lxd import IMAGE, Store
+from runs import PATIENCE, SOMEBODY, Runs, need_root, processes
 
 CORDON = os.environ["CORDON_TEST_PROGRAM"]
-SOMEBODY = 12345  # a user of no name
 
 
 def setUpModule():
-    if os.geteuid() != 0:
-        print("SKIP: needs root: the tests start a store of their own")
-        raise unittest.SkipTest("needs root: the tests start a store of their own")
+    need_root("the tests start a store of their own")
 
 
-class WithStore(unittest.TestCase):
+class WithStore(Runs):
     @classmethod
     def setUpClass(cls):
         cls.store = Store()
         cls.addClassCleanup(cls.store.stop)
 
     def setUp(self):
-        self.work = os.path.realpath(tempfile.mkdtemp(prefix="of-lxc-work-"))
-        self.addCleanup(shutil.rmtree, self.work, ignore_errors=True)
-        os.chown(self.work, SOMEBODY, SOMEBODY)
+        self.work = self.own_folder("of-lxc-work-", owner=SOMEBODY)
 
     def surroundings(self, **more):
         return {"PATH": os.environ["PATH"], "HOME": "/root", "SECRET_OF_CALLER": "do not tell", **self.store.environment(), **more}
@@ -45,30 +39,11 @@ class WithStore(unittest.TestCase):
                               timeout=PATIENCE * 2, env=self.surroundings(**environment))
 
     def start(self, *command, options=(), **more):
-        process = subprocess.Popen(self.arguments(command, options, **more), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True, env=self.surroundings())
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        return process
-
-    def wait_until(self, what, condition):
-        until = time.monotonic() + PATIENCE
-        while not condition():
-            self.assertLess(time.monotonic(), until, "waited in vain until " + what)
-            time.sleep(0.05)
+        return self.begin_program(self.arguments(command, options, **more), text=True, env=self.surroundings())
 
     def running(self, mark):
         """Whether a process of this host has this among its words."""
-        for path in glob.glob("/proc/[0-9]*/cmdline"):
-            try:
-                with open(path, "rb") as words:
-                    if mark.encode() in words.read().split(b"\0"):
-                        return True
-            except OSError:
-                pass
-        return False
+        return bool(processes(lambda words: mark.encode() in words.split(b"\0")))
 
     def guarantee(self, run, name):
         return next(one for one in json.loads(run.stdout)["guarantees"] if one["name"] == name)

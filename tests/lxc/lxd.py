@@ -1,60 +1,32 @@
 """An LXD of its own for a test: started, given an image, and stopped. Nothing but the standard library."""
 
 import glob
-import io
 import os
 import shutil
-import signal
 import subprocess
-import tarfile
 import tempfile
-import time
 
-GUEST = os.environ["CORDON_TEST_GUEST"]
-BUSYBOX = "/bin/busybox"
-APPLETS = ["sh", "cat", "echo", "env", "false", "head", "id", "kill", "ls", "mkdir", "mv", "pwd", "rm", "sleep", "stat", "stty",
-           "tee", "test", "touch", "true", "tty", "wc", "yes", "dd", "hostname", "ps", "mount", "ip", "readlink", "find", "ln",
-           "chmod", "chown"]
+from image_root import ImageRoot
+from runs import PATIENCE, end, kill_all, processes
+
 IMAGE = "cordon-test"
-PATIENCE = 60
 # Those whom the store may let write as themselves.
 USERS = "root:100000:10000001\nroot:1000:64536\n"
 INIT = b"#!/bin/sh\ntrap 'exit 0' PWR TERM\nmkdir -p /run\nwhile :; do sleep 1000 & wait $!; done\n"
 
 
 def image_archive():
-    """Metadata and a root directory with busybox and the attacks, as tar."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as tar:
-        def add(name, data=None, mode=0o755, link=None):
-            info = tarfile.TarInfo(name)
-            info.mode, info.type = mode, tarfile.DIRTYPE
-            if link is not None:
-                info.type, info.linkname = tarfile.SYMTYPE, link
-            elif data is not None:
-                info.type, info.size = tarfile.REGTYPE, len(data)
-            tar.addfile(info, io.BytesIO(data) if data is not None else None)
-
-        add("metadata.yaml", f"architecture: {os.uname().machine}\ncreation_date: 1700000000\n".encode(), 0o644)
-        add("rootfs")
-        for name in ("bin", "sbin", "etc", "data", "proc", "sys", "dev", "run", "root", "usr", "opt", "opt/tools"):
-            add(f"rootfs/{name}")
-        add("rootfs/tmp", mode=0o1777)
-        add("rootfs/open", mode=0o777)
-        with open(BUSYBOX, "rb") as file:
-            add("rootfs/bin/busybox", file.read())
-        for applet in APPLETS:
-            add(f"rootfs/bin/{applet}", link="busybox")
-        with open(GUEST, "rb") as file:
-            guest = file.read()
-        add("rootfs/bin/guest", guest)
-        add("rootfs/bin/guest-setuid", guest, 0o4755)
-        add("rootfs/sbin/init", INIT)
-        add("rootfs/opt/tools/tool", b"#!/bin/sh\necho the tool of the image\n")
-        add("rootfs/etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n", 0o644)
-        add("rootfs/etc/secret-of-root", b"only root reads this\n", 0o600)
-        add("rootfs/bin/no-program", b"no program\n", 0o644)
-    return out.getvalue()
+    """Metadata and a root directory, as tar."""
+    root = ImageRoot()
+    root.add("metadata.yaml", f"architecture: {os.uname().machine}\ncreation_date: 1700000000\n".encode(), 0o644)
+    root.add("rootfs")
+    root.prefix = "rootfs/"
+    root.fill()
+    for name in ("sbin", "run", "root"):
+        root.add(name)
+    root.add("open", mode=0o777)
+    root.add("sbin/init", INIT)
+    return root.archive()
 
 
 class Store:
@@ -112,35 +84,15 @@ class Store:
         if self.process and self.process.poll() is None:
             for instance in self.instances():
                 self.lxc("delete", "--force", instance, check=False)
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+            end(self.process)
         self.log.close()
         self.kill_left_over()
         shutil.rmtree(self.root, ignore_errors=True)
 
     def kill_left_over(self):
         """What a daemon that was killed left: the monitors of instances, which name its directory, and with them all inside."""
-        left = []
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open(f"/proc/{pid}/cmdline", "rb") as words:
-                    line = words.read()
-            except OSError:
-                continue
-            if self.directory.encode() + b"/" in line and int(pid) != os.getpid():
-                left.append(int(pid))
-        for pid in left:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        until = time.monotonic() + 10
-        while any(os.path.exists(f"/proc/{pid}/exe") for pid in left) and time.monotonic() < until:
-            time.sleep(0.05)
+        ours = self.directory.encode() + b"/"
+        kill_all(processes(lambda words: ours in words))
         # Empty ones of instances that are gone; others' are not empty, or not to be removed.
         for group in glob.glob("/sys/fs/cgroup/*/lxc.*.cordon-*") + glob.glob("/sys/fs/cgroup/lxc.*.cordon-*"):
             for inner, _, _ in os.walk(group, topdown=False):
