@@ -31,6 +31,14 @@ _cordon_rm_values='--socket --state-dir'
 _cordon_prune_switches='--force --help'
 _cordon_prune_values='--older-than --socket --state-dir'
 _cordon_stats_switches='--json --help'
+_cordon_serve_values='--socket --socket-group --allow-uid --listen --tls-cert --tls-key --allow-host --allow-origin
+--state-dir --config --max-body --max-upload --grace --max-running --max-queued --default-timeout
+--max-timeout --default-memory --max-memory --work-dir --lxc-executable --lxc-socket --lxc-project
+--lxc-instance --lxc-image --output-lifetime --output-quota --record-lifetime --max-records
+--artifact-lifetime --artifact-quota --max-audit-log'
+_cordon_serve_switches='--plain-text-over-the-network --help'
+_cordon_keys_values='--running --queued --policy --state-dir'
+_cordon_keys_switches='--help'
 _cordon_stats_values='--socket --state-dir'
 _cordon_env_switches='--json --help'
 _cordon_env_values='--project --file --build-arg --target --platform --pull --net
@@ -138,6 +146,23 @@ _cordon_client() {
     fi
 }
 
+# Options with a value, and other options, of a subcommand that takes nothing else to complete.
+_cordon_plain() {
+    local begun=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+    [[ $begun == '=' ]] && begun=
+    [[ $before == '=' ]] && before=${COMP_WORDS[COMP_CWORD - 2]}
+    case $before in
+        --tls-cert | --tls-key | --config | --policy | --socket | --lxc-socket | --state-dir | --work-dir)
+            compopt -o filenames
+            mapfile -t COMPREPLY < <(compgen -f -- "$begun")
+            ;;
+        --socket-group) mapfile -t COMPREPLY < <(compgen -g -- "$begun") ;;
+        *)
+            _cordon_is_one_of "$before" "$1" || _cordon_words "$1 $2" "$begun"
+            ;;
+    esac
+}
+
 _cordon() {
     local begun=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=()
@@ -181,6 +206,14 @@ _cordon() {
             fi
             ;;
         doctor) _cordon_words "$_cordon_doctor_switches" "$begun" ;;
+        serve) _cordon_plain "$_cordon_serve_values" "$_cordon_serve_switches" ;;
+        keys)
+            if ((COMP_CWORD == 2)); then
+                _cordon_words "add list revoke $_cordon_keys_switches" "$begun"
+            else
+                _cordon_plain "$_cordon_keys_values" "$_cordon_keys_switches"
+            fi
+            ;;
         ps) _cordon_client "$_cordon_ps_values" "$_cordon_ps_switches" '' ;;
         logs) _cordon_client "$_cordon_logs_values" "$_cordon_logs_switches" --all ;;
         kill) _cordon_client "$_cordon_kill_values" "$_cordon_kill_switches" --status=pending,running ;;
