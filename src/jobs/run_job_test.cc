@@ -253,12 +253,11 @@ TEST_F(RunJob, LiveOutputThatNobodyReadsKeepsNoDeadline) {
   const UniqueFd read_end(ends[0]);
   const UniqueFd write_end(ends[1]);
   job.stdout_fd = write_end.get();
-  job.policy.limits.timeout = std::chrono::milliseconds(500);
+  job.policy.limits.timeout = std::chrono::seconds(2);
   const auto result = run(job);
   ASSERT_TRUE(result) << result.error().message();
   EXPECT_EQ(result->execution.status, ExecutionStatus::Timeout);
-  char byte = 0;
-  EXPECT_EQ(::read(read_end.get(), &byte, 1), 1);
+  EXPECT_TRUE(readable(read_end.get())) << "the control";
 }
 
 TEST_F(RunJob, InputReachesTheCommand) {
