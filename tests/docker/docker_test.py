@@ -104,7 +104,7 @@ class Refusals(WithEngine):
     def test_what_a_container_has_not(self):
         self.refused("nobody is root", options=["--uid", "0"])
         self.refused("patterns", "--allow-degraded", options=["--deny", os.path.join(self.work, "**/*.pem")])
-        self.refused("process.tree", options=["--require", "process.tree"])
+        self.refused("disk.limit", options=["--require", "disk.limit"])
         self.refused("nested namespaces", options=["--preset", "off"])
 
     def test_no_observation(self):
@@ -166,7 +166,7 @@ class Limits(WithEngine):
         for name in ("filesystem.read", "network.egress", "syscalls", "privileges", "memory.limit", "pids.limit", "devices"):
             self.assertEqual(held[name]["strength"], "enforced", held[name])
             self.assertIn("docker: Docker", held[name]["mechanism"])
-        self.assertEqual(held["process.tree"]["strength"], "partial")
+        self.assertEqual(held["process.tree"]["strength"], "enforced")
         self.assertIn("seen in /proc", held["privileges"]["mechanism"])
         opened = {one["name"]: one for one in self.result("true", options=["--pids", "50"])["guarantees"]}
         self.assertEqual(opened["cpu.limit"]["strength"], "absent")
@@ -181,6 +181,7 @@ class Life(WithEngine):
         self.wait_until("it runs", self.running)
         left.kill()
         left.wait()
+        self.wait_until("all in it has ended", lambda: not self.running())
         self.assertEqual(len(self.engine.containers()), 1, "the control: nobody has looked yet")
         self.assertEqual(self.run_cordon("true").returncode, 0)
         self.assertEqual(self.engine.containers(), [])
@@ -218,7 +219,7 @@ class Attacks(WithEngine):
         host = container["HostConfig"]
         self.assertFalse(host["Privileged"])
         self.assertTrue(host["ReadonlyRootfs"])
-        self.assertTrue(host["Init"])
+        self.assertEqual(container["Config"]["Entrypoint"], ["/.cordon/init", "sleep", "600"])
         self.assertEqual(host["CapDrop"], ["ALL"])
         self.assertFalse(host["CapAdd"])
         self.assertEqual(host["NetworkMode"], "none")

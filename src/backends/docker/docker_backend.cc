@@ -5,6 +5,7 @@
 #include "core/try.h"
 #include "docker/connect.h"
 #include "docker/docker_sandbox.h"
+#include "docker/first_process.h"
 #include "docker/image_fetch.h"
 #include "docker/owner.h"
 #include "engine/client.h"
@@ -41,7 +42,10 @@ class DockerBackend final : public Backend {
 
   Result<std::unique_ptr<Sandbox>> create(const SandboxSpec& spec) override {
     engine::Client client = TRY(docker::connect_here(kPatience));
-    reaper_.run([client] { (void)docker::reap_orphans(client); });
+    reaper_.run([client] {
+      (void)docker::reap_orphans(client);
+      docker::sweep_first_places();
+    });
     return TRY(docker::DockerSandbox::create(std::move(client), spec, runtime_));
   }
 

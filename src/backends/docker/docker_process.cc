@@ -6,35 +6,17 @@
 
 namespace cordon::docker {
 
-namespace {
-
-// As a shell and the container's init report a signal.
-constexpr int kSignalBase = 128;
-
-int wait_status_of_exit(int code) { return (code & 0xff) << 8; }
-
-}  // namespace
-
 DockerProcess::DockerProcess(std::shared_ptr<OwnedContainer> container,
-                             std::unique_ptr<StreamBridge> bridge, ProcessEnds ends,
-                             bool file_sizes_bounded)
-    : container_(std::move(container)),
-      bridge_(std::move(bridge)),
-      ends_(std::move(ends)),
-      terminal_(!ends_.err.valid()),
-      file_sizes_bounded_(file_sizes_bounded) {}
+                             std::unique_ptr<StreamBridge> bridge, Watched watched,
+                             ProcessEnds ends, bool file_sizes_bounded)
+    : BridgedProcess(std::move(ends), file_sizes_bounded),
+      container_(std::move(container)),
+      watched_(std::move(watched)),
+      bridge_(std::move(bridge)) {}
 
 DockerProcess::~DockerProcess() {
   if (!bridge_->outcome()) kill();
 }
-
-int DockerProcess::stdin_fd() const { return terminal_ ? ends_.out.get() : ends_.in.get(); }
-
-void DockerProcess::close_stdin() { ends_.in.reset(); }
-
-int DockerProcess::stdout_fd() const { return ends_.out.get(); }
-
-int DockerProcess::stderr_fd() const { return ends_.err.get(); }
 
 int DockerProcess::exit_fd() const { return bridge_->exit_fd(); }
 
@@ -44,20 +26,16 @@ bool DockerProcess::ran_out_of_memory() const {
 }
 
 Result<ProcessEnd> DockerProcess::wait() {
-  const engine::Waited waited = TRY(bridge_->outcome());
-  ProcessEnd end;
-  end.wait_status = wait_status_of_exit(waited.exit_code);
-  if (waited.exit_code != 0 && ran_out_of_memory()) {
-    end.limit_hit = LimitKind::Memory;
-    if (waited.exit_code == kSignalBase + SIGKILL) end.wait_status = SIGKILL;
-  } else if (file_sizes_bounded_ && waited.exit_code == kSignalBase + SIGXFSZ) {
-    end.limit_hit = LimitKind::Disk;
-    end.wait_status = SIGXFSZ;
-  }
-  return end;
+  const int code = TRY(bridge_->outcome()).exit_code;
+  linux_os::Counted counted = watched_.usage->counted();
+  // Where nothing could be counted the engine's word will do.
+  const bool counting = watched_.usage->ended_fd() >= 0;
+  if (code != 0 && !counting && ran_out_of_memory()) counted.kills_for_memory = 1;
+  return end_of(code, counted, watched_.first ? watched_.first->wait_status() : std::nullopt);
 }
 
 Result<void> DockerProcess::signal(int number) {
+  if (watched_.first) return watched_.first->signal(number);
   return container_->client().kill(container_->id(), number);
 }
 
@@ -69,6 +47,11 @@ void DockerProcess::kill() {
 
 Result<void> DockerProcess::resize(TerminalSize size) {
   return container_->client().resize(container_->id(), size.rows, size.columns);
+}
+
+std::optional<LimitKind> DockerProcess::poll_limits() {
+  watched_.usage->look();
+  return std::nullopt;
 }
 
 }  // namespace cordon::docker

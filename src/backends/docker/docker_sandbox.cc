@@ -50,15 +50,36 @@ Result<std::unique_ptr<Process>> DockerSandbox::start(const ProcessSpec& spec) {
   if (spec.watch != Watch::Nothing) {
     return std::unexpected(unsupported("observe the command", "", "the docker backend cannot"));
   }
-  const engine::ContainerConfig config = TRY(plan_->config_for(command_of(spec)));
+  ContainerCommand command = command_of(spec);
+  std::unique_ptr<FirstPlace> place;
+  if (plan_->takes_first_process()) {
+    place = TRY(FirstPlace::make(plan_->has_own_users()));
+    command.first = FirstMounts{TRY(find_first_program()), place->socket()};
+  }
+  const engine::ContainerConfig config = TRY(plan_->config_for(command));
   container_ = TRY(plan_->make("cordon-" + plan_->spec().id, config));
-  auto process = run(config, spec);
+  auto process = run(config, spec, place.get());
   if (!process) container_.reset();
   return process;
 }
 
+// Looks at what runs; where the command waits for that, it begins.
+Result<Watched> DockerSandbox::watch(const ProcessSpec& spec, FirstPlace* place) {
+  constexpr std::chrono::seconds kPatience{20};
+  const engine::Deadline deadline = engine::Clock::now() + kPatience;
+  const std::string& id = container_->id();
+  Watched watched;
+  if (place != nullptr) {
+    watched.first = TRY(FirstProcess::prepare(TRY(place->accept(id, deadline)), deadline));
+  }
+  const pid_t pid = TRY(plan_->check_running(id, watched.first ? watched.first->pid() : 0));
+  watched.usage = std::make_shared<UsageWatch>(pid, id);
+  if (watched.first) TRY(watched.first->begin(spec.command, deadline));
+  return watched;
+}
+
 Result<std::unique_ptr<Process>> DockerSandbox::run(const engine::ContainerConfig& config,
-                                                    const ProcessSpec& spec) {
+                                                    const ProcessSpec& spec, FirstPlace* place) {
   const engine::Client& client = plan_->client();
   BridgedStreams streams = TRY(make_bridged_streams(spec));
   engine::Attached attached = TRY(client.attach(container_->id(), config.open_stdin));
@@ -70,10 +91,11 @@ Result<std::unique_ptr<Process>> DockerSandbox::run(const engine::ContainerConfi
     // A container that has ended already has no size.
     (void)client.resize(container_->id(), spec.terminal->rows, spec.terminal->columns);
   }
-  TRY(plan_->check_running(container_->id()));
-  auto bridge =
-      TRY(StreamBridge::start(std::move(attached), std::move(waiting), std::move(streams.bridge)));
-  return std::make_unique<DockerProcess>(container_, std::move(bridge), std::move(streams.ours),
+  Watched watched = TRY(watch(spec, place));
+  auto bridge = TRY(StreamBridge::start(std::move(attached), std::move(waiting),
+                                        std::move(streams.bridge), watched));
+  return std::make_unique<DockerProcess>(container_, std::move(bridge), std::move(watched),
+                                         std::move(streams.ours),
                                          plan_->spec().policy.limits.disk_bytes.has_value());
 }
 

@@ -24,7 +24,8 @@ class DockerSandbox final : public Sandbox {
  private:
   explicit DockerSandbox(std::unique_ptr<HardenedContainer> plan) : plan_(std::move(plan)) {}
   Result<std::unique_ptr<Process>> run(const engine::ContainerConfig& config,
-                                       const ProcessSpec& spec);
+                                       const ProcessSpec& spec, FirstPlace* place);
+  Result<Watched> watch(const ProcessSpec& spec, FirstPlace* place);
 
   std::unique_ptr<HardenedContainer> plan_;
   std::shared_ptr<OwnedContainer> container_;

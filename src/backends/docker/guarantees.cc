@@ -59,8 +59,13 @@ class Report : private GuaranteeReport {
   }
 
   void processes() {
-    add(guarantee::kProcessTree, Strength::Partial, "PID namespace, control group",
-        "when Cordon itself is killed the container goes on, until the next run removes it");
+    if (facts_.lifeline) {
+      add(guarantee::kProcessTree, Strength::Enforced,
+          "PID namespace whose first process ends with Cordon");
+    } else {
+      add(guarantee::kProcessTree, Strength::Partial, "PID namespace, control group",
+          "when Cordon itself is killed the container goes on, until the next run removes it");
+    }
     add(guarantee::kProcessIsolation, Strength::Enforced, "PID namespace");
     add(guarantee::kSyscalls, Strength::Enforced,
         fmt::format("{}{}", on_gvisor() ? "gVisor's kernel answers them" : "seccomp, default deny",
@@ -99,9 +104,10 @@ class Report : private GuaranteeReport {
         facts_.info.pids_limit && (more == 0 || (on_gvisor() && more == kGvisorTasks));
     if (asked > 0 && held && on_gvisor()) {
       add(guarantee::kPidsLimit, Strength::Partial, group,
-          fmt::format("the host's tasks are counted, {} more for gVisor itself; the container that "
-                      "needs more ends",
-                      more));
+          fmt::format(
+              "the host's tasks are counted, {} more for gVisor itself: threads that wait are "
+              "none, and the container that needs more ends",
+              more));
     } else {
       limit(guarantee::kPidsLimit, asked > 0, held, group);
     }

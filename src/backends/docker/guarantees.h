@@ -19,7 +19,8 @@ struct Enforcement {
   // As the engine reports it. Absent before the container is made: then nothing holds.
   std::optional<engine::Container> given;
   const Files* files = nullptr;
-  bool seen = false;  // in /proc, besides
+  bool seen = false;      // in /proc, besides
+  bool lifeline = false;  // its first process is Cordon's, and ends with it
 };
 
 Guarantees make_guarantees(const Enforcement& enforcement);

@@ -9,6 +9,7 @@
 #include "core/try.h"
 #include "docker/container_environment.h"
 #include "docker/evidence.h"
+#include "docker/inside/protocol.h"
 #include "docker/owner.h"
 #include "docker/platform.h"
 #include "docker/preset.h"
@@ -84,6 +85,10 @@ Result<void> HardenedContainer::prepare() {
   return {};
 }
 
+bool HardenedContainer::takes_first_process() const {
+  return runtime_ == Runtime::OfTheEngine && enforcement_.info.default_runtime != kRunsc;
+}
+
 Result<engine::ContainerConfig> HardenedContainer::config_for(
     const ContainerCommand& command) const {
   const Policy& policy = spec_.policy;
@@ -101,11 +106,12 @@ Result<engine::ContainerConfig> HardenedContainer::config_for(
                    {std::string(kOwnerLabel), own_owner_label()}};
   config.terminal = command.terminal;
   config.open_stdin = command.open_stdin;
-  config.host = TRY(hardened());
+  config.host = TRY(hardened(command.first ? FilteredBy::FirstProcess : FilteredBy::Engine));
   engine::HostConfig& host = config.host;
+  if (command.first) run_first(command.first->program, command.first->socket, config);
   if (runtime_ == Runtime::Runsc) host.runtime = kRunsc;
   if (policy.network == NetworkMode::Open) host.network_mode = "bridge";
-  host.mounts = files_.binds;
+  host.mounts.insert(host.mounts.end(), files_.binds.begin(), files_.binds.end());
   add_scratch(files_, image_.volumes, identity_, limits.disk_bytes.value_or(kDefaultScratch), host);
   if (limits.memory_bytes) {
     host.memory = host.memory_swap = static_cast<std::int64_t>(*limits.memory_bytes);
@@ -125,6 +131,7 @@ Result<std::shared_ptr<OwnedContainer>> HardenedContainer::make(
     std::string_view name, const engine::ContainerConfig& config) {
   const auto created = TRY(client_.create(name, config));
   auto container = std::make_shared<OwnedContainer>(client_, created.id);
+  enforcement_.lifeline = config.command.front() == first_process::kProgram;
   TRY(check_taken(config, created.id));
   return container;
 }
@@ -142,17 +149,20 @@ Result<void> HardenedContainer::check_taken(const engine::ContainerConfig& asked
   return check_required(spec_.policy.required_guarantees, guarantees());
 }
 
-Result<void> HardenedContainer::check_running(std::string_view id) {
-  const auto container = client_.inspect(id);
-  if (!container || !container->state.running) return {};
-  const auto evidence = look_at_process(container->state.pid, id);
-  if (!evidence) return {};
+Result<pid_t> HardenedContainer::check_running(std::string_view id, pid_t first_process) {
+  if (first_process == 0) {
+    const auto container = client_.inspect(id);
+    if (!container || !container->state.running) return 0;
+    first_process = container->state.pid;
+  }
+  const auto evidence = look_at_process(first_process, id);
+  if (!evidence) return 0;
   const auto& info = enforcement_.info;
   const bool same_users = !info.has_security("userns") && !info.has_security("rootless");
   // gVisor's own process is what the host sees, and of it only that it is that. An engine may run
   // everything on it.
-  const auto found = container->config.host.runtime == kRunsc
-                         ? not_gvisor(container->state.pid)
+  const auto found = enforcement_.given->config.host.runtime == kRunsc
+                         ? not_gvisor(first_process)
                          : contradictions(*evidence, identity_, same_users);
   if (!found.empty()) {
     return std::unexpected(
@@ -161,7 +171,7 @@ Result<void> HardenedContainer::check_running(std::string_view id) {
                                 client_.version().name, fmt::join(found, "; "))));
   }
   enforcement_.seen = true;
-  return {};
+  return first_process;
 }
 
 Guarantees HardenedContainer::guarantees() const { return make_guarantees(enforcement_); }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,10 +20,18 @@
 
 namespace cordon::docker {
 
+// Of this host: what is to run first in a container, and where it finds us.
+struct FirstMounts {
+  std::string program;
+  std::string socket;
+};
+
 struct ContainerCommand {
   std::vector<std::string> words;
   bool open_stdin = false;
   bool terminal = false;
+  // In place of the engine's init and filter of system calls: see takes_first_process().
+  std::optional<FirstMounts> first = {};
 };
 
 class HardenedContainer {
@@ -35,14 +44,20 @@ class HardenedContainer {
   HardenedContainer(const HardenedContainer&) = delete;
   HardenedContainer& operator=(const HardenedContainer&) = delete;
 
+  // Whether a first process of Cordon's own can be in it: gVisor opens no socket of the host.
+  bool takes_first_process() const;
+  // Its users are not the host's, and the engine makes its mounts as one of them.
+  bool has_own_users() const { return enforcement_.info.has_security("userns"); }
+
   // Its labels say that this process owns it.
   Result<engine::ContainerConfig> config_for(const ContainerCommand& command) const;
   // Errors: also Unsupported: the engine did not take all of it; Degraded: a guarantee that was
   // required.
   Result<std::shared_ptr<OwnedContainer>> make(std::string_view name,
                                                const engine::ContainerConfig& config);
-  // What the kernel says of it once it runs, where that can be seen.
-  Result<void> check_running(std::string_view id);
+  // What the kernel says of it once it runs, where that can be seen: its first process, else 0.
+  // `first_process`: where it is known; otherwise the engine is asked.
+  Result<pid_t> check_running(std::string_view id, pid_t first_process = 0);
 
   const engine::Client& client() const { return client_; }
   const SandboxSpec& spec() const { return spec_; }

@@ -9,6 +9,7 @@
 
 #include "cordon/seccomp.h"
 #include "core/try.h"
+#include "docker/inside/protocol.h"
 #include "policy/default_policy.h"
 
 namespace cordon::docker {
@@ -31,6 +32,11 @@ constexpr std::array<std::string_view, 4> kReadOnly = {"/proc/bus", "/proc/fs", 
                                                        "/proc/sys"};
 constexpr std::string_view kNoNewPrivileges = "no-new-privileges";
 constexpr std::string_view kSeccomp = "seccomp=";
+// Of the engine's init and of ours, until it has loaded Cordon's: few rules are soon compiled.
+constexpr std::string_view kUntilTheFirstProcess =
+    R"({"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"action":"SCMP_ACT_ERRNO","names":)"
+    R"(["bpf","delete_module","finit_module","init_module","kexec_file_load","kexec_load",)"
+    R"("open_by_handle_at","ptrace","setns","unshare","userfaultfd"]}]})";
 // The guest is the first to go when the host is out of memory.
 constexpr int kOomScore = 500;
 // Where the policy bounds nothing: processes are the host's, too.
@@ -68,13 +74,14 @@ bool drops_all(const std::vector<std::string>& dropped) {
 
 }  // namespace
 
-Result<engine::HostConfig> hardened() {
+Result<engine::HostConfig> hardened(FilteredBy filtered_by) {
   engine::HostConfig host;
   host.read_only_root = true;
   host.init = true;
   host.cap_drop = {"ALL"};
-  host.security_options = {std::string(kNoNewPrivileges),
-                           std::string(kSeccomp) + TRY(to_oci_json(default_profile()))};
+  const std::string filter = filtered_by == FilteredBy::Engine ? TRY(to_oci_json(default_profile()))
+                                                               : std::string(kUntilTheFirstProcess);
+  host.security_options = {std::string(kNoNewPrivileges), std::string(kSeccomp) + filter};
   host.network_mode = "none";
   host.ipc_mode = "private";
   host.cgroupns_mode = "private";
@@ -96,6 +103,14 @@ Result<engine::HostConfig> hardened() {
   // Not 0: a core_pattern that is a pipe of the host gets the memory all the same.
   host.ulimits = {{"core", 1, 1}, {"nofile", kFilesSoft, kFilesHard}};
   return host;
+}
+
+void run_first(const std::string& program, const std::string& socket,
+               engine::ContainerConfig& config) {
+  config.host.init = false;
+  config.command.insert(config.command.begin(), first_process::kProgram);
+  config.host.mounts.push_back({program, first_process::kProgram, true});
+  config.host.mounts.push_back({socket, first_process::kSocket, true});
 }
 
 std::vector<std::string> not_taken(const engine::ContainerConfig& asked,

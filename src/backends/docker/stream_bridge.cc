@@ -44,9 +44,11 @@ void ring(const UniqueFd& event) {
 
 }  // namespace
 
-StreamBridge::StreamBridge(engine::Attached attached, engine::Waiting waiting, BridgeEnds ends)
+StreamBridge::StreamBridge(engine::Attached attached, engine::Waiting waiting, BridgeEnds ends,
+                           Watched watched)
     : attached_(std::move(attached)),
       waiting_(std::move(waiting)),
+      watched_(std::move(watched)),
       in_(std::move(ends.in)),
       out_{std::move(ends.out), {}},
       err_{std::move(ends.err), {}},
@@ -55,10 +57,10 @@ StreamBridge::StreamBridge(engine::Attached attached, engine::Waiting waiting, B
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 Result<std::unique_ptr<StreamBridge>> StreamBridge::start(engine::Attached attached,
-                                                          engine::Waiting waiting,
-                                                          BridgeEnds ends) {
-  std::unique_ptr<StreamBridge> bridge(
-      new StreamBridge(std::move(attached), std::move(waiting), std::move(ends)));
+                                                          engine::Waiting waiting, BridgeEnds ends,
+                                                          Watched watched) {
+  std::unique_ptr<StreamBridge> bridge(new StreamBridge(std::move(attached), std::move(waiting),
+                                                        std::move(ends), std::move(watched)));
   if (!bridge->ended_.valid() || !bridge->wake_.valid()) {
     return std::unexpected(system_error("join the container's streams: eventfd"));
   }
@@ -96,7 +98,7 @@ void StreamBridge::run() {
 
 // One round of waiting and moving; false when the bridge is to go.
 bool StreamBridge::turn() {
-  enum Slot { kWake, kAttached, kWaiting, kIn, kOut, kErr, kSlots };
+  enum Slot { kWake, kAttached, kWaiting, kIn, kOut, kErr, kUsage, kFirst, kSlots };
   std::array<pollfd, kSlots> polls;
   polls.fill({.fd = -1, .events = 0, .revents = 0});
   // An engine that cannot get rid of the output does not end the container: what nobody reads of a
@@ -120,6 +122,10 @@ bool StreamBridge::turn() {
   if (!err_.pending.empty()) {
     polls[kErr] = {.fd = err_.fd.get(), .events = POLLOUT, .revents = 0};
   }
+  if (!usage_final_) {
+    polls[kUsage] = {.fd = watched_.usage->ended_fd(), .events = POLLIN, .revents = 0};
+  }
+  if (watched_.first) polls[kFirst] = {.fd = watched_.first->fd(), .events = POLLIN, .revents = 0};
   constexpr int kLookAtClock = 100;  // ms; only while an end is awaited
   const bool clocked = !announced_ && (exit_seen_ || end_expected_ || ending_);
   if (::poll(polls.data(), polls.size(), clocked ? kLookAtClock : -1) < 0 && errno != EINTR) {
@@ -127,6 +133,15 @@ bool StreamBridge::turn() {
     return false;
   }
   if (stop_) return false;
+  // Before anything else: what is counted goes with the container.
+  if (polls[kUsage].revents != 0) {
+    watched_.usage->look();
+    usage_final_ = true;
+  }
+  if (polls[kFirst].revents != 0 && watched_.first->hear()) {
+    watched_.usage->look();
+    watched_.first->let_go();
+  }
   if (polls[kWake].revents != 0) {
     std::uint64_t count = 0;
     [[maybe_unused]] const ssize_t size = ::read(wake_.get(), &count, sizeof count);

@@ -9,18 +9,27 @@
 
 #include "cordon/error.h"
 #include "core/unique_fd.h"
+#include "docker/first_process.h"
+#include "docker/usage_watch.h"
 #include "engine/client.h"
 #include "engine/frames.h"
 #include "sandbox/bridged_streams.h"
 
 namespace cordon::docker {
 
+// What is to be heard of a container besides its streams.
+struct Watched {
+  std::shared_ptr<UsageWatch> usage;
+  std::shared_ptr<FirstProcess> first;  // may be null
+};
+
 // At most one piece of output (64 KiB) and one of input are held in memory: whoever does not read
 // stops the command. Thread-safe.
 class StreamBridge {
  public:
   static Result<std::unique_ptr<StreamBridge>> start(engine::Attached attached,
-                                                     engine::Waiting waiting, BridgeEnds ends);
+                                                     engine::Waiting waiting, BridgeEnds ends,
+                                                     Watched watched);
   StreamBridge(const StreamBridge&) = delete;
   StreamBridge& operator=(const StreamBridge&) = delete;
   ~StreamBridge();
@@ -40,7 +49,8 @@ class StreamBridge {
     UniqueFd fd;
     std::string pending;
   };
-  StreamBridge(engine::Attached attached, engine::Waiting waiting, BridgeEnds ends);
+  StreamBridge(engine::Attached attached, engine::Waiting waiting, BridgeEnds ends,
+               Watched watched);
 
   void run();
   bool turn();
@@ -56,6 +66,8 @@ class StreamBridge {
 
   engine::Attached attached_;
   engine::Waiting waiting_;
+  Watched watched_;
+  bool usage_final_ = false;
   engine::FrameReader frames_;
   UniqueFd in_;
   std::string input_;  // read, not sent yet

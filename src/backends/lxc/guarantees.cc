@@ -70,7 +70,7 @@ class Report : private GuaranteeReport {
   // What the groups say, not what was asked of the store.
   void limits() {
     const Limits& limits = policy_.limits;
-    const ControlGroups& groups = facts_.groups;
+    const linux_os::ControlGroups& groups = facts_.groups;
     const std::string group = groups.v2 ? "cgroup v2" : "cgroup v1";
     const auto at_most = [](const auto& found, auto asked) { return found && *found <= asked; };
     const bool own = !facts_.shared;

@@ -5,7 +5,7 @@
 
 #include "cordon/guarantees.h"
 #include "cordon/policy.h"
-#include "lxc/counters.h"
+#include "linux/foreign_groups.h"
 #include "lxc/files.h"
 #include "lxc/own_instance.h"
 #include "lxc/store.h"
@@ -34,7 +34,7 @@ struct Enforcement {
   bool privileged = false;  // its root is the host's; only where it is shared
   Mapping mapping = Mapping::Shift;
   std::optional<Evidence> evidence;
-  ControlGroups groups;
+  linux_os::ControlGroups groups;
 };
 
 Guarantees make_guarantees(const Enforcement& enforcement);

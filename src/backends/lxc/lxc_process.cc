@@ -6,55 +6,22 @@
 
 namespace cordon::lxc {
 
-namespace {
-
-// As a shell and the stores report a signal.
-constexpr int kSignalBase = 128;
-
-int wait_status_of_exit(int code) { return (code & 0xff) << 8; }
-
-}  // namespace
-
 LxcProcess::LxcProcess(std::shared_ptr<OwnInstance> instance, std::unique_ptr<ExecStreams> streams,
-                       ProcessEnds ends, ControlGroups groups, bool file_sizes_bounded)
-    : instance_(std::move(instance)),
+                       ProcessEnds ends, linux_os::ControlGroups groups, bool file_sizes_bounded)
+    : BridgedProcess(std::move(ends), file_sizes_bounded),
+      instance_(std::move(instance)),
       streams_(std::move(streams)),
-      ends_(std::move(ends)),
-      groups_(std::move(groups)),
-      terminal_(!ends_.err.valid()),
-      file_sizes_bounded_(file_sizes_bounded) {}
+      groups_(std::move(groups)) {}
 
 LxcProcess::~LxcProcess() {
   if (!streams_->ended()) kill();
 }
 
-int LxcProcess::stdin_fd() const { return terminal_ ? ends_.out.get() : ends_.in.get(); }
-
-void LxcProcess::close_stdin() { ends_.in.reset(); }
-
-int LxcProcess::stdout_fd() const { return ends_.out.get(); }
-
-int LxcProcess::stderr_fd() const { return ends_.err.get(); }
-
 int LxcProcess::exit_fd() const { return streams_->exit_fd(); }
 
 Result<ProcessEnd> LxcProcess::wait() {
-  const int code = TRY(streams_->exit_code());
-  ProcessEnd end;
-  end.wait_status = wait_status_of_exit(code);
   // The instance stays until it has been looked at.
-  const Counted counted = count(groups_);
-  end.usage = counted.usage;
-  if (code != 0 && counted.kills_for_memory > 0) {
-    end.limit_hit = LimitKind::Memory;
-    if (code == kSignalBase + SIGKILL) end.wait_status = SIGKILL;
-  } else if (file_sizes_bounded_ && code == kSignalBase + SIGXFSZ) {
-    end.limit_hit = LimitKind::Disk;
-    end.wait_status = SIGXFSZ;
-  } else if (code != 0 && counted.refused_processes > 0) {
-    end.limit_hit = LimitKind::Pids;
-  }
-  return end;
+  return end_of(TRY(streams_->exit_code()), linux_os::count(groups_));
 }
 
 Result<void> LxcProcess::signal(int number) {

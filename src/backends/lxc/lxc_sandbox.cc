@@ -179,7 +179,7 @@ Result<void> LxcSandbox::check_mapping() const {
 Result<void> LxcSandbox::look_at_instance(pid_t first_process, const std::string& name) {
   enforcement_.instance_there = true;
   enforcement_.evidence = look_at_process(first_process);
-  enforcement_.groups = find_groups(first_process, name);
+  enforcement_.groups = linux_os::find_groups(first_process, name);
   if (const auto& seen = enforcement_.evidence) {
     std::string wrong;
     if (!seen->user_namespace) wrong = "its root is this host's";

@@ -208,6 +208,7 @@ Result<EngineInfo> read_info(std::string_view body) {
     const json::object& runtime = one.is_object() ? one.get_object() : none;
     info.runtimes.push_back({name, text(runtime, "path"), text(runtime, "runtimeType")});
   }
+  info.default_runtime = text(whole, "DefaultRuntime");
   info.index_server = text(whole, "IndexServerAddress");
   return info;
 }

@@ -163,6 +163,7 @@ struct EngineInfo {
   bool cpu_quota = false;
   bool pids_limit = false;
   std::vector<EngineRuntime> runtimes;
+  std::string default_runtime;
   std::string index_server;  // the registry of images whose name says none; empty: not told
 
   bool has_security(std::string_view name) const;

@@ -1,4 +1,5 @@
-// What the kernel counts for an instance, from outside.
+// What the kernel counts in control groups that somebody else made and removes: those of an
+// engine's container, or of a store's instance.
 #pragma once
 
 #include <sys/types.h>
@@ -9,9 +10,9 @@
 
 #include "cordon/execution.h"
 
-namespace cordon::lxc {
+namespace cordon::linux_os {
 
-// Where the control groups of an instance are; empty where they cannot be seen.
+// Where they are; empty where they cannot be seen.
 struct ControlGroups {
   std::string memory;
   std::string cpu;
@@ -19,10 +20,11 @@ struct ControlGroups {
   bool v2 = false;
 };
 
-// From /proc/PID/cgroup of its first process. `instance` is a part of the groups' name.
-ControlGroups find_groups(pid_t first_process, const std::string& instance);
+// From /proc/PID/cgroup of its first process. `owner`, the container or the instance, is a part of
+// the groups' name.
+ControlGroups find_groups(pid_t first_process, const std::string& owner);
 // `text` is that file.
-ControlGroups read_groups(const std::string& text, const std::string& instance);
+ControlGroups read_groups(const std::string& text, const std::string& owner);
 
 struct Counted {
   ResourceUsage usage;
@@ -38,4 +40,4 @@ std::optional<std::uint64_t> memory_and_swap_limit(const ControlGroups& groups);
 std::optional<std::uint64_t> pids_limit(const ControlGroups& groups);
 std::optional<double> cpus_limit(const ControlGroups& groups);
 
-}  // namespace cordon::lxc
+}  // namespace cordon::linux_os

@@ -1,14 +1,14 @@
-#include "lxc/counters.h"
+#include "linux/foreign_groups.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <string_view>
 
 #include "linux/proc_file.h"
 
-namespace cordon::lxc {
+namespace cordon::linux_os {
 
 namespace {
 
@@ -24,7 +24,7 @@ std::optional<std::uint64_t> parse(std::string_view text) {
 }
 
 std::optional<std::uint64_t> number_in(const std::string& path) {
-  const auto line = linux_os::read_proc_line(path);
+  const auto line = read_proc_line(path);
   if (!line) return std::nullopt;
   const auto value = parse(*line);
   return value && *value < kNoLimit ? value : std::nullopt;
@@ -32,7 +32,7 @@ std::optional<std::uint64_t> number_in(const std::string& path) {
 
 // "name value" on a line of its own.
 std::uint64_t named(const std::string& path, std::string_view name) {
-  const auto text = linux_os::read_proc_file(path);
+  const auto text = read_proc_file(path);
   if (!text) return 0;
   std::string_view rest(*text);
   while (!rest.empty()) {
@@ -56,7 +56,7 @@ bool lists(std::string_view controllers, std::string_view wanted) {
 
 }  // namespace
 
-ControlGroups read_groups(const std::string& text, const std::string& instance) {
+ControlGroups read_groups(const std::string& text, const std::string& owner) {
   ControlGroups groups;
   std::string unified;
   std::string_view rest(text);
@@ -68,8 +68,8 @@ ControlGroups read_groups(const std::string& text, const std::string& instance) 
     if (first == std::string_view::npos || second == std::string_view::npos) continue;
     const auto controllers = line.substr(first + 1, second - first - 1);
     auto path = line.substr(second + 1);
-    // The instance's own init may have gone deeper.
-    const auto name = path.find(instance);
+    // Its own init may have gone deeper.
+    const auto name = path.find(owner);
     if (name == std::string_view::npos) continue;
     path = path.substr(0, path.find('/', name));
     if (controllers.empty()) unified = fmt::format("{}{}", kRoot, path);
@@ -83,10 +83,10 @@ ControlGroups read_groups(const std::string& text, const std::string& instance) 
   return groups;
 }
 
-ControlGroups find_groups(pid_t first_process, const std::string& instance) {
-  if (first_process <= 0 || instance.empty()) return {};
-  const auto text = linux_os::read_proc_file(fmt::format("/proc/{}/cgroup", first_process));
-  return text ? read_groups(*text, instance) : ControlGroups();
+ControlGroups find_groups(pid_t first_process, const std::string& owner) {
+  if (first_process <= 0 || owner.empty()) return {};
+  const auto text = read_proc_file(fmt::format("/proc/{}/cgroup", first_process));
+  return text ? read_groups(*text, owner) : ControlGroups();
 }
 
 Counted count(const ControlGroups& groups) {
@@ -128,7 +128,7 @@ std::optional<double> cpus_limit(const ControlGroups& groups) {
   std::optional<std::uint64_t> quota;
   std::optional<std::uint64_t> period;
   if (groups.v2) {
-    const auto line = linux_os::read_proc_line(groups.cpu + "/cpu.max").value_or("");
+    const auto line = read_proc_line(groups.cpu + "/cpu.max").value_or("");
     const auto space = line.find(' ');
     quota = parse(line);
     if (space != std::string::npos) period = parse(std::string_view(line).substr(space + 1));
@@ -140,4 +140,4 @@ std::optional<double> cpus_limit(const ControlGroups& groups) {
   return static_cast<double>(*quota) / static_cast<double>(*period);
 }
 
-}  // namespace cordon::lxc
+}  // namespace cordon::linux_os

@@ -1,8 +1,8 @@
-#include "lxc/counters.h"
+#include "linux/foreign_groups.h"
 
 #include <gtest/gtest.h>
 
-namespace cordon::lxc {
+namespace cordon::linux_os {
 namespace {
 
 TEST(ReadGroups, OfTheFirstGeneration) {
@@ -33,4 +33,4 @@ TEST(ReadGroups, OfAnotherInstanceAreNobodys) {
 }
 
 }  // namespace
-}  // namespace cordon::lxc
+}  // namespace cordon::linux_os

@@ -1,0 +1,80 @@
+// Cordon's side of the first process of a container: it waits until the container has been looked
+// at, says how the command ended, and ends with Cordon.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "cordon/error.h"
+#include "core/unique_fd.h"
+#include "docker/inside/protocol.h"
+#include "engine/connection.h"
+
+namespace cordon::docker {
+
+// libexec/cordon/cordon-container of the tree that this program is of. Errors: NotFound.
+Result<std::string> find_first_program();
+
+// A place of the host where a first process finds us; it is gone when this object is. What a killed
+// Cordon leaves of it is found by sweep_first_places().
+class FirstPlace {
+ public:
+  // `others_enter`: containers have users of their own, and the engine makes their mounts as those.
+  static Result<std::unique_ptr<FirstPlace>> make(bool others_enter);
+  FirstPlace(const FirstPlace&) = delete;
+  FirstPlace& operator=(const FirstPlace&) = delete;
+  ~FirstPlace();
+
+  std::string socket() const { return directory_ + "/socket"; }
+  int fd() const { return listener_.get(); }
+  // The first process of this container, and nobody else. Errors: Unavailable: it did not come.
+  Result<UniqueFd> accept(std::string_view container, engine::Deadline deadline);
+
+ private:
+  FirstPlace(std::string directory, bool others_enter)
+      : directory_(std::move(directory)), others_enter_(others_enter) {}
+
+  std::string directory_;
+  bool others_enter_ = false;
+  UniqueFd listener_;
+};
+
+// Removes those of dead owners.
+void sweep_first_places();
+
+// Thread-safe.
+class FirstProcess {
+ public:
+  // Has it load the filter of system calls: then it can be looked at, and has begun nothing.
+  static Result<std::unique_ptr<FirstProcess>> prepare(UniqueFd lifeline,
+                                                       engine::Deadline deadline);
+
+  // 0: not a process of our namespace.
+  pid_t pid() const { return pid_; }
+  // Errors: NotFound, PermissionDenied: of the command.
+  Result<void> begin(const std::string& command, engine::Deadline deadline);
+
+  // Readable when it has something to say. -1 once the command has ended.
+  int fd() const;
+  // True when the command has ended; the first process waits for let_go().
+  bool hear();
+  void let_go();
+  std::optional<int> wait_status() const;
+  Result<void> signal(int number);
+
+ private:
+  FirstProcess(UniqueFd lifeline, pid_t pid) : pid_(pid), lifeline_(std::move(lifeline)) {}
+  Result<first_process::Report> await(engine::Deadline deadline) const;
+
+  const pid_t pid_;
+  mutable std::mutex mutex_;
+  UniqueFd lifeline_;
+  std::optional<int> wait_status_;
+};
+
+}  // namespace cordon::docker

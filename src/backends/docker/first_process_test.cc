@@ -1,0 +1,70 @@
+#include "docker/first_process.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+
+namespace cordon::docker {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+UniqueFd connect_to(const std::string& path) {
+  UniqueFd peer(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.c_str(), path.size());
+  if (::connect(peer.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    peer.reset();
+  }
+  return peer;
+}
+
+TEST(FirstPlace, NobodyElseIsTakenForTheFirstProcess) {
+  auto place = FirstPlace::make(false);
+  ASSERT_TRUE(place) << place.error().message();
+  const UniqueFd stranger = connect_to((*place)->socket());
+  ASSERT_TRUE(stranger.valid());
+  const auto taken = (*place)->accept("0123456789abcdef", engine::Clock::now() + 50ms);
+  ASSERT_FALSE(taken);
+  EXPECT_THAT(taken.error().message(), HasSubstr("in time"));
+  char byte = 0;
+  EXPECT_EQ(::recv(stranger.get(), &byte, 1, 0), 0) << "it is sent away";
+}
+
+TEST(FirstPlace, IsGoneWithItsOwnerAndSweptAfterADeadOne) {
+  std::string living;
+  {
+    auto place = FirstPlace::make(false);
+    ASSERT_TRUE(place) << place.error().message();
+    living = std::filesystem::path((*place)->socket()).parent_path();
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(0);
+    ::waitpid(child, nullptr, 0);
+    const std::string pid = "+" + std::to_string(::getpid()) + "+";
+    std::string dead = living;
+    dead.replace(dead.find(pid), pid.size(), "+" + std::to_string(child) + "+");
+    std::filesystem::create_directory(dead);
+    sweep_first_places();
+    EXPECT_FALSE(std::filesystem::exists(dead));
+    EXPECT_TRUE(std::filesystem::exists(living)) << "its owner lives";
+  }
+  EXPECT_FALSE(std::filesystem::exists(living));
+}
+
+TEST(FirstProcess, WhatLeavesAtOnceIsAnError) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+  UniqueFd(ends[1]).reset();
+  EXPECT_FALSE(FirstProcess::prepare(UniqueFd(ends[0]), engine::Clock::now() + 5s));
+}
+
+}  // namespace
+}  // namespace cordon::docker
