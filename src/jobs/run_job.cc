@@ -26,7 +26,7 @@
 #include "jobs/unpack_tar.h"
 #include "sandbox/choose_backend.h"
 #include "sandbox/run_once.h"
-#include "sandbox/sigpipe_block.h"
+#include "core/sigpipe_block.h"
 #include "sandbox/validate.h"
 
 namespace cordon {

@@ -17,7 +17,7 @@
 #include "sandbox/outcome.h"
 #include "sandbox/output_stream.h"
 #include "sandbox/poll_set.h"
-#include "sandbox/sigpipe_block.h"
+#include "core/sigpipe_block.h"
 #include "sandbox/stdin_pump.h"
 
 namespace cordon {

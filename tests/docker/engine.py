@@ -56,9 +56,10 @@ def own_capabilities():
 
 
 class Engine:
-    def __init__(self, space=None, runtimes=None):
+    def __init__(self, space=None, runtimes=None, listen=()):
         """With space, such as "24M", its disk is a tmpfs of that size. Runtimes: beside runc, as daemon.json has them; the
-        network is then the engine's own: some of them change what they find."""
+        network is then the engine's own: some of them change what they find. Listen: options of dockerd, for another place."""
+        self.listen = list(listen)
         self.namespaces = ["--mount"] + (["--net"] if runtimes is not None else [])
         self.before = f"mount -t tmpfs -o size={space} none \"$1\"; " if space else ""
         self.root = tempfile.mkdtemp(prefix="cordon-test-docker-")
@@ -103,7 +104,7 @@ class Engine:
              "dockerd", "--data-root", f"{self.root}/data", "--exec-root", f"{self.root}/exec", "--pidfile", f"{self.root}/pid",
              "--host", f"unix://{self.socket}", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--bridge=none",
              "--oom-score-adjust=0", "--storage-driver=vfs", "--max-download-attempts=1", "--cgroup-parent", self.group,
-             "--config-file", f"{self.root}/config.json"],
+             "--config-file", f"{self.root}/config.json", *self.listen],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True)
         until = time.monotonic() + PATIENCE
         while True:

@@ -115,6 +115,11 @@ bool AnswerReader::head_done() const { return state_->parser.is_header_done(); }
 
 unsigned AnswerReader::status() const { return state_->status(); }
 
+std::string AnswerReader::header(std::string_view name) const {
+  const auto value = state_->parser.get()[boost::beast::string_view(name.data(), name.size())];
+  return {value.data(), value.size()};
+}
+
 std::string AnswerReader::take_body() { return std::exchange(state_->parser.get().body(), {}); }
 
 std::string AnswerReader::take_rest() { return std::exchange(state_->unread, {}); }

@@ -36,6 +36,8 @@ class AnswerReader {
   // Valid once head_done().
   bool head_done() const;
   unsigned status() const;
+  // Of the head; empty: it has none.
+  std::string header(std::string_view name) const;
   bool good() const { return status() < 300; }
   // What has come of it since the last call.
   std::string take_body();

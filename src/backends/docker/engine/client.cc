@@ -40,6 +40,13 @@ std::string url_encode(std::string_view text, Slashes slashes) {
 
 Result<Client> Client::connect(Endpoint endpoint, std::chrono::milliseconds patience) {
   Client client(std::move(endpoint));
+  // Asked for its version, an engine runs programs to find out those of its parts: as long as a
+  // small container takes to be made.
+  const Reply ping = TRY(client.call({.method = "GET", .path = "/_ping", .patience = patience}));
+  if (auto version = version_of(ping)) {
+    client.version_ = *std::move(version);
+    return client;
+  }
   const std::string body =
       TRY(client.must({.method = "GET", .path = "/version", .patience = patience},
                       "ask the engine for its version", ""));
@@ -47,6 +54,16 @@ Result<Client> Client::connect(Endpoint endpoint, std::chrono::milliseconds pati
   std::string api = TRY(negotiate_api(versions.api, versions.least_api));
   client.version_ = {std::move(versions.engine), printable(versions.version), std::move(api)};
   return client;
+}
+
+std::optional<EngineVersion> Client::version_of(const Reply& ping) {
+  constexpr std::string_view kDocker = "Docker/";
+  if (ping.status >= 300 || !ping.server.starts_with(kDocker)) return std::nullopt;
+  // A newer engine may have given up what we speak: it says so with its version.
+  const auto api = negotiate_api(ping.api_version, "");
+  if (!api || *api != ping.api_version) return std::nullopt;
+  const std::string name = ping.server.substr(kDocker.size());
+  return EngineVersion{"Docker", printable(name.substr(0, name.find(' '))), *api};
 }
 
 Result<Connection> Client::send(const Request& request, const Until& until) const {
@@ -99,7 +116,8 @@ Result<Client::Reply> Client::call(const Request& request) const {
     }
   }
   while (!reader.done()) TRY(take(TRY(connection.receive(until()))));
-  return Reply{reader.status(), reader.take_body()};
+  return Reply{reader.status(), reader.take_body(), reader.header("Server"),
+               reader.header("Api-Version")};
 }
 
 Result<std::string> Client::must(const Request& request, std::string_view operation,

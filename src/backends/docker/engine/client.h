@@ -151,8 +151,13 @@ class Client {
   struct Reply {
     unsigned status = 0;
     std::string body;
+    // Of the head.
+    std::string server;
+    std::string api_version;
   };
 
+  // What a ping tells, where that is all there is to know.
+  static std::optional<EngineVersion> version_of(const Reply& ping);
   explicit Client(Endpoint endpoint) : endpoint_(std::move(endpoint)) {}
   Result<Connection> send(const Request& request, const Until& until) const;
   Result<Reply> call(const Request& request) const;

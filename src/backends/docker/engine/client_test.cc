@@ -95,7 +95,8 @@ std::string answer(std::string_view status, std::string_view body) {
 }
 
 const std::string kVersion =
-    answer("200 OK", R"({"ApiVersion":"1.41","MinAPIVersion":"1.12","Version":"20.10.24"})");
+    "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nServer: Docker/20.10.24+dfsg1 (linux)\r\n"
+    "Content-Length: 2\r\n\r\nOK";
 
 TEST(Client, SpeaksTheVersionThatWasAgreedOn) {
   CannedEngine engine({kVersion, answer("200 OK", R"({"CgroupVersion":"2","MemoryLimit":true,
@@ -111,17 +112,34 @@ TEST(Client, SpeaksTheVersionThatWasAgreedOn) {
   EXPECT_TRUE(info->has_security("seccomp"));
   EXPECT_TRUE(info->has_security("rootless"));
   EXPECT_FALSE(info->has_security("root"));
-  EXPECT_THAT(engine.request(0), StartsWith("GET /version HTTP/1.1\r\n"));
+  EXPECT_EQ(client->version().version, "20.10.24+dfsg1");
+  EXPECT_THAT(engine.request(0), StartsWith("GET /_ping HTTP/1.1\r\n"));
   EXPECT_THAT(engine.request(1), StartsWith("GET /v1.41/info HTTP/1.1\r\n"));
 }
 
 TEST(Client, KnowsPodman) {
-  CannedEngine engine({answer(
-      "200 OK",
-      R"({"ApiVersion":"1.41","MinAPIVersion":"1.24","Version":"4.3.1","Components":[{"Name":"Podman Engine"}]})")});
+  CannedEngine engine(
+      {"HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nServer: Libpod/4.3.1 (linux)\r\n"
+       "Content-Length: 2\r\n\r\nOK",
+       answer(
+           "200 OK",
+           R"({"ApiVersion":"1.41","MinAPIVersion":"1.24","Version":"4.3.1","Components":[{"Name":"Podman Engine"}]})")});
   const auto client = Client::connect(engine.endpoint());
   ASSERT_TRUE(client) << client.error().message();
   EXPECT_EQ(client->version().name, "Podman");
+}
+
+TEST(Client, ANewerEngineIsAskedWhatItStillKnows) {
+  const std::string ping =
+      "HTTP/1.1 200 OK\r\nApi-Version: 1.99\r\nServer: Docker/99.0 (linux)\r\n"
+      "Content-Length: 2\r\n\r\nOK";
+  for (const auto& [least, speaks] : {std::pair("1.44", true), std::pair("1.98", false)}) {
+    CannedEngine engine(
+        {ping, answer("200 OK", std::string(R"({"ApiVersion":"1.99","Version":"99.0",)") +
+                                    R"("MinAPIVersion":")" + least + "\"}")});
+    EXPECT_EQ(Client::connect(engine.endpoint()).has_value(), speaks) << least;
+    EXPECT_THAT(engine.request(1), StartsWith("GET /version HTTP/1.1\r\n"));
+  }
 }
 
 TEST(Client, ARefusalNamesWhatWasAsked) {

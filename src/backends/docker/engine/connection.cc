@@ -13,21 +13,14 @@
 #include <memory>
 
 #include "core/try.h"
+#include "engine/tls.h"
+#include "engine/wait.h"
 
 namespace cordon::engine {
 
 namespace {
 
 constexpr std::size_t kReadSize = 64 << 10;
-
-Error unavailable(const std::string& where, std::string detail, int error_number = 0) {
-  return {.code = ErrorCode::Unavailable,
-          .operation = "talk to the engine at",
-          .subject = where,
-          .sys_errno = error_number,
-          .detail = std::move(detail),
-          .remedy = {}};
-}
 
 Error cannot_connect(const std::string& where, int error_number) {
   Error error = system_error("connect to the engine at", where, error_number);
@@ -39,28 +32,6 @@ Error cannot_connect(const std::string& where, int error_number) {
     error.remedy = "whoever may use this socket is root on this host: `usermod -aG docker USER`";
   }
   return error;
-}
-
-// What of `events` is there.
-Result<short> wait_for(int fd, short events, const Until& until, const std::string& where) {
-  for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until.deadline - Clock::now());
-    if (left.count() <= 0) {
-      Error error = unavailable(where, "it does not answer in time");
-      error.remedy = "it hangs, or has too much to do: restart it, or name another one";
-      return std::unexpected(std::move(error));
-    }
-    std::array<pollfd, 2> entries = {pollfd{fd, events, 0}, pollfd{until.cancel_fd, POLLIN, 0}};
-    const int ready = ::poll(entries.data(), entries.size(),
-                             static_cast<int>(std::min<long>(left.count(), 1 << 30)));
-    if (ready < 0 && errno != EINTR) return std::unexpected(system_error("wait for", where));
-    if (ready > 0 && entries[1].revents != 0) {
-      Error error = unavailable(where, "it was cancelled");
-      error.code = ErrorCode::Conflict;
-      return std::unexpected(std::move(error));
-    }
-    if (ready > 0) return entries[0].revents;
-  }
 }
 
 Result<UniqueFd> connect_to(int family, const sockaddr* address, socklen_t size, const Until& until,
@@ -108,13 +79,57 @@ Result<UniqueFd> connect_tcp(const Endpoint& endpoint, const Until& until) {
 
 }  // namespace
 
-Connection::Connection(UniqueFd fd, std::string where)
-    : fd_(std::move(fd)), where_(std::move(where)) {}
+Error unavailable(const std::string& where, std::string detail, int error_number) {
+  return {.code = ErrorCode::Unavailable,
+          .operation = "talk to the engine at",
+          .subject = where,
+          .sys_errno = error_number,
+          .detail = std::move(detail),
+          .remedy = {}};
+}
+
+Result<short> wait_for(int fd, short events, const Until& until, const std::string& where) {
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until.deadline - Clock::now());
+    if (left.count() <= 0) {
+      Error error = unavailable(where, "it does not answer in time");
+      error.remedy = "it hangs, or has too much to do: restart it, or name another one";
+      return std::unexpected(std::move(error));
+    }
+    std::array<pollfd, 2> entries = {pollfd{fd, events, 0}, pollfd{until.cancel_fd, POLLIN, 0}};
+    const int ready = ::poll(entries.data(), entries.size(),
+                             static_cast<int>(std::min<long>(left.count(), 1 << 30)));
+    if (ready < 0 && errno != EINTR) return std::unexpected(system_error("wait for", where));
+    if (ready > 0 && entries[1].revents != 0) {
+      Error error = unavailable(where, "it was cancelled");
+      error.code = ErrorCode::Conflict;
+      return std::unexpected(std::move(error));
+    }
+    if (ready > 0) return entries[0].revents;
+  }
+}
+
+Connection::Connection(UniqueFd fd, std::string where, std::shared_ptr<TlsFailure> tls_failure)
+    : fd_(std::move(fd)), where_(std::move(where)), tls_failure_(std::move(tls_failure)) {}
 
 Result<Connection> Connection::open(const Endpoint& endpoint, const Until& until) {
-  auto fd = endpoint.kind == Endpoint::Kind::Unix ? connect_unix(endpoint, until)
-                                                  : connect_tcp(endpoint, until);
-  return Connection(TRY(std::move(fd)), endpoint.text());
+  UniqueFd fd = TRY(endpoint.kind == Endpoint::Kind::Unix ? connect_unix(endpoint, until)
+                                                          : connect_tcp(endpoint, until));
+  if (!endpoint.tls) return Connection(std::move(fd), endpoint.text(), nullptr);
+  auto failure = std::make_shared<TlsFailure>();
+  fd = TRY(speak_tls(std::move(fd), endpoint, until, failure));
+  return Connection(std::move(fd), endpoint.text(), std::move(failure));
+}
+
+// Why nothing goes on, in the words of TLS where it has some.
+Error Connection::broken(std::string detail, int error_number) const {
+  const std::string said = tls_failure_ ? tls_failure_->words() : "";
+  if (said.empty()) return unavailable(where_, std::move(detail), error_number);
+  Error error = unavailable(where_, said);
+  error.code = ErrorCode::PermissionDenied;
+  error.remedy =
+      "cert.pem and key.pem in DOCKER_CERT_PATH must be signed for this engine's clients";
+  return error;
 }
 
 Result<void> Connection::send(std::string_view bytes, const Until& until) {
@@ -125,7 +140,7 @@ Result<void> Connection::send(std::string_view bytes, const Until& until) {
     } else if (errno == EAGAIN) {
       TRY(wait_for(fd_.get(), POLLOUT, until, where_));
     } else if (errno != EINTR) {
-      return std::unexpected(unavailable(where_, "it closed the connection", errno));
+      return std::unexpected(broken("it closed the connection", errno));
     }
   }
   return {};
@@ -141,7 +156,7 @@ Result<Connection::Heard> Connection::send_some(std::string_view& bytes, const U
   if (size >= 0) {
     bytes.remove_prefix(static_cast<std::size_t>(size));
   } else if (errno != EAGAIN && errno != EINTR) {
-    return std::unexpected(unavailable(where_, "it closed the connection", errno));
+    return std::unexpected(broken("it closed the connection", errno));
   }
   return Heard{};
 }
@@ -150,11 +165,14 @@ Result<std::string_view> Connection::receive(const Until& until) {
   buffer_.resize(kReadSize);
   for (;;) {
     const ssize_t size = ::recv(fd_.get(), buffer_.data(), buffer_.size(), 0);
+    if (size == 0 && tls_failure_ && !tls_failure_->words().empty()) {
+      return std::unexpected(broken({}, 0));
+    }
     if (size >= 0) return std::string_view(buffer_).substr(0, static_cast<std::size_t>(size));
     if (errno == EAGAIN) {
       TRY(wait_for(fd_.get(), POLLIN, until, where_));
     } else if (errno != EINTR) {
-      return std::unexpected(unavailable(where_, "the connection broke", errno));
+      return std::unexpected(broken("the connection broke", errno));
     }
   }
 }

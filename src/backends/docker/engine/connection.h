@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
+#include <string>
 #include <string_view>
 
 #include "cordon/error.h"
@@ -13,6 +15,8 @@ namespace cordon::engine {
 using Clock = std::chrono::steady_clock;
 using Deadline = Clock::time_point;
 
+class TlsFailure;
+
 // How long something is waited for.
 struct Until {
   Deadline deadline;
@@ -20,7 +24,7 @@ struct Until {
 };
 
 // Errors of all: PermissionDenied, NotFound: the socket; Unavailable: nobody listens, or nobody
-// answers before the deadline; Conflict: it was cancelled.
+// answers before the deadline; Conflict: it was cancelled; PermissionDenied, InvalidArgument: TLS.
 class Connection {
  public:
   static Result<Connection> open(const Endpoint& endpoint, const Until& until);
@@ -41,10 +45,12 @@ class Connection {
   UniqueFd release() { return std::move(fd_); }
 
  private:
-  Connection(UniqueFd fd, std::string where);
+  Connection(UniqueFd fd, std::string where, std::shared_ptr<TlsFailure> tls_failure);
+  Error broken(std::string detail, int error_number) const;
 
   UniqueFd fd_;
   std::string where_;
+  std::shared_ptr<TlsFailure> tls_failure_;  // null: no TLS
   std::string buffer_;
 };
 

@@ -39,6 +39,35 @@ TEST(Endpoint, NonsenseIsRefused) {
   }
 }
 
+class Environment : public ::testing::Test {
+ protected:
+  void TearDown() override {
+    for (const char* name :
+         {"DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_TLS", "DOCKER_CERT_PATH"}) {
+      ::unsetenv(name);
+    }
+  }
+  static void set(const char* name, const char* value) { ::setenv(name, value, 1); }
+};
+
+TEST_F(Environment, TlsIsVerifiedOrRefused) {
+  set("DOCKER_HOST", "tcp://127.0.0.1");
+  EXPECT_EQ(endpoint_of_environment()->tls, std::nullopt);
+  EXPECT_EQ(endpoint_of_environment()->port, "2375");
+  set("DOCKER_TLS", "1");
+  EXPECT_EQ(endpoint_of_environment().error().code, ErrorCode::InvalidArgument);
+  set("DOCKER_TLS_VERIFY", "1");
+  set("DOCKER_CERT_PATH", "/nonexistent/certs");
+  const auto found = endpoint_of_environment();
+  ASSERT_TRUE(found) << found.error().message();
+  ASSERT_TRUE(found->tls);
+  EXPECT_EQ(found->tls->authority, "/nonexistent/certs/ca.pem");
+  EXPECT_EQ(found->tls->certificate, "") << "it is not there";
+  EXPECT_EQ(found->port, "2376");
+  set("DOCKER_HOST", "unix:///run/d.sock");
+  EXPECT_EQ(endpoint_of_environment()->tls, std::nullopt) << "a socket has none";
+}
+
 TEST(ApiVersion, TheNewestBothKnow) {
   EXPECT_EQ(negotiate_api("1.41", "1.12"), "1.41");
   EXPECT_EQ(negotiate_api("1.43", ""), "1.43");

@@ -22,10 +22,12 @@
 #include <cstring>
 #include <initializer_list>
 
+#include "core/unique_fd.h"
 #include "protocol.h"
 
 namespace {
 
+using cordon::UniqueFd;
 using cordon::first_process::kSocket;
 using cordon::first_process::Order;
 using cordon::first_process::Report;
@@ -109,20 +111,21 @@ int exec_by_name(char** words) {
 pid_t start_command(int lifeline, char** words, const sigset_t& mask) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) fail(lifeline);
+  const UniqueFd heard(ends[0]);
+  UniqueFd said(ends[1]);
   const pid_t command = ::fork();
   if (command < 0) fail(lifeline);
-  if (command == 0) become_command(words, mask, ends[1]);
-  ::close(ends[1]);
+  if (command == 0) become_command(words, mask, said.get());
+  said.reset();
   int outcome = 0;
-  const ssize_t size = ::read(ends[0], &outcome, sizeof outcome);
-  ::close(ends[0]);
+  const ssize_t size = ::read(heard.get(), &outcome, sizeof outcome);
   if (size == sizeof outcome) {
     report(lifeline, Report::Kind::NotStarted, outcome);
     ::_exit(kNoWalls);
   }
   report(lifeline, Report::Kind::Started, 0);
   // The streams end with the command and what it started.
-  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(fd);
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) UniqueFd(fd).reset();
   return command;
 }
 
