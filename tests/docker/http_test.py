@@ -1,5 +1,6 @@
 """Containers over HTTP: a daemon beside an engine of its own."""
 
+import json
 import os
 import sys
 import unittest
@@ -8,7 +9,8 @@ from engine import IMAGE, Engine
 from runs import need_root
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "serve"))
-from daemon import Daemon, free_port, new_key  # noqa: E402
+from daemon import Daemon, form, free_port, new_key  # noqa: E402
+from jobs_test import tar  # noqa: E402
 
 
 def setUpModule():
@@ -38,6 +40,17 @@ class OverHttp(unittest.TestCase):
                               files={"a/b": "given\n"}).json
         self.assertEqual((result["stdout"], result["stderr"]), ("given\ngiven\nmore\nnew\n", ""))
         self.assertEqual(os.listdir(os.path.join(self.daemon.state, "work")), [])
+
+    def test_a_job_with_an_image_brings_files_and_takes_some_home(self):
+        script = "echo $(id -u) >out; cat in >>out; chmod 600 out; ls /opt/tools"
+        raw, kind = form(("job", None, json.dumps({"cmd": ["sh", "-c", script], "image": IMAGE, "collect": ["out"]}).encode()),
+                         ("input", "in.tar", tar(**{"in": b"given\n"})))
+        result = self.daemon.ask("POST", "/api/v1/jobs", raw=raw, headers={"Content-Type": kind}).json
+        self.assertEqual((result["backend"], result["status"], result["stdout"], result["stderr"]),
+                         ("docker", "completed", "tool\n", ""), result.get("error"))
+        out = self.daemon.ask("GET", f"/api/v1/jobs/{result['id']}/artifacts?path=out")
+        self.assertEqual(out.body, b"65532\ngiven\n")
+        self.assertEqual((os.listdir(os.path.join(self.daemon.state, "work")), self.engine.containers()), ([], []))
 
     def test_what_is_wrong_with_an_image_is_said(self):
         self.assertIn("docker pull", self.execute("true", image="no-such-image").json["error"])
