@@ -11,6 +11,7 @@
 #include "cordon/job.h"
 #include "core/id.h"
 #include "core/printable.h"
+#include "core/sigpipe_block.h"
 #include "core/try.h"
 #include "core/unique_fd.h"
 #include "core/units.h"
@@ -26,7 +27,6 @@
 #include "jobs/unpack_tar.h"
 #include "sandbox/choose_backend.h"
 #include "sandbox/run_once.h"
-#include "core/sigpipe_block.h"
 #include "sandbox/validate.h"
 
 namespace cordon {

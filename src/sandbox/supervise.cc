@@ -11,13 +11,13 @@
 #include <string>
 #include <utility>
 
+#include "core/sigpipe_block.h"
 #include "core/try.h"
 #include "core/unique_fd.h"
 #include "core/units.h"
 #include "sandbox/outcome.h"
 #include "sandbox/output_stream.h"
 #include "sandbox/poll_set.h"
-#include "core/sigpipe_block.h"
 #include "sandbox/stdin_pump.h"
 
 namespace cordon {
