@@ -1,8 +1,8 @@
-// The table of what has just ended: written in a fraction of the time that the tables take where it
-// belongs, and moved there later, many at a time.
+// The ends of executions, on their way through the journal to the tables where they belong.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "cordon/execution_record.h"
@@ -18,12 +18,27 @@ struct EndedExecution {
   std::string_view events;  // in what order it came; opaque here
 };
 
-// Found in its place after settle_ended(). Much output is written to its place at once: twice would
-// be for nothing.
-Result<void> insert_ended(Database& database, const EndedExecution& ended, Time now,
-                          std::uint64_t output_quota);
-// Moves all to their places, and removes the oldest beyond the quotas.
-Result<void> settle_ended(Database& database, std::uint64_t output_quota,
-                          std::int64_t most_executions);
+// Whether the output goes with it: much of it is not written twice.
+bool is_short(const EndedExecution& ended, std::uint64_t output_quota);
+// For the journal; `now`: when the output was kept. Without the output unless is_short().
+std::string pack_ended(const EndedExecution& ended, Time now, std::uint64_t output_quota);
+
+// Puts into their places what pack_ended() made of each, and removes the oldest beyond the quotas.
+class EndedTable {
+ public:
+  EndedTable(Database& database, std::uint64_t output_quota, std::int64_t most_executions)
+      : database_(database), output_quota_(output_quota), most_executions_(most_executions) {}
+
+  Result<void> insert(std::string_view packed);
+  Result<void> settle();
+  // The number of the journal's last entry that was settled.
+  Result<void> set_settled(std::int64_t number);
+  Result<std::int64_t> settled();
+
+ private:
+  Database& database_;
+  std::uint64_t output_quota_;
+  std::int64_t most_executions_;
+};
 
 }  // namespace cordon::store

@@ -49,23 +49,19 @@ Guarantees unpack_guarantees(std::string_view list) {
 
 }  // namespace
 
-void bind_description(Statement& statement, const ExecutionRecord& record,
-                      const std::string& args) {
-  statement.bind(1, record.id)
-      .bind(2, record.caller)
-      .bind(3, record.command)
-      .bind_blob(4, args)
-      .bind(5, std::int64_t{record.arguments == ArgumentsKept::Secret})
-      .bind(6, record.work_dir)
-      .bind(7, record.trace)
-      .bind(8, nanoseconds_of(record.created))
-      .bind(9, static_cast<std::int64_t>(record.result.status))
-      .bind(10, record.result.backend)
-      .bind(11, static_cast<std::int64_t>(record.result.tier));
-}
-
-std::string packed_args(const ExecutionRecord& record) {
-  return record.arguments == ArgumentsKept::Secret ? std::string() : pack(record.args);
+void pack_description(RowPacker& row, const ExecutionRecord& record) {
+  const bool secret = record.arguments == ArgumentsKept::Secret;
+  row.add_text(record.id)
+      .add_text(record.caller)
+      .add_text(record.command)
+      .add_blob(secret ? std::string() : pack(record.args))
+      .add(std::int64_t{secret})
+      .add_text(record.work_dir)
+      .add_text(record.trace)
+      .add(nanoseconds_of(record.created))
+      .add(static_cast<std::int64_t>(record.result.status))
+      .add_text(record.result.backend)
+      .add(static_cast<std::int64_t>(record.result.tier));
 }
 
 std::string pack_adjustments(const std::vector<Adjustment>& adjustments) {

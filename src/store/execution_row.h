@@ -5,6 +5,7 @@
 
 #include "cordon/execution_record.h"
 #include "store/database.h"
+#include "store/packed_row.h"
 
 namespace cordon::store {
 
@@ -18,10 +19,10 @@ namespace cordon::store {
 
 ExecutionRecord read_execution(const Statement& row);
 
-// The first eleven columns, in the order of the table. `args`: packed_args().
-void bind_description(Statement& statement, const ExecutionRecord& record, const std::string& args);
+// The first columns, in the order of the table.
+constexpr int kDescriptionColumns = 11;
+void pack_description(RowPacker& row, const ExecutionRecord& record);
 
-std::string packed_args(const ExecutionRecord& record);
 std::string pack_adjustments(const std::vector<Adjustment>& adjustments);
 std::string pack_guarantees(const Guarantees& guarantees);
 

@@ -20,14 +20,16 @@ std::int64_t bits_of(const std::vector<ExecutionStatus>& statuses) {
 }  // namespace
 
 Result<void> insert_execution(Database& database, const ExecutionRecord& record) {
-  const std::string args = packed_args(record);
-  const std::string adjustments = pack_adjustments(record.result.adjustments);
+  RowPacker packer;
+  pack_description(packer, record);
+  packer.add(nanoseconds_of(record.result.start_time))
+      .add_blob(pack_adjustments(record.result.adjustments));
+  const std::string row = packer.take();
   auto insert = TRY(database.statement(
       "INSERT OR IGNORE INTO executions(id, caller, command, args, args_secret, work_dir, trace, "
       "created, status, backend, tier, started, adjustments) "
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"));
-  bind_description(*insert, record, args);
-  insert->bind(12, nanoseconds_of(record.result.start_time)).bind_blob(13, adjustments);
+  TRY(RowUnpacker(row).bind(*insert, 1, kDescriptionColumns + 2));
   return insert->run();
 }
 

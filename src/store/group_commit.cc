@@ -10,9 +10,8 @@ namespace cordon::store {
 
 GroupCommit::~GroupCommit() { (void)flush(); }
 
-Result<void> GroupCommit::commit(Write write, Posted posted) {
-  Entry entry{
-      .write = std::move(write), .waited_for = true, .posted = posted, .result = {}, .changed = {}};
+Result<void> GroupCommit::commit(Write write) {
+  Entry entry{.write = std::move(write), .waited_for = true, .result = {}, .changed = {}};
   std::unique_lock lock(mutex_);
   waiting_.push_back(&entry);
   if (led_) {
@@ -39,27 +38,10 @@ Result<void> GroupCommit::exclusively(const Write& work) {
   return work(database_);
 }
 
-// With the lock.
-std::vector<GroupCommit::Entry*> GroupCommit::next_group() {
-  const bool all = std::ranges::any_of(waiting_, [](const Entry* entry) {
-    return entry->waited_for && entry->posted == Posted::Before;
-  });
-  std::vector<Entry*> group;
-  std::deque<Entry*> left;
-  for (Entry* const entry : waiting_) {
-    if (all || entry->waited_for) {
-      group.push_back(entry);
-    } else {
-      left.push_back(entry);
-    }
-  }
-  waiting_.swap(left);
-  return group;
-}
-
 // With the lock, and the lead.
 void GroupCommit::lead(std::unique_lock<std::mutex>& lock) {
-  const std::vector<Entry*> group = next_group();
+  const std::vector<Entry*> group(waiting_.begin(), waiting_.end());
+  waiting_.clear();
   lock.unlock();
   {
     const std::lock_guard database_lock(database_mutex_);

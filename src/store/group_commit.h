@@ -15,8 +15,6 @@ namespace cordon::store {
 
 using Write = std::function<Result<void>(Database&)>;
 
-enum class Posted { Before, Later };
-
 // Thread-safe. No thread of its own: whoever comes first commits for all that wait by then, and
 // those that come meanwhile are the next group. A single writer never waits for another thread.
 class GroupCommit {
@@ -28,10 +26,8 @@ class GroupCommit {
 
   // Returns when the write is committed: it then outlives this process, however it ends. Writes of
   // one group succeed and fail each for itself.
-  // Posted::Later: what was posted may come after it, so that nobody waits for that.
-  Result<void> commit(Write write, Posted posted = Posted::Before);
-  // To be committed with the next group that is not of Later alone, after what was handed in
-  // before.
+  Result<void> commit(Write write);
+  // To be committed with the next group, after what was handed in before.
   void post(Write write);
   // Commits what was posted.
   Result<void> flush();
@@ -44,14 +40,12 @@ class GroupCommit {
   struct Entry {
     Write write;
     bool waited_for = false;
-    Posted posted = Posted::Before;
     bool done = false;
     bool leads = false;
     Result<void> result;
     std::condition_variable changed;
   };
 
-  std::vector<Entry*> next_group();
   void lead(std::unique_lock<std::mutex>& lock);
   void commit_group(const std::vector<Entry*>& group);
 

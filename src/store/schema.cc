@@ -87,6 +87,9 @@ CREATE TABLE ended (
   kept INTEGER
 ) STRICT;
 )sql",
+    // The number of the journal's last entry that has its place here. What has ended lies in the
+    // table above only while a transaction moves it.
+    "INSERT INTO totals VALUES ('settled', 0)",
 };
 
 }  // namespace

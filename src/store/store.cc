@@ -20,7 +20,8 @@ namespace {
 constexpr auto kExpiryInterval = std::chrono::minutes(1);
 // The log is copied into the database when it is this long.
 constexpr std::int64_t kLongLog = 16 << 20;
-constexpr std::uint64_t kMostStaged = 256;
+constexpr std::size_t kMostWaiting = 256;
+constexpr std::size_t kLongRow = 32 << 10;
 constexpr auto kClockTick = std::chrono::milliseconds(50);
 
 // NORMAL: the database cannot be damaged by a power failure, and a commit waits for no disk.
@@ -42,41 +43,56 @@ Result<std::unique_ptr<Database>> open_writer(const std::string& path,
   return database;
 }
 
+Result<void> take_over(EndedTable& table, std::span<const JournalEntry> entries) {
+  for (const JournalEntry& entry : entries) TRY(table.insert(entry.bytes));
+  TRY(table.settle());
+  return table.set_settled(entries.back().number);
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Store>> Store::open(StoreOptions options) {
   auto directory = TRY(StateDirectory::open(options.directory, options.lock_patience));
   const std::string path = TRY(directory.file("cordon.db"));
+  const std::string journal_path = TRY(directory.file("ended"));
   auto writer = TRY(open_writer(path, options));
+  EndedTable table(*writer, options.output_quota, options.most_executions);
+  auto journal = TRY(Journal::open(journal_path, TRY(table.settled())));
   const auto now = options.now();
+  TRY(journal->settle([&](std::span<const JournalEntry> entries) {
+    return writer->transaction([&] { return take_over(table, entries); });
+  }));
   TRY(writer->transaction([&]() -> Result<void> {
-    TRY(settle_ended(*writer, options.output_quota, options.most_executions));
+    TRY(table.settle());
     TRY(end_interrupted(*writer, now));
     return {};
   }));
   auto reader = TRY(Database::open(path, OpenMode::ReadWrite));
   TRY(reader->execute("PRAGMA query_only = ON; PRAGMA cache_size = -2048"));
   auto copier = TRY(Database::open(path, OpenMode::ReadWrite));
-  return std::shared_ptr<Store>(new Store(std::move(options), std::move(directory),
-                                          std::move(writer), std::move(reader), std::move(copier),
-                                          path + "-wal"));
+  return std::shared_ptr<Store>(new Store(std::move(options), {.directory = std::move(directory),
+                                                               .writer = std::move(writer),
+                                                               .reader = std::move(reader),
+                                                               .copier = std::move(copier),
+                                                               .journal = std::move(journal),
+                                                               .log_path = path + "-wal"}));
 }
 
-Store::Store(StoreOptions options, StateDirectory directory, std::unique_ptr<Database> writer,
-             std::unique_ptr<Database> reader, std::unique_ptr<Database> copier,
-             std::string log_path)
+Store::Store(StoreOptions options, Parts parts)
     : options_(std::move(options)),
-      directory_(std::move(directory)),
-      writer_(std::move(writer)),
-      reader_(std::move(reader)),
-      copier_(std::move(copier)),
-      log_path_(std::move(log_path)),
+      directory_(std::move(parts.directory)),
+      writer_(std::move(parts.writer)),
+      reader_(std::move(parts.reader)),
+      copier_(std::move(parts.copier)),
+      journal_(std::move(parts.journal)),
+      log_path_(std::move(parts.log_path)),
       writes_(*writer_),
       keeper_([this](const std::stop_token& stop) { keep_safe(stop); }) {}
 
 Store::~Store() {
   keeper_.request_stop();
   keeper_.join();
+  (void)settle();
   (void)writes_.flush();
 }
 
@@ -87,27 +103,29 @@ Result<void> Store::commit(Write write) {
 }
 
 Result<void> Store::keep_ended(const EndedExecution& ended) {
-  TRY(writes_.commit(
-      [&](Database& database) {
-        ++staged_;
-        return insert_ended(database, ended, now(), options_.output_quota);
-      },
-      Posted::Later));
-  if (staged_ - settled_ >= kMostStaged) (void)settle();
-  return {};
+  std::string row = pack_ended(ended, now(), options_.output_quota);
+  if (!is_short(ended, options_.output_quota) || row.size() > kLongRow) {
+    return writes_.commit([&](Database& database) -> Result<void> {
+      EndedTable table = ended_in(database);
+      TRY(table.insert(row));
+      TRY(table.settle());
+      if (is_short(ended, options_.output_quota)) return {};
+      return insert_output(database, ended.record.id, ended.out, ended.err, ended.events, now(),
+                           options_.output_quota);
+    });
+  }
+  // What the database does not take over must not become more and more.
+  if (journal_->waiting() >= kMostWaiting) TRY(settle());
+  return journal_->append(std::move(row));
 }
 
 Result<void> Store::settle() {
-  if (staged_ == settled_) return {};
-  std::uint64_t seen = 0;
-  TRY(writes_.commit([&](Database& database) {
-    seen = staged_;
-    return settle_ended(database, options_.output_quota, options_.most_executions);
-  }));
-  std::uint64_t before = settled_;
-  while (before < seen && !settled_.compare_exchange_weak(before, seen)) {
-  }
-  return {};
+  return journal_->settle([this](std::span<const JournalEntry> entries) {
+    return writes_.commit([&](Database& database) {
+      EndedTable table = ended_in(database);
+      return take_over(table, entries);
+    });
+  });
 }
 
 void Store::post(Write write) {

@@ -1,15 +1,15 @@
-// What a daemon remembers, in one SQLite database below its state directory.
+// What a daemon remembers, in one SQLite database below its state directory, and a journal beside
+// it of what the database is about to take over.
 //
 // Never in it: the values of environment variables, stdin, API keys, and the arguments of requests
 // that say they are secret. Arguments of other requests are, readable: files are 0600, in a
 // directory that is 0700.
 //
-// What commit() has returned for survives SIGKILL of this process. To the disk it comes within
-// about `sync_interval`, on a thread of the store's own: a power failure may lose that much, and
-// never damages the database.
+// What commit() and keep_ended() have returned for survives SIGKILL of this process. To the disk it
+// comes within about `sync_interval`, on a thread of the store's own: a power failure may lose that
+// much, and never damages the database.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -26,6 +26,7 @@
 #include "store/database.h"
 #include "store/ended.h"
 #include "store/group_commit.h"
+#include "store/journal.h"
 #include "store/state_directory.h"
 #include "store/times.h"
 
@@ -61,7 +62,8 @@ class Store {
 
   // The write sees all that was committed, each execution where it belongs.
   Result<void> commit(Write write);
-  // The end of an execution. As commit(), faster, and possibly before what was posted earlier.
+  // The end of an execution. As commit(), in a fraction of the time, and possibly before what was
+  // posted earlier.
   Result<void> keep_ended(const EndedExecution& ended);
   // Committed soon, with whatever comes next.
   void post(Write write);
@@ -82,9 +84,19 @@ class Store {
   std::uint64_t failures() const { return writes_.failures(); }
 
  private:
-  Store(StoreOptions options, StateDirectory directory, std::unique_ptr<Database> writer,
-        std::unique_ptr<Database> reader, std::unique_ptr<Database> copier, std::string log_path);
-  // Moves what has just ended to its place.
+  struct Parts {
+    StateDirectory directory;
+    std::unique_ptr<Database> writer;
+    std::unique_ptr<Database> reader;
+    std::unique_ptr<Database> copier;
+    std::unique_ptr<Journal> journal;
+    std::string log_path;
+  };
+  Store(StoreOptions options, Parts parts);
+  EndedTable ended_in(Database& database) const {
+    return {database, options_.output_quota, options_.most_executions};
+  }
+  // Moves what is in the journal to its place.
   Result<void> settle();
   void keep_safe(const std::stop_token& stop);
   void sync_log();
@@ -96,12 +108,9 @@ class Store {
   std::mutex reader_mutex_;
   const std::unique_ptr<Database> reader_;
   const std::unique_ptr<Database> copier_;  // the keeper's: from the log into the database
+  const std::unique_ptr<Journal> journal_;
   const std::string log_path_;
   GroupCommit writes_;
-  // How many were written to the table of what has just ended, and how many of them are known to
-  // have left it. The first is counted before it is committed: to look once too often does no harm.
-  std::atomic<std::uint64_t> staged_ = 0;
-  std::atomic<std::uint64_t> settled_ = 0;
   std::mutex posted_mutex_;
   std::condition_variable_any posted_;
   bool has_posted_ = false;

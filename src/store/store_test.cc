@@ -139,7 +139,7 @@ TEST_F(StoreTest, NobodyElseMayReadTheFiles) {
     EXPECT_EQ(file.status().permissions(), perms::owner_read | perms::owner_write) << file.path();
     ++files;
   }
-  EXPECT_EQ(files, 4);  // the lock, the database, its log and its index
+  EXPECT_EQ(files, 5);  // the lock, the database, its log and its index, the journal
 }
 
 TEST_F(StoreTest, OutputExpiresAndTheRecordStays) {
@@ -269,8 +269,8 @@ TEST_F(StoreTest, WhatEndedIsThereAlsoWhenNobodyMovedItToItsPlace) {
   }
   const auto copied = Database::open(directory_.path("copy") + "/cordon.db", OpenMode::ReadWrite);
   ASSERT_TRUE(copied);
-  EXPECT_EQ(*(*copied)->integer("SELECT count(*) FROM ended"), 1);
   EXPECT_EQ(*(*copied)->integer("SELECT status FROM executions"), 1);
+  EXPECT_GT(std::filesystem::file_size(directory_.path("copy") + "/ended"), 0U);
   std::filesystem::remove_all(directory_.path("state"));
   std::filesystem::rename(directory_.path("copy"), directory_.path("state"));
   const auto store = open();
@@ -287,7 +287,6 @@ TEST_F(StoreTest, MuchAtATimeIsMovedAsItComes) {
   for (int i = 1000; i < 1600; ++i) ASSERT_TRUE(end(*store, record("id-" + std::to_string(i))));
   const auto beside = Database::open(directory_.path("state") + "/cordon.db", OpenMode::ReadOnly);
   ASSERT_TRUE(beside);
-  EXPECT_LT(*(*beside)->integer("SELECT count(*) FROM ended"), 300);
   EXPECT_GE(*(*beside)->integer("SELECT count(*) FROM executions"), 300);
 }
 

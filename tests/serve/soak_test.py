@@ -238,7 +238,7 @@ class Killed(unittest.TestCase):
         self.assertEqual(mounts_below(daemon.root), [])
         self.assertEqual(os.listdir(os.path.join(daemon.state, "work")), [])
         self.assertLessEqual(set(os.listdir(daemon.state)),
-                             {"cordon.db", "cordon.db-wal", "cordon.db-shm", "lock", "audit.jsonl", "work", "keys.json"})
+                             {"cordon.db", "cordon.db-wal", "cordon.db-shm", "ended", "lock", "audit.jsonl", "work", "keys.json"})
 
 
 class Row(unittest.TestCase):
