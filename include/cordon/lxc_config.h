@@ -10,12 +10,15 @@ namespace cordon {
 //   ManagerConfig config;
 //   config.lxc = {.executable = "incus", .project = "sandboxes", .instance = "blue-sandbox"};
 struct LxcConfig {
-  // "lxc" for LXD or "incus", also with a path: whose store. CORDON_LXC_EXECUTABLE; else the one
-  // that answers.
+  // "lxc" for LXD or "incus", also with a path: whose store; or "lxc-attach" for a container of
+  // classic LXC, by `instance`. CORDON_LXC_EXECUTABLE; else the store that answers.
   std::string executable = {};
   // Where it listens, absolute. CORDON_LXC_SOCKET; else where that command would ask: LXD_DIR,
   // INCUS_DIR, INCUS_SOCKET, the usual places.
   std::string socket = {};
+  // Where lxc-attach finds its containers, absolute. CORDON_LXC_CONTAINERS; else where LXC has
+  // them.
+  std::string containers = {};
   // The store's project. CORDON_LXC_PROJECT; else its default one.
   std::string project = {};
   // One of the two, for requests without an image: an instance that runs already, or what an

@@ -33,8 +33,8 @@ _cordon_prune_values='--older-than --socket --state-dir'
 _cordon_stats_switches='--json --help'
 _cordon_serve_values='--socket --socket-group --allow-uid --listen --tls-cert --tls-key --allow-host --allow-origin
 --state-dir --config --max-body --max-upload --grace --max-running --max-queued --default-timeout
---max-timeout --default-memory --max-memory --work-dir --lxc-executable --lxc-socket --lxc-project
---lxc-instance --lxc-image --output-lifetime --output-quota --record-lifetime --max-records
+--max-timeout --default-memory --max-memory --work-dir --lxc-executable --lxc-socket
+--lxc-containers --lxc-project --lxc-instance --lxc-image --output-lifetime --output-quota --record-lifetime --max-records
 --artifact-lifetime --artifact-quota --max-audit-log'
 _cordon_serve_switches='--plain-text-over-the-network --help'
 _cordon_keys_values='--running --queued --policy --state-dir'
@@ -152,7 +152,7 @@ _cordon_plain() {
     [[ $begun == '=' ]] && begun=
     [[ $before == '=' ]] && before=${COMP_WORDS[COMP_CWORD - 2]}
     case $before in
-        --tls-cert | --tls-key | --config | --policy | --socket | --lxc-socket | --state-dir | --work-dir)
+        --tls-cert | --tls-key | --config | --policy | --socket | --lxc-socket | --lxc-containers | --state-dir | --work-dir)
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -- "$begun")
             ;;

@@ -73,9 +73,12 @@ constexpr std::array kTable = {
            "Callers who are not administrators may name directories below DIR. May be repeated.",
            "none: they get private ones"),
     option(ServeOption::LxcExecutable, "lxc-executable", "NAME", kLxc,
-           "lxc for LXD or incus, also with a path: whose instances.", "the one that answers"),
+           "lxc for LXD, incus or lxc-attach, also with a path: whose instances.",
+           "the one that answers"),
     option(ServeOption::LxcSocket, "lxc-socket", "PATH", kLxc, "Where it listens.",
            "as that command finds it"),
+    option(ServeOption::LxcContainers, "lxc-containers", "DIR", kLxc,
+           "Where lxc-attach finds its containers.", "as that command finds them"),
     option(ServeOption::LxcProject, "lxc-project", "NAME", kLxc, "In this project of it.",
            "default"),
     option(ServeOption::LxcInstance, "lxc-instance", "NAME", kLxc,
@@ -186,6 +189,9 @@ Result<void> apply(ServeOptions& options, const OptionSpec& spec, std::string_vi
       return {};
     case ServeOption::LxcSocket:
       manager.lxc.socket = TRY(absolute_value(spec.name, value));
+      return {};
+    case ServeOption::LxcContainers:
+      manager.lxc.containers = TRY(absolute_value(spec.name, value));
       return {};
     case ServeOption::LxcProject:
       manager.lxc.project = value;

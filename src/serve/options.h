@@ -45,6 +45,7 @@ enum class ServeOption {
   WorkDir,
   LxcExecutable,
   LxcSocket,
+  LxcContainers,
   LxcProject,
   LxcInstance,
   LxcImage,

@@ -18,17 +18,12 @@ def setUpModule():
     need_root("the tests start a store of their own")
 
 
-class WithStore(Runs):
-    @classmethod
-    def setUpClass(cls):
-        cls.store = Store()
-        cls.addClassCleanup(cls.store.stop)
-
-    def setUp(self):
-        self.work = self.own_folder("of-lxc-work-", owner=SOMEBODY)
+class WithCommand(Runs):
+    def make_work(self, place=None):
+        self.work = self.own_folder("of-lxc-work-", place, SOMEBODY)
 
     def surroundings(self, **more):
-        return {"PATH": os.environ["PATH"], "HOME": "/root", "SECRET_OF_CALLER": "do not tell", **self.store.environment(), **more}
+        return {"PATH": os.environ["PATH"], "HOME": "/root", "SECRET_OF_CALLER": "do not tell", **more}
 
     def arguments(self, command, options=(), image=IMAGE):
         named = ["--image", image] if image else []
@@ -41,12 +36,51 @@ class WithStore(Runs):
     def start(self, *command, options=(), **more):
         return self.begin_program(self.arguments(command, options, **more), text=True, env=self.surroundings())
 
+    def terminal(self, image=IMAGE):
+        """The name of a command's. It ends when that has been read: LXD was seen to lose the last words of one that ends at once."""
+        process = self.begin_program(self.arguments(["sh", "-c", "tty; read line"], ["--tty"], image), stdin=subprocess.PIPE, text=True,
+                                     env=self.surroundings())
+        name = process.stdout.readline()
+        process.stdin.write("\n")
+        process.stdin.flush()
+        process.wait(PATIENCE)
+        return name
+
     def running(self, mark):
         """Whether a process of this host has this among its words."""
         return bool(processes(lambda words: mark.encode() in words.split(b"\0")))
 
     def guarantee(self, run, name):
         return next(one for one in json.loads(run.stdout)["guarantees"] if one["name"] == name)
+
+    def ends_of_commands(self):
+        """In an instance that others use, too."""
+        run = self.run_cordon("sh", "-c", "sleep 2222231 & setsid sleep 2222231 & echo up; sleep 2222231", options=["--timeout", "2s"], image="")
+        self.assertEqual((run.returncode, run.stdout), (124, "up\n"), run.stderr)
+        self.wait_until("everything has ended", lambda: not self.running("2222231"))
+        run = self.run_cordon("sh", "-c", "setsid sleep 2222232 > /dev/null 2>&1 & echo up", image="")
+        self.assertEqual((run.returncode, run.stdout), (0, "up\n"), run.stderr)
+        self.wait_until("what was behind has ended", lambda: not self.running("2222232"))
+        process = self.start("sh", "-c", "setsid sleep 2222233 & echo up; sleep 2222233", image="")
+        self.assertEqual(process.stdout.readline(), "up\n")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        self.wait_until("the command has ended", lambda: not self.running("2222233"))
+        self.assertEqual(self.run_cordon("sh", "-c", "kill -9 $$", image="").returncode, 137)
+        self.assertEqual(self.run_cordon("not-there", image="").returncode, 127)
+
+
+class WithStore(WithCommand):
+    @classmethod
+    def setUpClass(cls):
+        cls.store = Store()
+        cls.addClassCleanup(cls.store.stop)
+
+    def setUp(self):
+        self.make_work()
+
+    def surroundings(self, **more):
+        return super().surroundings(**{**self.store.environment(), **more})
 
 
 class Own(WithStore):
@@ -188,8 +222,7 @@ class Own(WithStore):
         self.refused("root:900:1", "/etc/subuid")
 
     def test_a_terminal_and_commands_that_cannot_run(self):
-        run = self.run_cordon("sh", "-c", "tty; stty size", options=["--tty"])
-        self.assertIn("/dev/pts/", run.stdout, run.stderr)
+        self.assertIn("/dev/pts/", self.terminal())
         self.assertEqual(self.run_cordon("not-there").returncode, 127)
         self.assertEqual(self.run_cordon("/bin/no-program").returncode, 126)
         self.assertEqual(self.run_cordon("sh", "-c", "kill -9 $$").returncode, 137)
@@ -241,22 +274,7 @@ class Shared(WithStore):
             self.assertEqual(self.guarantee(run, name)["strength"], strength, name)
         self.assertEqual(self.store.instances(), ["box"])
         self.ends_of_commands()
-
-    def ends_of_commands(self):
-        run = self.inside("sh", "-c", "sleep 2222231 & setsid sleep 2222231 & echo up; sleep 2222231", options=["--timeout", "2s"])
-        self.assertEqual((run.returncode, run.stdout), (124, "up\n"), run.stderr)
-        self.wait_until("everything has ended", lambda: not self.running("2222231"))
-        run = self.inside("sh", "-c", "setsid sleep 2222232 > /dev/null 2>&1 & echo up")
-        self.assertEqual((run.returncode, run.stdout), (0, "up\n"), run.stderr)
-        self.wait_until("what was behind has ended", lambda: not self.running("2222232"))
-        process = self.start("sh", "-c", "setsid sleep 2222233 & echo up; sleep 2222233", image="")
-        self.assertEqual(process.stdout.readline(), "up\n")
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        self.wait_until("the command has ended", lambda: not self.running("2222233"))
-        self.assertEqual(self.inside("sh", "-c", "kill -9 $$").returncode, 137)
-        self.assertEqual(self.inside("not-there").returncode, 127)
-        self.assertIn("/dev/pts/", self.inside("tty", options=["--tty"]).stdout)
+        self.assertIn("/dev/pts/", self.terminal(image=""))
 
     def test_one_that_does_not_run_or_is_privileged(self):
         self.store.lxc("stop", "--force", "box")

@@ -139,9 +139,23 @@ class Translator {
 
 }  // namespace
 
+void hide_places(Files& files, std::vector<std::string> places) {
+  std::erase_if(places, [&](const std::string& place) {
+    return std::ranges::any_of(files.steps, [&](const FileStep& step) {
+      return step.shows()
+                 ? step.path == place
+                 : step.kind == FileStep::Kind::Scratch && native::is_beneath(place, step.path);
+    });
+  });
+  std::ranges::sort(places);  // parents before children
+  std::vector<FileStep> hidden;
+  for (std::string& place : places) hidden.push_back({FileStep::Kind::Hide, std::move(place)});
+  files.steps.insert(files.steps.begin(), hidden.begin(), hidden.end());
+}
+
 std::vector<std::string> sockets_of_root(const std::string& store) {
   std::vector<std::string> sockets(kSockets.begin(), kSockets.end());
-  sockets.push_back(store);
+  if (!store.empty()) sockets.push_back(store);
   for (std::size_t i = 0, size = sockets.size(); i < size; ++i) {
     const auto location = native::locate(sockets[i]);
     if (location && location->path != sockets[i]) sockets.push_back(location->path);

@@ -32,7 +32,12 @@ struct Files {
 // put something where an instance has its own (/proc, /sys, /dev).
 Result<Files> files_of(const native::RuleSet& rules, const std::vector<std::string>& sockets);
 
-// Sockets of this host whose other end is root on it, `store` among them.
+// Adds steps that hide these places, before all others: directories of the host that an instance
+// has. What is shown itself, or lies below a private directory, needs none.
+void hide_places(Files& files, std::vector<std::string> places);
+
+// Sockets of this host whose other end is root on it, `store` among them
+// where it is named.
 std::vector<std::string> sockets_of_root(const std::string& store);
 
 // The mount options of each scratch directory, which share `disk_bytes`.

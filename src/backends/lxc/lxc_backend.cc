@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/try.h"
+#include "lxc/classic_sandbox.h"
 #include "lxc/lxc_sandbox.h"
 #include "lxc/own_instance.h"
 #include "lxc/settings.h"
@@ -27,12 +28,17 @@ class LxcBackend final : public Backend {
   Tier tier() const override { return Tier::Strong; }
   Capabilities capabilities() const override {
     const auto settings = lxc::settings_of(config_);
-    return {
-        .terminal = true, .images = !settings || settings->instance.empty(), .runs_as_owner = true};
+    return {.terminal = !settings || settings->attach.empty(),
+            .images = !settings || settings->instance.empty(),
+            .runs_as_owner = true};
   }
 
   Result<void> supported() const override {
     const lxc::Settings settings = TRY(lxc::settings_of(config_));
+    if (!settings.attach.empty()) {
+      TRY(lxc::find_container(settings, 2 * kLook));
+      return {};
+    }
     auto found = lxc::Store::connect(settings, kLook);
     if (!found) {
       // For a choice of backends a store that does not answer is one that is not there.
@@ -54,6 +60,9 @@ class LxcBackend final : public Backend {
   Result<std::unique_ptr<Sandbox>> create(const SandboxSpec& spec) override {
     constexpr auto kPatience = 20s;
     const lxc::Settings settings = TRY(lxc::settings_of(config_));
+    if (!settings.attach.empty()) {
+      return TRY(lxc::ClassicSandbox::create(TRY(lxc::find_container(settings, kPatience)), spec));
+    }
     lxc::Store store = TRY(lxc::Store::connect(settings, kPatience));
     reaper_.run([store] { (void)lxc::reap_orphans(store); });
     SandboxSpec whole = spec;

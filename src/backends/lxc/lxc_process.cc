@@ -6,8 +6,9 @@
 
 namespace cordon::lxc {
 
-LxcProcess::LxcProcess(std::shared_ptr<OwnInstance> instance, std::unique_ptr<ExecStreams> streams,
-                       ProcessEnds ends, linux_os::ControlGroups groups, bool file_sizes_bounded)
+LxcProcess::LxcProcess(std::shared_ptr<OwnInstance> instance,
+                       std::unique_ptr<CommandStreams> streams, ProcessEnds ends,
+                       linux_os::ControlGroups groups, bool file_sizes_bounded)
     : BridgedProcess(std::move(ends), file_sizes_bounded),
       instance_(std::move(instance)),
       streams_(std::move(streams)),

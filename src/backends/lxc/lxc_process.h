@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "lxc/exec_streams.h"
+#include "lxc/command_streams.h"
 #include "lxc/own_instance.h"
 #include "sandbox/bridged_process.h"
 
@@ -12,7 +12,7 @@ namespace cordon::lxc {
 class LxcProcess final : public BridgedProcess {
  public:
   // `instance`: its own, or null.
-  LxcProcess(std::shared_ptr<OwnInstance> instance, std::unique_ptr<ExecStreams> streams,
+  LxcProcess(std::shared_ptr<OwnInstance> instance, std::unique_ptr<CommandStreams> streams,
              ProcessEnds ends, linux_os::ControlGroups groups, bool file_sizes_bounded);
   ~LxcProcess() override;
 
@@ -24,7 +24,7 @@ class LxcProcess final : public BridgedProcess {
 
  private:
   std::shared_ptr<OwnInstance> instance_;
-  std::unique_ptr<ExecStreams> streams_;
+  std::unique_ptr<CommandStreams> streams_;
   linux_os::ControlGroups groups_;  // of an instance of its own
 };
 

@@ -7,8 +7,6 @@
 #include "core/try.h"
 #include "lxc/json.h"
 #include "lxc/shared_instance.h"
-#include "native/unheld_names.h"
-#include "policy/environment.h"
 #include "policy/required_guarantees.h"
 #include "sandbox/bridged_streams.h"
 #include "sandbox/unsupported.h"
@@ -19,8 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Where the policy bounds nothing.
-constexpr std::uint64_t kDefaultScratch = 2ULL << 30;
 // A store that works hard starts a command late.
 constexpr auto kReadyPatience = 60s;
 constexpr int kCommandNotFound = 127;
@@ -36,12 +32,9 @@ int exit_code_soon(const ExecStreams& streams) {
 }  // namespace
 
 LxcSandbox::LxcSandbox(Store store, std::string shared, const SandboxSpec& spec)
-    : store_(std::move(store)),
-      shared_(spec.image.empty() ? std::move(shared) : ""),
-      spec_(spec),
-      caller_(native::current_caller()) {
+    : store_(std::move(store)), shared_(spec.image.empty() ? std::move(shared) : ""), spec_(spec) {
   enforcement_.policy = &spec_.policy;
-  enforcement_.files = &files_;
+  enforcement_.files = &prepared_.files;
   enforcement_.store = store_.info();
   enforcement_.shared = !shared_.empty();
 }
@@ -79,16 +72,7 @@ Result<void> LxcSandbox::check_policy() const {
 }
 
 Result<void> LxcSandbox::prepare() {
-  program_ = TRY(find_program_inside());
-  rules_ = TRY(native::resolve_rules(spec_.policy, spec_.work_dir, caller_));
-  files_ = TRY(files_of(rules_, sockets_of_root(store_.socket())));
-  TRY(native::refuse_unheld(files_.unheld, spec_.weaker_guarantees, "an instance"));
-  inside_.identity = TRY(
-      docker::choose_identity(spec_.policy.uid, caller_, TRY(docker::owner_of(rules_.work_dir))));
-  inside_.hostname = spec_.policy.hostname;
-  inside_.directory = rules_.work_dir;
-  inside_.disk_bytes = spec_.policy.limits.disk_bytes.value_or(kDefaultScratch);
-  inside_.largest_file = spec_.policy.limits.disk_bytes;
+  prepared_ = TRY(lxc::prepare(spec_, store_.socket()));
   return shared_.empty() ? prepare_own() : prepare_shared();
 }
 
@@ -105,9 +89,9 @@ Result<void> LxcSandbox::prepare_shared() {
     return std::unexpected(unsupported("use the instance", shared_, "it does not run",
                                        fmt::format("`lxc start {}` starts it", shared_)));
   }
-  inside_.shared_instance = true;
-  inside_.own_network = spec_.policy.network == NetworkMode::None;
-  inside_.sources = TRY(find_shown(*found, files_));
+  prepared_.inside.shared_instance = true;
+  prepared_.inside.own_network = spec_.policy.network == NetworkMode::None;
+  prepared_.inside.sources = TRY(find_shown(*found, prepared_.files));
   enforcement_.privileged = is_privileged(*found);
   enforcement_.instance_there = true;
   if (enforcement_.privileged && spec_.weaker_guarantees == WeakerGuarantees::Refuse) {
@@ -121,7 +105,7 @@ Result<void> LxcSandbox::prepare_shared() {
                                     "--allow-degraded runs in it as it is",
                                     shared_)});
   }
-  inside_.program = shared_program_path(TRY(read_program(program_)));
+  prepared_.inside.program = shared_program_path(TRY(read_program(prepared_.program)));
   return check_required(spec_.policy.required_guarantees, guarantees());
 }
 
@@ -131,24 +115,26 @@ Result<void> LxcSandbox::prepare_own() {
     return std::unexpected(invalid_argument("name an instance", plan_.name, "it is no such name"));
   }
   plan_.sandbox_id = spec_.id;
-  plan_.program = program_;
-  plan_.identity = inside_.identity;
+  plan_.program = prepared_.program;
+  plan_.identity = prepared_.inside.identity;
   plan_.origin = TRY(find_origin(store_, spec_.image));
   const auto defaults = store_.default_devices();
   if (defaults) plan_.pool = json::text(json::object(*defaults, "root"), "pool");
   if (plan_.pool.empty()) plan_.pool = TRY(store_.any_pool());
-  plan_.mapping = choose_mapping(store_.info(), store_.root_directory(), inside_.identity);
+  plan_.mapping = choose_mapping(store_.info(), store_.root_directory(), prepared_.inside.identity);
   TRY(check_mapping());
-  inside_.program = kProgramPlace;
-  for (std::size_t i = 0; i < files_.steps.size(); ++i) {
-    if (files_.steps[i].shows()) inside_.sources.emplace_back(files_.steps[i].path, shown_place(i));
+  prepared_.inside.program = kProgramPlace;
+  for (std::size_t i = 0; i < prepared_.files.steps.size(); ++i) {
+    if (prepared_.files.steps[i].shows())
+      prepared_.inside.sources.emplace_back(prepared_.files.steps[i].path, shown_place(i));
   }
   return {};
 }
 
 Result<void> LxcSandbox::make_instance() {
   const auto make = [&]() -> Result<void> {
-    TRY(store_.create(instance_request(plan_, store_.info(), files_, spec_.policy.limits)));
+    TRY(store_.create(
+        instance_request(plan_, store_.info(), prepared_.files, spec_.policy.limits)));
     instance_ = std::make_shared<OwnInstance>(store_, plan_.name);
     return instance_->start();
   };
@@ -165,8 +151,8 @@ Result<void> LxcSandbox::make_instance() {
 
 // Without a mapping what is written belongs to nobody here, and what is there cannot be written.
 Result<void> LxcSandbox::check_mapping() const {
-  const docker::Identity& user = inside_.identity;
-  const bool owner = TRY(docker::owner_of(rules_.work_dir)).uid == user.uid;
+  const docker::Identity& user = prepared_.inside.identity;
+  const bool owner = TRY(docker::owner_of(prepared_.rules.work_dir)).uid == user.uid;
   if (plan_.mapping != Mapping::None || (!owner && user.uid == docker::kNonRootUser)) return {};
   return std::unexpected(unsupported(
       "let what the instance writes belong to the user", fmt::format("{}", user.uid),
@@ -192,16 +178,10 @@ Result<void> LxcSandbox::look_at_instance(pid_t first_process, const std::string
   return check_required(spec_.policy.required_guarantees, guarantees());
 }
 
-Result<std::vector<std::string>> LxcSandbox::environment() const {
-  return build_environment(
-      spec_.policy.environment,
-      {caller_.home(), fmt::format("{}", inside_.identity.uid), rules_.work_dir}, environ);
-}
-
 Result<ExecRequest> LxcSandbox::request_for(const ProcessSpec& spec) const {
-  const auto variables = TRY(environment());
+  const auto variables = TRY(environment_of(spec_, prepared_));
   ExecRequest request;
-  request.words = words_for(inside_, files_, variables, spec);
+  request.words = words_for(prepared_.inside, prepared_.files, variables, spec);
   for (const std::string& variable : variables) {
     const auto equals = variable.find('=');
     request.environment.emplace_back(variable.substr(0, equals), variable.substr(equals + 1));
@@ -245,7 +225,8 @@ Result<std::unique_ptr<Process>> LxcSandbox::run(const ProcessSpec& spec) {
   auto ready = moved->await_ready(kReadyPatience);
   if (!ready && !shared_.empty() && exit_code_soon(*moved) == kCommandNotFound) {
     // The first run in this instance.
-    TRY(store_.put_program(shared_, inside_.program, TRY(read_program(program_))));
+    TRY(store_.put_program(shared_, prepared_.inside.program,
+                           TRY(read_program(prepared_.program))));
     streams = TRY(make_bridged_streams(spec));
     moved = TRY(exec(request, std::move(streams.bridge)));
     ready = moved->await_ready(kReadyPatience);
@@ -259,7 +240,7 @@ Result<std::unique_ptr<Process>> LxcSandbox::run(const ProcessSpec& spec) {
 Guarantees LxcSandbox::guarantees() const { return make_guarantees(enforcement_); }
 
 Result<std::string> LxcSandbox::describe(const ProcessSpec& spec) {
-  TRY(environment());
+  TRY(environment_of(spec_, prepared_));
   std::string text;
   int number = 1;
   const auto line = [&](const std::string& words) {
@@ -278,29 +259,7 @@ Result<std::string> LxcSandbox::describe(const ProcessSpec& spec) {
     line("make PID and IPC namespaces in it");
   }
   line(spec_.policy.network == NetworkMode::None ? "network: lo alone" : "network: the instance's");
-  line(fmt::format("user {}, no capabilities, no_new_privs, seccomp, read-only root",
-                   inside_.identity.text()));
-  for (const FileStep& step : files_.steps) {
-    switch (step.kind) {
-      case FileStep::Kind::ShowReadOnly:
-        line(fmt::format("show {} read-only", step.path));
-        break;
-      case FileStep::Kind::ShowWritable:
-        line(fmt::format("show {} writable", step.path));
-        break;
-      case FileStep::Kind::Scratch:
-        line(fmt::format("put a tmpfs at {} ({})", step.path,
-                         scratch_options(files_, step.path, inside_.identity, inside_.disk_bytes)));
-        break;
-      case FileStep::Kind::Deny:
-        line(fmt::format("refuse {}", step.path));
-        break;
-      case FileStep::Kind::Hide:
-        line(fmt::format("let {} read as empty", step.path));
-        break;
-    }
-  }
-  line(fmt::format("run {} in {}", spec.command, inside_.directory));
+  for (const std::string& words : describe_inside(prepared_, spec)) line(words);
   return text;
 }
 

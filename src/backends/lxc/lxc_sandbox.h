@@ -11,10 +11,8 @@
 #include "lxc/guarantees.h"
 #include "lxc/lxc_process.h"
 #include "lxc/own_instance.h"
-#include "lxc/program_inside.h"
+#include "lxc/preparation.h"
 #include "lxc/store.h"
-#include "native/caller.h"
-#include "native/rules.h"
 
 namespace cordon::lxc {
 
@@ -37,7 +35,6 @@ class LxcSandbox final : public Sandbox {
   Result<void> make_instance();
   Result<void> check_mapping() const;
   Result<void> look_at_instance(pid_t first_process, const std::string& name);
-  Result<std::vector<std::string>> environment() const;
   Result<ExecRequest> request_for(const ProcessSpec& spec) const;
   Result<std::unique_ptr<Process>> run(const ProcessSpec& spec);
   Result<std::unique_ptr<ExecStreams>> exec(const ExecRequest& request, BridgeEnds ends);
@@ -45,11 +42,7 @@ class LxcSandbox final : public Sandbox {
   Store store_;
   const std::string shared_;
   const SandboxSpec spec_;
-  const native::Caller caller_;
-  native::RuleSet rules_;
-  Files files_;
-  Inside inside_;
-  std::string program_;  // the host's
+  Preparation prepared_;
   InstancePlan plan_;
   Enforcement enforcement_;
   std::shared_ptr<OwnInstance> instance_;

@@ -6,6 +6,7 @@
 
 #include "core/installed_program.h"
 #include "linux/seccomp.h"
+#include "lxc/attached_command.h"
 
 namespace cordon::lxc {
 
@@ -56,6 +57,10 @@ std::vector<std::string> words_for(const Inside& inside, const Files& files,
   add("filter", filter_digits());
   if (inside.shared_instance) words.emplace_back("shared-instance");
   if (inside.own_network) words.emplace_back("own-network");
+  if (inside.attached) {
+    add("lifeline", fmt::format("{}", kLifelineFd));
+    add("environment", fmt::format("{}", kEnvironmentFd));
+  }
   for (const std::string& variable : environment) {
     add("keep", variable.substr(0, variable.find('=')));
   }

@@ -22,6 +22,7 @@ struct Inside {
   std::optional<std::uint64_t> largest_file;
   bool shared_instance = false;
   bool own_network = false;
+  bool attached = false;  // by attached_command.h, with what that gives it
   // By path: where the instance has what a step shows.
   std::vector<std::pair<std::string, std::string>> sources;
 };

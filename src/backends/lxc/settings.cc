@@ -37,12 +37,13 @@ void add_lxd(std::vector<std::string>& sockets) {
   sockets.emplace_back("/var/lib/lxd/unix.socket");
 }
 
-enum class StoreKind { Either, Lxd, Incus, Neither };
+enum class StoreKind { Either, Lxd, Incus, Classic, Neither };
 
 StoreKind store_of(std::string_view executable) {
   const auto name = executable.substr(executable.rfind('/') + 1);
   if (executable.empty()) return StoreKind::Either;
   if (name == "incus") return StoreKind::Incus;
+  if (name == "lxc-attach") return StoreKind::Classic;
   return name == "lxc" ? StoreKind::Lxd : StoreKind::Neither;
 }
 
@@ -76,12 +77,13 @@ struct Value {
   const char* variable;
   std::string text;
 };
-enum Index : std::size_t { kExecutable, kSocket, kProject, kInstance, kImage };
-using Values = std::array<Value, 5>;
+enum Index : std::size_t { kExecutable, kSocket, kContainers, kProject, kInstance, kImage };
+using Values = std::array<Value, 6>;
 
 Values as_stated(const LxcConfig& stated) {
   return {{{"lxc.executable", "CORDON_LXC_EXECUTABLE", stated.executable},
            {"lxc.socket", "CORDON_LXC_SOCKET", stated.socket},
+           {"lxc.containers", "CORDON_LXC_CONTAINERS", stated.containers},
            {"lxc.project", "CORDON_LXC_PROJECT", stated.project},
            {"lxc.instance", "CORDON_LXC_INSTANCE", stated.instance},
            {"lxc.image", "CORDON_LXC_IMAGE", stated.image}}};
@@ -95,10 +97,14 @@ Result<void> check(const Values& values) {
   const auto stated = [&](Index which) { return !values[which].text.empty(); };
   const auto& socket = values[kSocket].text;
   if (store_of(values[kExecutable].text) == StoreKind::Neither) {
-    return refuse(kExecutable, "lxc and incus are known, also with their path");
+    return refuse(kExecutable, "lxc, incus and lxc-attach are known, also with their path");
   }
   if (stated(kSocket) && (!socket.starts_with('/') || !is_clean(socket))) {
     return refuse(kSocket, "a path that begins with / is wanted");
+  }
+  const auto& containers = values[kContainers].text;
+  if (stated(kContainers) && (!containers.starts_with('/') || !is_clean(containers))) {
+    return refuse(kContainers, "a path that begins with / is wanted");
   }
   if (!is_project_name(values[kProject].text)) return refuse(kProject, "that is no project's name");
   if (stated(kInstance) && !is_instance_name(values[kInstance].text)) {
@@ -110,6 +116,13 @@ Result<void> check(const Values& values) {
   if (stated(kInstance) && stated(kImage)) {
     return refuse(kImage, fmt::format("{} says {}: one of the two is used where no image is named",
                                       values[kInstance].name, values[kInstance].text));
+  }
+  if (store_of(values[kExecutable].text) != StoreKind::Classic) {
+    return stated(kContainers) ? refuse(kContainers, "only lxc-attach has them in a directory")
+                               : Result<void>();
+  }
+  for (const Index other : {kSocket, kProject, kImage}) {
+    if (stated(other)) return refuse(other, "lxc-attach has none");
   }
   return {};
 }
@@ -142,8 +155,22 @@ Result<Settings> settings_of(const LxcConfig& stated) {
     value.name = value.variable;
   }
   TRY(check(values));
+  if (store_of(values[kExecutable].text) == StoreKind::Classic) {
+    if (values[kInstance].text.empty()) {
+      return std::unexpected(invalid_argument(fmt::format("read {}", values[kInstance].name), "",
+                                              "lxc-attach needs the name of a container"));
+    }
+    return Settings{.sockets = {},
+                    .project = {},
+                    .attach = values[kExecutable].text,
+                    .containers = values[kContainers].text,
+                    .instance = values[kInstance].text,
+                    .image = {}};
+  }
   return Settings{.sockets = sockets_of(store_of(values[kExecutable].text), values[kSocket].text),
                   .project = values[kProject].text,
+                  .attach = {},
+                  .containers = {},
                   .instance = values[kInstance].text,
                   .image = values[kImage].text};
 }

@@ -13,6 +13,9 @@ struct Settings {
   // Where a store may listen, the likeliest first.
   std::vector<std::string> sockets;
   std::string project;  // empty: the store's default
+  // Classic LXC instead of a store: lxc-attach, maybe with its path; and where its containers are.
+  std::string attach;
+  std::string containers;
   // An instance that runs already, and that others use, too; empty: one is made for each sandbox.
   std::string instance;
   std::string image;  // of what one is made where none is named; empty: of nothing

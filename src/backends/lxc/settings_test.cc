@@ -13,14 +13,10 @@ using testing::Not;
 
 class LxcSettings : public testing::Test {
  protected:
-  static constexpr const char* kNames[] = {"CORDON_LXC_EXECUTABLE",
-                                           "CORDON_LXC_INSTANCE",
-                                           "CORDON_LXC_IMAGE",
-                                           "CORDON_LXC_SOCKET",
-                                           "CORDON_LXC_PROJECT",
-                                           "LXD_DIR",
-                                           "INCUS_DIR",
-                                           "INCUS_SOCKET"};
+  static constexpr const char* kNames[] = {
+      "CORDON_LXC_EXECUTABLE", "CORDON_LXC_INSTANCE",   "CORDON_LXC_IMAGE", "CORDON_LXC_SOCKET",
+      "CORDON_LXC_PROJECT",    "CORDON_LXC_CONTAINERS", "LXD_DIR",          "INCUS_DIR",
+      "INCUS_SOCKET"};
   LxcSettings() {
     for (const char* name : kNames) ::unsetenv(name);
   }
@@ -82,6 +78,10 @@ TEST_F(LxcSettings, NonsenseIsRefusedByItsName) {
       {{.image = "-x"}, "lxc.image"},
       {{.image = std::string("a\0b", 3)}, "lxc.image"},
       {{.instance = "box", .image = "alpine"}, "lxc.image"},
+      {{.containers = "/var/lib/lxc"}, "lxc.containers"},
+      {{.executable = "lxc-attach", .containers = "here", .instance = "box"}, "lxc.containers"},
+      {{.executable = "lxc-attach", .project = "p", .instance = "box"}, "lxc.project"},
+      {{.executable = "lxc-attach", .image = "alpine"}, "lxc.image"},
   };
   for (const auto& [config, name] : cases) {
     const auto refused = check(config);
@@ -93,6 +93,16 @@ TEST_F(LxcSettings, NonsenseIsRefusedByItsName) {
   ::setenv("CORDON_LXC_IMAGE", "alpine", 1);
   ::setenv("CORDON_LXC_INSTANCE", "box", 1);
   EXPECT_THAT(settings_of({}).error().message(), testing::HasSubstr("CORDON_LXC_INSTANCE"));
+}
+
+TEST_F(LxcSettings, ClassicLxcHasContainersByNameAndNoStore) {
+  const auto settings = settings_of({.executable = "/usr/bin/lxc-attach", .instance = "box"});
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(settings->attach, "/usr/bin/lxc-attach");
+  EXPECT_THAT(settings->sockets, testing::IsEmpty());
+  EXPECT_FALSE(settings_of({.executable = "lxc-attach"})) << "none is named";
+  ::setenv("CORDON_LXC_CONTAINERS", "/srv/lxc", 1);
+  EXPECT_EQ(settings_of({.executable = "lxc-attach", .instance = "box"})->containers, "/srv/lxc");
 }
 
 TEST(IsInstanceName, AsStoresWantThem) {

@@ -72,14 +72,11 @@ Result<std::vector<std::pair<std::string, std::string>>> find_shown(const Instan
             "for each run (--image)",
             instance.name, step.path)});
   }
-  std::vector<FileStep> hidden;
+  std::vector<std::string> places;
   for (const Disk& disk : disks) {
-    const bool is_shown = std::ranges::any_of(
-        files.steps, [&](const FileStep& step) { return step.shows() && step.path == disk.path; });
-    if (is_shown || !disk.source.starts_with('/')) continue;
-    hidden.push_back({FileStep::Kind::Hide, disk.path});
+    if (disk.source.starts_with('/')) places.push_back(disk.path);
   }
-  files.steps.insert(files.steps.begin(), hidden.begin(), hidden.end());
+  hide_places(files, std::move(places));
   return sources;
 }
 

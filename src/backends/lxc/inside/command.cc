@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/close_range.h>
 #include <linux/filter.h>
 #include <linux/keyctl.h>
 #include <linux/seccomp.h>
@@ -103,6 +104,18 @@ void keep_variables(const Command& command) {
   for (char* variable : kept) ::putenv(variable);
 }
 
+// "NAME=value\0"..., in memory that stays.
+void read_environment(int file) {
+  struct stat status{};
+  if (::fstat(file, &status) != 0) fail("read the environment");
+  const auto size = static_cast<std::size_t>(status.st_size);
+  char* const text = new char[size + 1];
+  if (::pread(file, text, size, 0) != static_cast<ssize_t>(size)) fail("read the environment");
+  text[size] = 0;
+  ::clearenv();
+  for (char* at = text; at < text + size; at += std::strlen(at) + 1) ::putenv(at);
+}
+
 void separate(const Command& command) {
   int what = CLONE_NEWNS | CLONE_NEWUTS;
   if (command.shared_instance) what |= CLONE_NEWIPC | CLONE_NEWPID;
@@ -149,12 +162,16 @@ void separate(const Command& command) {
 }  // namespace
 
 void run_command(const Command& command) {
+  // Whoever attaches to an instance may leave descriptors of his own open.
+  constexpr unsigned kFirst = 3;
+  if (::syscall(SYS_close_range, kFirst, ~0U, CLOSE_RANGE_CLOEXEC) != 0) fail("close descriptors");
+  if (command.environment >= 0) read_environment(command.environment);
   const UniqueFd score(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
   // The guest is the first to go when the host is out of memory.
   [[maybe_unused]] const ssize_t size = ::write(score.get(), "500", 3);
   if (!command.shared_instance) announce_command();
   separate(command);
-  if (command.shared_instance) stay_as_parent_of_init();
+  if (command.shared_instance) stay_as_parent_of_init(command.lifeline);
   become(command);
 }
 

@@ -78,6 +78,10 @@ Command read_command(Words words) {
       command.shared_instance = true;
     } else if (word == "own-network") {
       command.own_network = true;
+    } else if (word == "lifeline") {
+      command.lifeline = static_cast<int>(number(words.next()));
+    } else if (word == "environment") {
+      command.environment = static_cast<int>(number(words.next()));
     } else if (!read_file_step(word, words, command)) {
       fail("read its words", word.data(), EINVAL);
     }

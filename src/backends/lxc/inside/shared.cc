@@ -29,13 +29,25 @@ sigset_t block_all() {
   return before;
 }
 
-// Ends as `child` does. What is sent to this process goes on to the child.
-[[noreturn]] void follow(pid_t child) {
+// The kernel sends SIGIO when the other end is closed.
+void ask_for_end_of(int lifeline) {
+  if (::fcntl(lifeline, F_SETOWN, ::getpid()) != 0 ||
+      ::fcntl(lifeline, F_SETFL, O_ASYNC | O_NONBLOCK) != 0) {
+    fail("watch over the lifeline");
+  }
+  char byte = 0;
+  if (::read(lifeline, &byte, 1) == 0) ::_exit(kSignalBase + SIGKILL);
+}
+
+// Ends as `child` does, or when SIGIO says so where that is `end_by_io`. What else is sent to this
+// process goes on to the child.
+[[noreturn]] void follow(pid_t child, bool end_by_io) {
   sigset_t all;
   ::sigfillset(&all);
   for (;;) {
     siginfo_t info{};
     const int number = ::sigwaitinfo(&all, &info);
+    if (number == SIGIO && end_by_io) ::_exit(kSignalBase + SIGKILL);
     if (number != SIGCHLD) {
       // What the terminal sends, everybody has got.
       if (number > 0 && info.si_code != SI_KERNEL) ::kill(child, number);
@@ -57,7 +69,7 @@ void release_streams() {
 
 }  // namespace
 
-void stay_as_parent_of_init() {
+void stay_as_parent_of_init(int lifeline) {
   const sigset_t before = block_all();
   // Readable once this process is gone: that may happen before the child asked to be told.
   int alive[2];
@@ -69,7 +81,8 @@ void stay_as_parent_of_init() {
   if (init > 0) {
     read_end.reset();
     release_streams();
-    follow(init);
+    if (lifeline >= 0) ask_for_end_of(lifeline);
+    follow(init, lifeline >= 0);
   }
   write_end.reset();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -80,7 +93,7 @@ void stay_as_parent_of_init() {
   if (command < 0) fail("start the command");
   if (command > 0) {
     release_streams();
-    follow(command);
+    follow(command, false);
   }
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
 }
