@@ -19,7 +19,7 @@ else()
   target_link_libraries(cordon_shared PRIVATE PkgConfig::SECCOMP)
 endif()
 find_package(OpenSSL REQUIRED)
-target_link_libraries(cordon_shared PRIVATE PkgConfig::SQLITE OpenSSL::Crypto Threads::Threads)
+target_link_libraries(cordon_shared PRIVATE PkgConfig::SQLITE OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
 set_source_files_properties(${PROJECT_SOURCE_DIR}/cmake/boost_json.cc PROPERTIES COMPILE_OPTIONS -w)
 set_target_properties(cordon_shared PROPERTIES
   EXPORT_NAME cordon OUTPUT_NAME cordon VERSION ${PROJECT_VERSION} SOVERSION 0
