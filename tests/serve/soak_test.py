@@ -236,9 +236,11 @@ class Killed(unittest.TestCase):
 
         self.assertTrue(eventually(clean), f"cgroups: {abandoned_cgroups()}")
         self.assertEqual(mounts_below(daemon.root), [])
-        self.assertEqual(os.listdir(os.path.join(daemon.state, "work")), [])
+        for place in ("work", "jobs"):
+            self.assertEqual(os.listdir(os.path.join(daemon.state, place)), [])
         self.assertLessEqual(set(os.listdir(daemon.state)),
-                             {"cordon.db", "cordon.db-wal", "cordon.db-shm", "ended", "lock", "audit.jsonl", "work", "keys.json"})
+                             {"cordon.db", "cordon.db-wal", "cordon.db-shm", "ended", "lock", "audit.jsonl", "work", "jobs",
+                              "keys.json"})
 
 
 class Row(unittest.TestCase):
