@@ -152,6 +152,12 @@ Result<void> serve(const ServeOptions& options) {
     tls = TRY(server::load_tls(options.tls_certificate, options.tls_key));
   }
   server::JsonLog log(UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)));
+  if (const auto damaged = store->damaged_journal()) {
+    log.write("damaged journal", {{"kept", *damaged},
+                                  {"why",
+                                   "results that were told may be missing; remove it once "
+                                   "it is looked at"}});
+  }
   server::AuditLog audit(
       TRY(server::LogFile::open(state_dir + "/audit.jsonl", options.most_audit_bytes)), store);
 

@@ -49,6 +49,23 @@ Result<void> check(int directory, const std::string& path) {
   return {};
 }
 
+// Before anything is done to it: what is changed here would be changed under its other name.
+Result<void> check_file(int file, const std::string& path) {
+  struct stat status{};
+  if (::fstat(file, &status) != 0) {
+    return std::unexpected(system_error("open the state file", path));
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return refuse(ErrorCode::PermissionDenied, path, "it is no regular file",
+                  "move it away, once you know what it is");
+  }
+  if (status.st_nlink > 1) {
+    return refuse(ErrorCode::PermissionDenied, path, "the file has another name, too: a hard link",
+                  "remove that name, or put a copy of the file here");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<StateDirectory> StateDirectory::open(std::string path, std::chrono::milliseconds patience) {
@@ -94,9 +111,11 @@ Result<void> StateDirectory::lock(std::chrono::milliseconds patience) {
 Result<std::string> StateDirectory::file(const std::string& name) const {
   std::string path = path_ + "/" + name;
   // Made here and not by SQLite: what it makes, others may read.
-  const UniqueFd fd(
-      ::openat(directory_.get(), name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  // O_NONBLOCK: a pipe or a device must not keep the daemon waiting.
+  const UniqueFd fd(::openat(directory_.get(), name.c_str(),
+                             O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600));
   if (!fd.valid()) return std::unexpected(system_error("open the state file", path));
+  TRY(check_file(fd.get(), path));
   if (::fchmod(fd.get(), 0600) != 0) {
     return std::unexpected(system_error("close the state file to others", path));
   }

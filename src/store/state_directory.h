@@ -16,7 +16,8 @@ class StateDirectory {
   static Result<StateDirectory> open(std::string path, std::chrono::milliseconds patience);
 
   const std::string& path() const { return path_; }
-  // Makes the file if it is missing, 0600.
+  // Makes the file if it is missing, 0600. Errors: PermissionDenied: no regular file, or one with
+  // another name besides.
   Result<std::string> file(const std::string& name) const;
 
  private:

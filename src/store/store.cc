@@ -21,7 +21,6 @@ constexpr auto kExpiryInterval = std::chrono::minutes(1);
 // The log is copied into the database when it is this long.
 constexpr std::int64_t kLongLog = 16 << 20;
 constexpr std::size_t kMostWaiting = 256;
-constexpr std::size_t kLongRow = 32 << 10;
 constexpr auto kClockTick = std::chrono::milliseconds(50);
 
 // NORMAL: the database cannot be damaged by a power failure, and a commit waits for no disk.
@@ -57,11 +56,11 @@ Result<std::shared_ptr<Store>> Store::open(StoreOptions options) {
   const std::string journal_path = TRY(directory.file("ended"));
   auto writer = TRY(open_writer(path, options));
   EndedTable table(*writer, options.output_quota, options.most_executions);
-  auto journal = TRY(Journal::open(journal_path, TRY(table.settled())));
+  auto journal = TRY(
+      Journal::open(journal_path, TRY(table.settled()), [&](std::span<const JournalEntry> entries) {
+        return writer->transaction([&] { return take_over(table, entries); });
+      }));
   const auto now = options.now();
-  TRY(journal->settle([&](std::span<const JournalEntry> entries) {
-    return writer->transaction([&] { return take_over(table, entries); });
-  }));
   TRY(writer->transaction([&]() -> Result<void> {
     TRY(table.settle());
     TRY(end_interrupted(*writer, now));
@@ -96,6 +95,12 @@ Store::~Store() {
   (void)writes_.flush();
 }
 
+std::optional<std::string> Store::damaged_journal() const {
+  std::string path = directory_.path() + "/ended" + std::string(Journal::kDamagedSuffix);
+  if (::access(path.c_str(), F_OK) != 0) return std::nullopt;
+  return path;
+}
+
 Result<void> Store::commit(Write write) {
   // A full disk must not keep anybody from making room.
   (void)settle();
@@ -104,7 +109,7 @@ Result<void> Store::commit(Write write) {
 
 Result<void> Store::keep_ended(const EndedExecution& ended) {
   std::string row = pack_ended(ended, now(), options_.output_quota);
-  if (!is_short(ended, options_.output_quota) || row.size() > kLongRow) {
+  if (!is_short(ended, options_.output_quota) || row.size() > Journal::kMostBytes) {
     return writes_.commit([&](Database& database) -> Result<void> {
       EndedTable table = ended_in(database);
       TRY(table.insert(row));

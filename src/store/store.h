@@ -58,6 +58,9 @@ class Store {
   Store& operator=(const Store&) = delete;
 
   const StoreOptions& options() const { return options_; }
+  // Where what could not be read at a start lies, of this process or an earlier one, until somebody
+  // removes it: executions that were told may be missing.
+  std::optional<std::string> damaged_journal() const;
   Time now() const { return options_.now(); }
 
   // The write sees all that was committed, each execution where it belongs.

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <filesystem>
@@ -405,6 +406,43 @@ TEST_F(StoreTest, ADamagedFileIsAClearError) {
   ASSERT_FALSE(store);
   EXPECT_THAT(store.error().message(), HasSubstr("damaged"));
   EXPECT_THAT(store.error().message(), HasSubstr("move it away"));
+}
+
+TEST_F(StoreTest, ADamagedJournalIsToldUntilSomebodyRemovesIt) {
+  EXPECT_FALSE(open()->damaged_journal()) << "control";
+  const std::string aside = directory_.path("state/ended.damaged");
+  std::ofstream(directory_.path("state/ended")) << std::string(100, 'x');
+  EXPECT_EQ(open()->damaged_journal(), aside);
+  EXPECT_EQ(std::filesystem::file_size(aside), 100U);
+  EXPECT_EQ(std::filesystem::status(aside).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  EXPECT_EQ(open()->damaged_journal(), aside);
+  std::filesystem::remove(aside);
+  EXPECT_FALSE(open()->damaged_journal());
+}
+
+TEST_F(StoreTest, StateIsInRegularFilesOfOneName) {
+  for (const std::string name : {"ended", "cordon.db"}) {
+    open();
+    const std::string path = directory_.path("state/" + name);
+    const auto refused = [&](const char* why) {
+      const auto store = Store::open({.directory = directory_.path("state")});
+      return !store && store.error().code == ErrorCode::PermissionDenied &&
+             store.error().message().contains(path) && store.error().message().contains(why);
+    };
+    const std::string other = directory_.path("other");
+    std::filesystem::create_hard_link(path, other);
+    std::filesystem::permissions(other, std::filesystem::perms::all);
+    EXPECT_TRUE(refused("hard link")) << name;
+    EXPECT_EQ(std::filesystem::status(other).permissions(), std::filesystem::perms::all);
+    std::filesystem::remove(other);
+    open();  // control
+    std::filesystem::rename(path, other);
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    EXPECT_TRUE(refused("regular")) << name;
+    std::filesystem::remove(path);
+    std::filesystem::rename(other, path);
+  }
 }
 
 TEST_F(StoreTest, TwoCannotShareAState) {

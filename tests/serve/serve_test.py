@@ -676,6 +676,20 @@ class Kept(unittest.TestCase):
             pass
 
 
+    def test_a_damaged_journal_is_kept_and_told_at_the_start(self):
+        daemon = self.daemon()
+        daemon.stop()
+        self.assertNotIn("damaged journal", daemon.logged())
+        with open(os.path.join(daemon.state, "ended"), "wb") as file:
+            file.write(b"x" * 100)
+        daemon.start()
+        told = [json.loads(line) for line in daemon.logged().splitlines() if '"damaged journal"' in line]
+        aside = os.path.join(daemon.state, "ended.damaged")
+        self.assertEqual([line["kept"] for line in told], [aside])
+        self.assertEqual(os.path.getsize(aside), 100)
+        self.assertEqual(len(self.records(daemon)), 0)
+
+
 class Manual(WithDaemon):
     def test_the_examples_of_the_manual_work(self):
         root = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "serve.md")
