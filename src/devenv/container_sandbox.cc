@@ -31,10 +31,7 @@ constexpr std::string_view kConfigLabel = "io.cordon.env.config";
 constexpr std::string_view kIdle = "read -r _";
 
 std::string label_of(const engine::Container& container, std::string_view name) {
-  for (const auto& [key, value] : container.config.labels) {
-    if (key == name) return value;
-  }
-  return "";
+  return std::string(docker::label_of(container.config.labels, name));
 }
 
 // A container and what it was made of; removed when the last command in it has ended.
@@ -206,13 +203,14 @@ class EngineSandbox final : public ContainerSandbox {
                                                    docker::Runtime::OfTheEngine));
     config = TRY(generation->plan->config_for(
         {.words = {"/bin/sh", "-c", std::string(kIdle)}, .open_stdin = true}));
-    config.labels = {{std::string(docker::kSandboxLabel), id_},
-                     {std::string(kEnvLabel), id_},
-                     {std::string(devenv::kProjectLabel), options_.project_dir}};
+    config.labels = {
+        {std::string(docker::kSandboxLabel), id_},
+        {std::string(kEnvLabel), id_},
+        {std::string(devenv::kProjectLabel), options_.project_dir},
+        // Empty, and not absent, where nobody owns it: the image may have one.
+        {std::string(docker::kOwnerLabel),
+         options_.life == ContainerLife::WithOwner ? docker::own_owner_label() : std::string()}};
     config.labels.emplace_back(kConfigLabel, devenv::sha256(engine::to_json(config)));
-    if (options_.life == ContainerLife::WithOwner) {
-      config.labels.emplace_back(docker::kOwnerLabel, docker::own_owner_label());
-    }
     return generation;
   }
 

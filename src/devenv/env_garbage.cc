@@ -19,9 +19,34 @@ bool is_gone(const std::string& directory) {
   return ::stat(directory.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
-std::string label_of(const engine::Pairs& labels, std::string_view name) {
-  const auto found = std::ranges::find(labels, name, [](const auto& one) { return one.first; });
-  return found == labels.end() ? "" : found->second;
+using docker::label_of;
+
+// Containers and images have the labels of what they were made from, too: by itself a label proves
+// nothing. The name of a container of an environment's is Cordon's.
+bool is_an_environments(const engine::ContainerSummary& container) {
+  return docker::has_our_name(container) &&
+         label_of(container.labels, kEnvLabel) == label_of(container.labels, docker::kSandboxLabel);
+}
+
+// So is a tag.
+bool is_an_environments(std::string_view tag, const engine::ImageSummary& image) {
+  const std::string_view repository = tag.substr(0, tag.rfind(':'));
+  const std::string id(label_of(image.labels, kEnvLabel));
+  return !id.empty() && tag.starts_with(kImagePrefix) && repository.ends_with("-" + id);
+}
+
+// Of an image without a name: one of the steps that it was built in here gave it its label. What
+// was pulled or loaded tells of no steps.
+bool was_labelled_here(const engine::Client& client, const engine::ImageSummary& image) {
+  constexpr int kMostSteps = 1000;
+  std::string at = image.id;
+  for (int step = 0; step < kMostSteps && !at.empty(); ++step) {
+    const auto before = client.image(at);
+    if (!before) return false;
+    if (label_of(before->labels, kEnvLabel) != label_of(image.labels, kEnvLabel)) return true;
+    at = before->parent;
+  }
+  return false;
 }
 
 // Success is that it is gone; what is in use stays.
@@ -56,21 +81,22 @@ Result<DevEnvCleanup> collect_garbage(const EnvStore& store, const engine::Clien
   }
   cleanup.containers += static_cast<std::size_t>(TRY(docker::reap_orphans(client)));
   for (const auto& container : TRY(client.list(kEnvLabel))) {
-    const std::string project = label_of(container.labels, kProjectLabel);
-    if (project.empty() || !is_gone(project)) continue;
+    const std::string project(label_of(container.labels, kProjectLabel));
+    if (!is_an_environments(container) || project.empty() || !is_gone(project)) continue;
     TRY(client.remove(container.id));
     ++cleanup.containers;
   }
   for (const auto& image : TRY(client.images(kEnvLabel, engine::Client::Tagged::Any))) {
-    if (busy.contains(label_of(image.labels, kEnvLabel))) continue;
+    if (busy.contains(std::string(label_of(image.labels, kEnvLabel)))) continue;
     for (const std::string& tag : image.tags) {
-      if (!tag.starts_with(kImagePrefix) || used.contains(tag)) continue;
+      if (!is_an_environments(tag, image) || used.contains(tag)) continue;
       if (TRY(remove_unused(client, tag))) ++cleanup.images;
     }
   }
   // Steps of builds that were given up.
   for (const auto& image : TRY(client.images(kEnvLabel, engine::Client::Tagged::No))) {
-    if (busy.contains(label_of(image.labels, kEnvLabel))) continue;
+    if (busy.contains(std::string(label_of(image.labels, kEnvLabel)))) continue;
+    if (!was_labelled_here(client, image)) continue;
     if (TRY(remove_unused(client, image.id))) ++cleanup.images;
   }
   return cleanup;

@@ -9,7 +9,7 @@ import threading
 import unittest
 import urllib.parse
 
-from engine import IMAGE, Engine, root_archive
+from engine import IMAGE, Engine, archive, dead_owner, owner_label, root_archive
 from runs import PATIENCE, SOMEBODY, Runs, need_root
 
 CORDON = os.environ["CORDON_TEST_PROGRAM"]
@@ -355,17 +355,14 @@ class Life(WithEngine):
         self.assertEqual([image["RepoTags"] for image in left], [[IMAGE]])
 
     def test_what_dead_owners_left_is_removed_and_nothing_else(self):
-        boot = open("/proc/sys/kernel/random/boot_id", encoding="utf-8").read().strip()
-        namespace = os.stat("/proc/self/ns/pid").st_ino
-        dead = subprocess.Popen(["true"])
-        dead.wait()
-        alive = open(f"/proc/{os.getpid()}/stat", encoding="utf-8").read().rsplit(")", 1)[1].split()[19]
-        owners = {"dead": f"{boot}/{namespace}/{dead.pid}/1", "alive": f"{boot}/{namespace}/{os.getpid()}/{alive}"}
-        for name, owner in owners.items():
-            labels = {"io.cordon.owner": owner}
+        with open("/proc/self/stat", encoding="utf-8") as stat:
+            alive = stat.read().rsplit(")", 1)[1].split()[19]
+        ids = {"dead": "0123456789abcdef", "alive": "fedcba9876543210"}
+        for name, owner in {"dead": dead_owner(), "alive": owner_label(os.getpid(), alive)}.items():
+            labels = {"io.cordon.owner": owner, "io.cordon.sandbox": ids[name]}
             self.engine.request("POST", "/volumes/create", json.dumps({"Name": name, "Labels": labels}))
             self.engine.request("POST", "/networks/create", json.dumps({"Name": name, "Internal": True, "Labels": labels}))
-            self.engine.request("POST", "/containers/create?name=" + name, json.dumps({"Image": IMAGE, "Cmd": ["true"], "Labels": labels}))
+            self.engine.make(IMAGE, "cordon-" + ids[name], labels)
         self.engine.request("POST", "/volumes/create", json.dumps({"Name": "others"}))
         self.done("gc", project=False)
         volumes = [volume["Name"] for volume in self.engine.request("GET", "/volumes")["Volumes"]]
@@ -374,8 +371,34 @@ class Life(WithEngine):
         self.assertNotIn("dead", volumes)
         networks = [network["Name"] for network in self.engine.request("GET", "/networks")]
         self.assertNotIn("dead", networks)
-        self.assertEqual([container["Names"] for container in self.engine.containers()], [["/alive"]])
-        self.engine.request("DELETE", "/containers/alive?force=1")
+        self.assertEqual([container["Names"] for container in self.engine.containers()], [["/cordon-" + ids["alive"]]])
+        self.engine.request("DELETE", f"/containers/cordon-{ids['alive']}?force=1")
+
+    def test_labels_of_an_image_give_nothing_away(self):
+        environment = "0123456789abcdef"
+        labels = {"io.cordon.env": environment, "io.cordon.sandbox": environment, "io.cordon.env.project": "/nonexistent"}
+        for name in ("labelled:1", "cordon-env/mine:1", f"cordon-env/its-{environment}:1"):
+            self.engine.import_root(name, archive({"f": name.encode()}), labels)
+        self.engine.import_root("unnamed:1", archive({"f": b"1"}), labels)
+        unnamed = self.engine.request("GET", "/images/unnamed:1/json")["Id"]
+        self.engine.import_root("unnamed:1", archive({"f": b"2"}))  # which takes its name away
+        self.addCleanup(self.engine.request, "DELETE", "/images/unnamed:1?force=1")
+        self.addCleanup(self.engine.request, "DELETE", f"/images/{unnamed}?force=1")
+        others = self.engine.make("labelled:1")
+        self.engine.make(IMAGE, "cordon-env-" + environment, labels)
+        self.done("gc", project=False)
+        self.assertEqual([one["Id"] for one in self.engine.containers()], [others], "the control: of that name it is removed")
+        self.assertEqual(sorted(self.images()), ["cordon-env/mine:1", "labelled:1"], "the control: so is an image")
+        self.assertEqual(self.engine.request("GET", f"/images/{unnamed}/json").get("Id"), unnamed)
+
+    def test_a_label_of_the_image_makes_no_kept_container_a_dead_owners(self):
+        self.dockerfile(f"LABEL io.cordon.owner={dead_owner()}")
+        self.done("exec", "--", "true")
+        kept = [container["Id"] for container in self.engine.containers()]
+        self.assertEqual(self.engine.inspect(kept[0])["Config"]["Labels"]["io.cordon.owner"], "")
+        self.done("gc", project=False)
+        self.done("exec", "--", "true")
+        self.assertEqual([container["Id"] for container in self.engine.containers()], kept)
 
 
 if __name__ == "__main__":

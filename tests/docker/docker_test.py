@@ -6,7 +6,7 @@ import signal
 import subprocess
 import unittest
 
-from engine import IMAGE, Engine
+from engine import IMAGE, Engine, archive, dead_owner
 from runs import PATIENCE, SOMEBODY, Runs, need_root
 
 CORDON = os.environ["CORDON_TEST_PROGRAM"]
@@ -189,8 +189,7 @@ class Life(WithEngine):
     def test_what_lives_or_belongs_to_others_stays(self):
         living = self.start("sleep", "600")
         self.wait_until("it runs", self.running)
-        foreign = self.engine.request("POST", "/containers/create", json.dumps(
-            {"Image": IMAGE, "Entrypoint": ["true"], "Labels": {"io.cordon.owner": "unreadable"}}))["Id"]
+        foreign = self.engine.make(IMAGE, labels={"io.cordon.owner": "unreadable"})
         self.addCleanup(self.engine.request, "DELETE", f"/containers/{foreign}?force=1")
         self.assertEqual(self.run_cordon("true").returncode, 0)
         self.assertIsNone(living.poll())
@@ -198,6 +197,27 @@ class Life(WithEngine):
         living.terminate()
         self.assertEqual(living.wait(PATIENCE), 128 + signal.SIGTERM)
         self.assertEqual([one["Id"] for one in self.engine.containers()], [foreign])
+
+    def test_labels_of_an_image_make_nobodys_container_ours(self):
+        of_a_run, of_an_environment = "01890000-0000-7000-8000-000000000001", "0123456789abcdef"
+        others, ours = [], []
+        for number, sandbox in enumerate((of_a_run, of_an_environment, "1", "")):
+            labels = {"io.cordon.owner": dead_owner(), "io.cordon.sandbox": sandbox}
+            self.engine.import_root(f"labelled:{number}", archive({"f": b""}), labels)
+            others += [self.engine.make(f"labelled:{number}"), self.engine.make(f"labelled:{number}", f"cordon-of-others-{sandbox}"),
+                       self.engine.make(f"labelled:{number}", f"x-cordon-{sandbox}")]
+        for name, sandbox in ((f"cordon-{of_a_run}", of_a_run), (f"cordon-env-{of_an_environment}", of_an_environment),
+                              (f"cordon-env-{of_an_environment}-0123456789ab", of_an_environment)):
+            ours.append(self.engine.make(IMAGE, name, {"io.cordon.owner": dead_owner(), "io.cordon.sandbox": sandbox}))
+        for foreign in others:
+            self.addCleanup(self.engine.request, "DELETE", f"/containers/{foreign}?force=1&v=1")
+        volumes = [self.engine.inspect(foreign)["Mounts"][0]["Name"] for foreign in others]
+        self.assertEqual(self.run_cordon("true").returncode, 0)
+        left = {one["Id"] for one in self.engine.containers()}
+        self.assertLessEqual(set(others), left)
+        self.assertLessEqual(set(volumes), {one["Name"] for one in self.engine.request("GET", "/volumes")["Volumes"]})
+        self.wait_until("the control: what Cordon named is removed",
+                        lambda: not set(ours) & {one["Id"] for one in self.engine.containers()})
 
     def test_it_says_whose_it_is(self):
         living = self.start("sleep", "600")

@@ -55,6 +55,18 @@ def own_capabilities():
     return [name for number, name in CAPABILITIES.items() if bits >> number & 1]
 
 
+def owner_label(pid, start):
+    """What io.cordon.owner says of a process of this boot; `start` is of /proc/PID/stat."""
+    with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as boot:
+        return f"{boot.read().strip()}/{os.stat('/proc/self/ns/pid').st_ino}/{pid}/{start}"
+
+
+def dead_owner():
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    return owner_label(dead.pid, 1)
+
+
 class Engine:
     def __init__(self, space=None, runtimes=None, listen=()):
         """With space, such as "24M", its disk is a tmpfs of that size. Runtimes: beside runc, as daemon.json has them; the
@@ -90,10 +102,11 @@ class Engine:
                 raise RuntimeError("dockerd did not take its new configuration")
             time.sleep(0.05)
 
-    def import_root(self, name, archive):
+    def import_root(self, name, archive, labels=None):
+        changes = ["ENV PATH=/opt/tools:/bin OF_THE_IMAGE=yes", "VOLUME /data"]
+        changes += [f'LABEL {key}="{value}"' for key, value in (labels or {}).items()]
         self.request("POST", f"/images/create?fromSrc=-&repo={urllib.parse.quote(name)}"
-                     "&changes=" + urllib.parse.quote("ENV PATH=/opt/tools:/bin OF_THE_IMAGE=yes")
-                     + "&changes=" + urllib.parse.quote("VOLUME /data"), archive, "application/x-tar")
+                     + "".join("&changes=" + urllib.parse.quote(change) for change in changes), archive, "application/x-tar")
 
     def start(self):
         # Hosts that may not filter packets or make bridges can run it too. The default score of -500 is
@@ -167,6 +180,12 @@ class Engine:
 
     def containers(self):
         return self.request("GET", "/containers/json?all=1")
+
+    def make(self, image, name="", labels=None):
+        """A container that Cordon did not make: its id."""
+        named = f"?name={name}" if name else ""
+        return self.request("POST", "/containers/create" + named, json.dumps(
+            {"Image": image, "Entrypoint": ["true"], "Labels": labels or {}}))["Id"]
 
     def inspect(self, container):
         return self.request("GET", f"/containers/{container}/json")

@@ -72,6 +72,14 @@ std::optional<OwnerText> parse(std::string_view label) {
   return OwnerText{parts[0], parts[1], parts[2], parts[3], pid};
 }
 
+// A run's, from make_id(), or an environment's.
+bool is_id(std::string_view text) {
+  constexpr std::size_t kRuns = 36;
+  constexpr std::size_t kEnvironments = 16;
+  return (text.size() == kRuns || text.size() == kEnvironments) &&
+         text.find_first_not_of("0123456789abcdef-") == std::string_view::npos;
+}
+
 }  // namespace
 
 std::string own_owner_label() {
@@ -90,16 +98,31 @@ Owner look_up_owner(std::string_view label, bool local) {
   return ::kill(owner->number, 0) != 0 && errno == ESRCH ? Owner::Dead : Owner::Unknown;
 }
 
+std::string_view label_of(const engine::Pairs& labels, std::string_view name) {
+  const auto found = std::ranges::find(labels, name, [](const auto& one) { return one.first; });
+  return found == labels.end() ? std::string_view() : std::string_view(found->second);
+}
+
+bool has_our_name(const engine::ContainerSummary& container) {
+  const std::string_view id = label_of(container.labels, kSandboxLabel);
+  if (!is_id(id)) return false;
+  return std::ranges::any_of(container.names, [&](std::string_view name) {
+    if (name.starts_with('/')) name.remove_prefix(1);
+    const std::string run = fmt::format("cordon-{}", id);
+    const std::string environment = fmt::format("cordon-env-{}", id);
+    // A generation of an environment's has its number after that.
+    return name == run || name == environment || name.starts_with(environment + "-");
+  });
+}
+
 Result<int> reap_orphans(const engine::Client& client) {
   const bool local = client.endpoint().kind == engine::Endpoint::Kind::Unix;
   const auto is_orphan = [&](const engine::Pairs& labels) {
-    return std::ranges::any_of(labels, [&](const auto& label) {
-      return label.first == kOwnerLabel && look_up_owner(label.second, local) == Owner::Dead;
-    });
+    return look_up_owner(label_of(labels, kOwnerLabel), local) == Owner::Dead;
   };
   int removed = 0;
   for (const auto& container : TRY(client.list(kOwnerLabel))) {
-    if (!is_orphan(container.labels)) continue;
+    if (!has_our_name(container) || !is_orphan(container.labels)) continue;
     // One that cannot be removed keeps none of the others.
     if (client.remove(container.id)) ++removed;
   }

@@ -24,7 +24,15 @@ enum class Owner { Alive, Dead, Unknown };
 // engine runs on this host, so that another boot means an earlier one.
 Owner look_up_owner(std::string_view label, bool local);
 
-// Removes the containers, volumes and networks of owners that are dead. Others' are never touched.
+// Whether it has the name that Cordon gave it, "cordon-ID" or that of an environment: containers
+// have the labels of their images, too, but no image gives a name. ID: its label kSandboxLabel.
+bool has_our_name(const engine::ContainerSummary& container);
+
+// The value, or an empty one.
+std::string_view label_of(const engine::Pairs& labels, std::string_view name);
+
+// Removes the containers, volumes and networks of owners that are dead. Others' are never touched:
+// containers that have a label, but no name of ours, are; images give volumes and networks none.
 // Returns how many. Errors: the engine's; what was removed by then stays removed.
 Result<int> reap_orphans(const engine::Client& client);
 

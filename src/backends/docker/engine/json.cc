@@ -176,7 +176,8 @@ Result<std::vector<ContainerSummary>> read_containers(std::string_view body) {
   for (const json::value& one : parsed.get_array()) {
     if (!one.is_object()) continue;
     const json::object& container = one.get_object();
-    list.push_back({text(container, "Id"), text(container, "State"), pairs(container, "Labels")});
+    list.push_back({text(container, "Id"), texts(container, "Names"), text(container, "State"),
+                    pairs(container, "Labels")});
   }
   return list;
 }
@@ -190,6 +191,8 @@ Result<Image> read_image(std::string_view body) {
   image.architecture = text(whole, "Architecture");
   image.environment = texts(config, "Env");
   image.volumes = keys(config, "Volumes");
+  image.labels = pairs(config, "Labels");
+  image.parent = text(whole, "Parent");
   if (image.id.empty()) return std::unexpected(unexpected_answer("an image", "it has no id"));
   return image;
 }

@@ -91,6 +91,7 @@ struct Container {
 
 struct ContainerSummary {
   std::string id;
+  std::vector<std::string> names;
   std::string state;
   Pairs labels;
 };
@@ -101,6 +102,8 @@ struct Image {
   std::string architecture;  // "amd64"
   std::vector<std::string> environment;
   std::vector<std::string> volumes;  // places that it wants to be volumes
+  Pairs labels;                      // its own and those of all that it was made from
+  std::string parent;                // the step before, where it was built here
 };
 
 struct ImageSummary {
