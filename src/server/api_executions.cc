@@ -229,7 +229,8 @@ void Api::write_stdin(Call& call) {
   const auto end = flag_of(call.target, "end", false);
   if (!end) return answer(call, parameter_answer(end.error()));
   std::size_t taken = 0;
-  if (!call.request.body.empty()) {
+  // Nothing to write and nothing to close is asked too: whether there is such an execution.
+  if (!call.request.body.empty() || !*end) {
     const auto written = manager_.write_stdin(call.id(), call.caller(), call.request.body);
     if (!written) return fail_execution(call, written.error());
     taken = *written;

@@ -225,7 +225,8 @@ class Executions(WithDaemon):
         for identity in ["x", "00000000-0000-7000-8000-000000000000", "..%5c", "a%00"[:1], "%27%20OR%201=1", "A" * 4000]:
             for method, route in [("GET", "/api/v1/sandbox/status/{id}"), ("POST", "/api/v1/sandbox/kill/{id}"),
                                   ("GET", "/api/v1/executions/{id}"), ("DELETE", "/api/v1/executions/{id}"),
-                                  ("GET", "/api/v1/executions/{id}/events"), ("GET", "/api/v1/executions/{id}/output")]:
+                                  ("GET", "/api/v1/executions/{id}/events"), ("GET", "/api/v1/executions/{id}/output"),
+                                  ("POST", "/api/v1/executions/{id}/stdin")]:
                 with self.subTest(identity[:20] + " " + route):
                     answer = self.ask(method, route, route.replace("{id}", identity))
                     self.assertEqual(self.refused(answer, 404), "execution not found")
@@ -268,6 +269,7 @@ class Executions(WithDaemon):
             text += seen[-1][2].get("text", "")
         self.assertEqual(text, "one\n\nevent: forged\ndata: x\n\n")
         stdin = f"/api/v1/executions/{identity}/stdin"
+        self.assertEqual(self.ask("POST", "/api/v1/executions/{id}/stdin", stdin).json, {"accepted": 0, "closed": False})
         taken = self.ask("POST", "/api/v1/executions/{id}/stdin", stdin + "?end=true", raw=b"two\n",
                          headers={"Content-Type": "application/octet-stream"})
         self.assertEqual(taken.json, {"accepted": 4, "closed": True})
@@ -422,7 +424,8 @@ class Keys(WithDaemon):
         for method, target in [("GET", f"/api/v1/sandbox/status/{identity}"), ("POST", f"/api/v1/sandbox/kill/{identity}"),
                                ("GET", f"/api/v1/executions/{identity}"), ("DELETE", f"/api/v1/executions/{identity}"),
                                ("GET", f"/api/v1/executions/{identity}/events"),
-                               ("GET", f"/api/v1/executions/{identity}/output")]:
+                               ("GET", f"/api/v1/executions/{identity}/output"),
+                               ("POST", f"/api/v1/executions/{identity}/stdin")]:
             self.refused(self.daemon.ask_tcp(method, target, key=two), 404)
         self.assertEqual(self.daemon.ask_tcp("GET", "/api/v1/executions", key=two).json["executions"], [])
         spoof = self.daemon.ask_tcp("GET", "/api/v1/executions?caller=key:one", key=two)
