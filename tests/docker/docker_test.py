@@ -7,6 +7,7 @@ import subprocess
 import unittest
 
 from engine import IMAGE, Engine, archive, dead_owner
+from image_root import ImageRoot
 from runs import PATIENCE, SOMEBODY, Runs, need_root
 
 CORDON = os.environ["CORDON_TEST_PROGRAM"]
@@ -231,6 +232,36 @@ class Attacks(WithEngine):
     def test_secrets_of_the_image(self):
         self.assertEqual(self.sh("cat /etc/secret-of-root").returncode, 1)
         self.assertEqual(self.engine.plainly("cat", "/etc/secret-of-root")[0], 0)
+
+    def test_another_first_process_is_refused(self):
+        """The engine follows the image's links, and what lies deeper covers what Cordon put there."""
+        os.makedirs(os.path.join(self.work, "planted"))
+        planted = os.path.join(self.work, "planted/init")
+        with open(planted, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\nsleep 60\n")
+        os.chmod(planted, 0o755)
+        for links in (False, True):
+            root = ImageRoot()
+            root.fill()
+            if links:
+                root.add(".cordon")
+                root.add(".cordon/init", link=planted)
+                root.add(".cordon/socket", b"", 0o666)
+            name = f"cordon-test-planted:{int(links)}"
+            self.engine.import_root(name, root.archive())
+            run = self.run_cordon("echo", "here", image=name)
+            if links:
+                self.assertEqual((run.stdout, run.returncode), ("", 125), run.stderr)
+                self.assertIn("another program came in its place", run.stderr)
+            else:
+                self.assertEqual((run.stdout, run.returncode), ("here\n", 0), run.stderr)
+        self.assertEqual(self.engine.containers(), [])
+
+    def test_the_first_process_keeps_its_turns(self):
+        """Where it got none, the container would outlive its deadline."""
+        run = self.sh("busybox renice -n 19 -p 1; busybox taskset -p 1 1; busybox renice -n 5 -p $$ && echo own")
+        self.assertEqual(run.stdout.splitlines()[-1:], ["own"], run.stderr)
+        self.assertEqual(run.stderr.count("not permitted"), 2, run.stderr)
 
     def test_what_the_engine_was_told(self):
         process = self.start("sleep", "600")

@@ -136,7 +136,7 @@ class Pulls(WithEngine):
             b'{"error":"disk \\u001b[2J full"}': "disk",
         }
         for stream, word in cases.items():
-            answers = [(200, version), (404, b'{"message":"no such image"}'), (200, info), (200, stream),
+            answers = [(200, b"OK"), (200, version), (404, b'{"message":"no such image"}'), (200, info), (200, stream),
                        (404, b'{"message":"no such image"}')]
             path = os.path.join(self.work, "engine.sock")
             with socket.socket(socket.AF_UNIX) as listener:

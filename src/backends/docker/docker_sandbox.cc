@@ -53,14 +53,26 @@ Result<std::unique_ptr<Process>> DockerSandbox::start(const ProcessSpec& spec) {
   ContainerCommand command = command_of(spec);
   std::unique_ptr<FirstPlace> place;
   if (plan_->takes_first_process()) {
-    place = TRY(FirstPlace::make(plan_->has_own_users()));
-    command.first = FirstMounts{TRY(find_first_program()), place->socket()};
+    const std::string program = TRY(find_first_program());
+    place = TRY(FirstPlace::make(program, plan_->has_own_users()));
+    command.first = FirstMounts{program, place->socket()};
   }
   const engine::ContainerConfig config = TRY(plan_->config_for(command));
   container_ = TRY(plan_->make("cordon-" + plan_->spec().id, config));
   auto process = run(config, spec, place.get());
   if (!process) container_.reset();
   return process;
+}
+
+Result<UniqueFd> DockerSandbox::await_first(FirstPlace& place, engine::Deadline deadline) const {
+  // What comes instead of it, and says nothing, is not left to run for as long as a slow host
+  // takes.
+  constexpr std::chrono::milliseconds kSoon{500};
+  auto come = place.accept(container_->id(), engine::Clock::now() + kSoon);
+  if (come || come.error().code != ErrorCode::Unavailable) return come;
+  const auto container = plan_->client().inspect(container_->id());
+  if (container && container->state.running) TRY(place.check(container->state.pid));
+  return place.accept(container_->id(), deadline);
 }
 
 // Looks at what runs; where the command waits for that, it begins.
@@ -70,7 +82,7 @@ Result<Watched> DockerSandbox::watch(const ProcessSpec& spec, FirstPlace* place)
   const std::string& id = container_->id();
   Watched watched;
   if (place != nullptr) {
-    watched.first = TRY(FirstProcess::prepare(TRY(place->accept(id, deadline)), deadline));
+    watched.first = TRY(FirstProcess::prepare(TRY(await_first(*place, deadline)), deadline));
   }
   const pid_t pid = TRY(plan_->check_running(id, watched.first ? watched.first->pid() : 0));
   watched.usage = std::make_shared<UsageWatch>(pid, id);

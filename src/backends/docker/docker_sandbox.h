@@ -25,6 +25,7 @@ class DockerSandbox final : public Sandbox {
   explicit DockerSandbox(std::unique_ptr<HardenedContainer> plan) : plan_(std::move(plan)) {}
   Result<std::unique_ptr<Process>> run(const engine::ContainerConfig& config,
                                        const ProcessSpec& spec, FirstPlace* place);
+  Result<UniqueFd> await_first(FirstPlace& place, engine::Deadline deadline) const;
   Result<Watched> watch(const ProcessSpec& spec, FirstPlace* place);
 
   std::unique_ptr<HardenedContainer> plan_;

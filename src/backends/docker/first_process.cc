@@ -18,6 +18,7 @@
 #include "core/try.h"
 #include "docker/evidence.h"
 #include "docker/owner.h"
+#include "linux/caller.h"
 #include "linux/seccomp.h"
 
 namespace cordon::docker {
@@ -68,17 +69,30 @@ pid_t peer_of(const UniqueFd& peer) {
   return ::getsockopt(peer.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 ? who.pid : 0;
 }
 
+bool runs(pid_t pid, const std::string& program) {
+  struct stat running{};
+  struct stat wanted{};
+  return ::stat(fmt::format("/proc/{}/exe", pid).c_str(), &running) == 0 &&
+         ::stat(program.c_str(), &wanted) == 0 && running.st_dev == wanted.st_dev &&
+         running.st_ino == wanted.st_ino;
+}
+
 }  // namespace
+
+bool sees_programs() {
+  constexpr int kCapSysPtrace = 19;
+  return ::geteuid() == 0 && linux_os::read_caller().has(kCapSysPtrace);
+}
 
 Result<std::string> find_first_program() { return find_installed_program("cordon-container"); }
 
-Result<std::unique_ptr<FirstPlace>> FirstPlace::make(bool others_enter) {
+Result<std::unique_ptr<FirstPlace>> FirstPlace::make(std::string program, bool others_enter) {
   constexpr std::string_view kMake = "make a place for the container's first process";
   std::string directory = named_after_us();
   if (::mkdtemp(directory.data()) == nullptr) {
     return std::unexpected(system_error(std::string(kMake), directory));
   }
-  std::unique_ptr<FirstPlace> place(new FirstPlace(std::move(directory), others_enter));
+  std::unique_ptr<FirstPlace> place(new FirstPlace(std::move(directory), std::move(program)));
   constexpr mode_t kEntered = 0711;
   if (others_enter) ::chmod(place->directory_.c_str(), kEntered);
   sockaddr_un address{};
@@ -110,10 +124,22 @@ Result<UniqueFd> FirstPlace::accept(std::string_view container, engine::Deadline
     UniqueFd peer(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!peer.valid()) continue;
     const pid_t pid = peer_of(peer);
-    // Of another namespace, or hidden (hidepid): where nobody else can enter that will do.
-    const bool seen = pid > 0 && ::access(fmt::format("/proc/{}/cgroup", pid).c_str(), F_OK) == 0;
-    if (seen ? look_at_process(pid, container).has_value() : !others_enter_) return peer;
+    if (!look_at_process(pid, container)) continue;
+    TRY(check(pid));
+    return peer;
   }
+}
+
+Result<void> FirstPlace::check(pid_t pid) const {
+  if (runs(pid, program_)) return {};
+  return std::unexpected(Error{
+      .code = ErrorCode::Unsupported,
+      .operation = "start the container's first process",
+      .subject = {},
+      .sys_errno = 0,
+      .detail = fmt::format("another program came in its place: the image has something at {}",
+                            first_process::kProgram),
+      .remedy = "use an image without it"});
 }
 
 void sweep_first_places() {

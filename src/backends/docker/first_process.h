@@ -20,12 +20,17 @@ namespace cordon::docker {
 // libexec/cordon/cordon-container of the tree that this program is of. Errors: NotFound.
 Result<std::string> find_first_program();
 
+// Whether we see which program a process of another user runs. An image with links in the right
+// places has the engine start another first process than ours, so who cannot see takes none.
+bool sees_programs();
+
 // A place of the host where a first process finds us; it is gone when this object is. What a killed
 // Cordon leaves of it is found by sweep_first_places().
 class FirstPlace {
  public:
   // `others_enter`: containers have users of their own, and the engine makes their mounts as those.
-  static Result<std::unique_ptr<FirstPlace>> make(bool others_enter);
+  // `program`: what will come.
+  static Result<std::unique_ptr<FirstPlace>> make(std::string program, bool others_enter);
   FirstPlace(const FirstPlace&) = delete;
   FirstPlace& operator=(const FirstPlace&) = delete;
   ~FirstPlace();
@@ -33,14 +38,17 @@ class FirstPlace {
   std::string socket() const { return directory_ + "/socket"; }
   int fd() const { return listener_.get(); }
   // The first process of this container, and nobody else. Errors: Unavailable: it did not come.
+  // Unsupported: something else came in its place.
   Result<UniqueFd> accept(std::string_view container, engine::Deadline deadline);
+  // Whether this process is it. Errors: Unsupported.
+  Result<void> check(pid_t pid) const;
 
  private:
-  FirstPlace(std::string directory, bool others_enter)
-      : directory_(std::move(directory)), others_enter_(others_enter) {}
+  FirstPlace(std::string directory, std::string program)
+      : directory_(std::move(directory)), program_(std::move(program)) {}
 
   std::string directory_;
-  bool others_enter_ = false;
+  std::string program_;
   UniqueFd listener_;
 };
 

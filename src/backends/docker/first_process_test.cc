@@ -9,6 +9,7 @@
 
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 namespace cordon::docker {
 namespace {
@@ -28,7 +29,7 @@ UniqueFd connect_to(const std::string& path) {
 }
 
 TEST(FirstPlace, NobodyElseIsTakenForTheFirstProcess) {
-  auto place = FirstPlace::make(false);
+  auto place = FirstPlace::make("/bin/true", false);
   ASSERT_TRUE(place) << place.error().message();
   const UniqueFd stranger = connect_to((*place)->socket());
   ASSERT_TRUE(stranger.valid());
@@ -39,10 +40,24 @@ TEST(FirstPlace, NobodyElseIsTakenForTheFirstProcess) {
   EXPECT_EQ(::recv(stranger.get(), &byte, 1, 0), 0) << "it is sent away";
 }
 
+TEST(FirstPlace, AnotherProgramInItsPlaceIsRefused) {
+  constexpr std::string_view kAnyContainer = "/";  // every process has such a control group
+  for (const auto& [program, taken] : {std::pair<std::string, bool>{"/bin/true", false},
+                                       {std::filesystem::read_symlink("/proc/self/exe"), true}}) {
+    auto place = FirstPlace::make(program, false);
+    ASSERT_TRUE(place) << place.error().message();
+    const UniqueFd peer = connect_to((*place)->socket());
+    const auto come = (*place)->accept(kAnyContainer, engine::Clock::now() + 5s);
+    EXPECT_EQ(come.has_value(), taken) << program;
+    EXPECT_EQ((*place)->check(::getpid()).has_value(), taken) << program;
+    if (!come) EXPECT_EQ(come.error().code, ErrorCode::Unsupported);
+  }
+}
+
 TEST(FirstPlace, IsGoneWithItsOwnerAndSweptAfterADeadOne) {
   std::string living;
   {
-    auto place = FirstPlace::make(false);
+    auto place = FirstPlace::make("/bin/true", false);
     ASSERT_TRUE(place) << place.error().message();
     living = std::filesystem::path((*place)->socket()).parent_path();
     const pid_t child = ::fork();

@@ -9,6 +9,7 @@
 #include "core/try.h"
 #include "docker/container_environment.h"
 #include "docker/evidence.h"
+#include "docker/first_process.h"
 #include "docker/inside/protocol.h"
 #include "docker/owner.h"
 #include "docker/platform.h"
@@ -86,7 +87,8 @@ Result<void> HardenedContainer::prepare() {
 }
 
 bool HardenedContainer::takes_first_process() const {
-  return runtime_ == Runtime::OfTheEngine && enforcement_.info.default_runtime != kRunsc;
+  return runtime_ == Runtime::OfTheEngine && enforcement_.info.default_runtime != kRunsc &&
+         sees_programs();
 }
 
 Result<engine::ContainerConfig> HardenedContainer::config_for(
