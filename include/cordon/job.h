@@ -48,6 +48,9 @@ struct JobCollection {
   std::uint64_t most_bytes = 1ULL << 30;  // together; into memory: 64 MiB at most
   std::uint64_t most_file_bytes = 1ULL << 30;
   std::size_t most_files = 100'000;  // the list of them is in memory
+  // Of all paths in the list together; absent: all are listed. What is beyond it is collected all
+  // the same, but for what was to come back in JobArtifact::content.
+  std::optional<std::uint64_t> most_listed_bytes;
 };
 
 enum class JobPhase { Image, Input, Running, Collecting, Ended };
@@ -122,6 +125,7 @@ struct JobResult {
   std::vector<LogTurn> log;             // stdout_data and stderr_data in the order of their coming
   bool log_complete = true;             // the order of the last bytes is missing: too many turns
   std::vector<JobArtifact> artifacts;
+  std::uint64_t unlisted = 0;        // so many more, beyond most_listed_bytes
   std::vector<std::string> missing;  // patterns that nothing matched
   bool artifacts_complete = true;    // nothing that matched was left out
   std::string collect_error;         // why collecting ended early: the disk there is full, say

@@ -51,11 +51,12 @@ class Collector {
       return Step::On;
     }
     if (!wanted) return Step::On;
-    if (result_.artifacts.size() >= collection_.most_files) {
+    if (result_.artifacts.size() + result_.unlisted >= collection_.most_files) {
       result_.artifacts_complete = false;
       return Step::End;
     }
     TRY(take(one));
+    hold_list();
     return Step::On;
   }
 
@@ -66,6 +67,18 @@ class Collector {
     artifact.bytes = static_cast<std::uint64_t>(one.status.st_size);
     artifact.mode = one.status.st_mode & 0777;
     return result_.artifacts.emplace_back(std::move(artifact));
+  }
+
+  // A guest chooses how long its paths are: 4 KiB each, for many thousand files.
+  void hold_list() {
+    const std::uint64_t bytes = result_.artifacts.back().path.size();
+    if (listed_bytes_ + bytes <= collection_.most_listed_bytes.value_or(UINT64_MAX)) {
+      listed_bytes_ += bytes;
+      return;
+    }
+    if (!result_.artifacts.back().content.empty()) result_.artifacts_complete = false;
+    result_.artifacts.pop_back();
+    ++result_.unlisted;
   }
 
   void leave(JobArtifact& artifact, std::string problem) {
@@ -114,6 +127,7 @@ class Collector {
   JobResult& result_;
   std::uint64_t most_bytes_;
   std::uint64_t bytes_ = 0;
+  std::uint64_t listed_bytes_ = 0;
 };
 
 }  // namespace

@@ -73,6 +73,29 @@ TEST_F(Collect, FilesDirectoriesAndPatterns) {
   EXPECT_THAT(names(collect({})), IsEmpty());
 }
 
+TEST_F(Collect, TheListIsBoundedAndWhatIsCollectedIsNot) {
+  JobCollection collection;
+  collection.directory = elsewhere_.path("all");
+  EXPECT_EQ(collect({"."}, collection).unlisted, 0U) << "control";
+  collection.directory = elsewhere_.path("unlisted");
+  collection.most_listed_bytes = std::string("reports/deep/b.xml").size() + 7;
+  const JobResult result = collect({"."}, collection);
+  std::uint64_t listed = 0;
+  for (const auto& one : result.artifacts) listed += one.path.size();
+  EXPECT_LE(listed, *collection.most_listed_bytes);
+  EXPECT_GT(result.unlisted, 0U);
+  EXPECT_EQ(result.artifacts.size() + result.unlisted, 4U);
+  EXPECT_TRUE(result.artifacts_complete);
+  for (const char* const path :
+       {"out.txt", "reports/a.xml", "reports/deep/b.xml", "reports/deep/c.log"}) {
+    EXPECT_TRUE(std::filesystem::exists(collection.directory + "/" + path)) << path;
+  }
+  collection.most_files = 4;
+  EXPECT_TRUE(collect({"."}, collection).artifacts_complete);
+  collection.most_files = 3;
+  EXPECT_FALSE(collect({"."}, collection).artifacts_complete) << "those count too";
+}
+
 TEST_F(Collect, WhatIsMissingIsNamed) {
   const JobResult result = collect({"out.txt", "coverage.out", "*.zip", "empty"});
   EXPECT_THAT(result.missing, ElementsAre("coverage.out", "*.zip"));

@@ -52,6 +52,7 @@ json::object jobs::describe_files(const JobResult& result) {
   json::array artifacts;
   for (const JobArtifact& artifact : result.artifacts) artifacts.push_back(artifact_of(artifact));
   object["artifacts"] = std::move(artifacts);
+  object["artifacts_unlisted"] = result.unlisted;
   json::array missing;
   for (const std::string& pattern : result.missing) missing.push_back(text(pattern));
   object["missing"] = std::move(missing);

@@ -7,7 +7,8 @@
 
 namespace cordon::jobs {
 
-// "reached", "input", "artifacts", "missing", "artifacts_complete", "collect_error".
+// "reached", "input", "artifacts", "artifacts_unlisted", "missing", "artifacts_complete",
+// "collect_error".
 boost::json::object describe_files(const JobResult& result);
 
 }  // namespace cordon::jobs

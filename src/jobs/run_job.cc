@@ -115,7 +115,7 @@ class Runner {
     collected(cordon::jobs::collect(
         staging.work_dir_fd(), job_.collect, wanted_, *sink,
         [&](std::uint64_t bytes) {
-          reporter_.at(JobPhase::Collecting, result_.artifacts.size(), bytes);
+          reporter_.at(JobPhase::Collecting, result_.artifacts.size() + result_.unlisted, bytes);
         },
         result_));
     std::ranges::sort(result_.artifacts, {}, &JobArtifact::path);

@@ -74,6 +74,20 @@ TEST_F(Stored, TheOldestGoesWhereThereIsNoRoom) {
   EXPECT_THAT(store.ids({}), ElementsAre("3", "2"));
 }
 
+TEST_F(Stored, WhatThereIsToSayOfAJobCountsToo) {
+  const auto kept = open(100);
+  JobStore& store = *kept;
+  leave(store, "1", 10);
+  leave(store, "2", 10);
+  EXPECT_TRUE(store.words("1")) << "control";
+  ASSERT_TRUE(store.add("3"));
+  ASSERT_TRUE(store.make_tar("3"));
+  ASSERT_TRUE(store.keep("3", std::string(85, ' ')));
+  EXPECT_FALSE(store.words("1"));
+  EXPECT_TRUE(store.words("2"));
+  EXPECT_TRUE(store.words("3"));
+}
+
 TEST_F(Stored, GoesWithItsTimeAndWithItsRecord) {
   const auto kept = open(1000, 10, std::chrono::nanoseconds(1));
   JobStore& store = *kept;

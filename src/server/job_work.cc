@@ -15,6 +15,7 @@ namespace {
 
 // The list of them is in memory, and is one answer.
 constexpr std::size_t kMostFiles = 10'000;
+constexpr std::uint64_t kMostListedBytes = 256 << 10;
 
 }  // namespace
 
@@ -34,6 +35,7 @@ Job JobWork::job_of(const Policy& policy) const {
   job.collect.most_bytes =
       std::min(body_.collect_bytes.value_or(job.collect.most_bytes), store_.most_bytes());
   job.collect.most_files = kMostFiles;
+  job.collect.most_listed_bytes = kMostListedBytes;
   job.stdin_data = body_.command.stdin_data;
   return job;
 }

@@ -259,6 +259,22 @@ class Hostile(Jobs):
             client.close()
         self.nothing_left()
 
+    def test_the_list_of_artifacts_is_bounded_and_the_tar_has_all(self):
+        script = ("import os\nfor _ in range(15): os.mkdir('\\1' * 250); os.chdir('\\1' * 250)\n"
+                  "for i in range(300): open(str(i), 'w')")
+        result = self.send({"cmd": ["python3", "-c", script], "collect": ["."]})
+        self.assertEqual(result.json["status"], "completed", result.body)
+        self.assertLess(len(result.body), 2 << 20)
+        told = self.job("GET", result.json["id"])
+        self.assertEqual(told.json, result.json)
+        self.assertGreater(len(told.json["artifacts"]), 50)
+        self.assertEqual(len(told.json["artifacts"]) + told.json["artifacts_unlisted"], 300)
+        self.assertTrue(told.json["artifacts_complete"])
+        with tarfile.open(fileobj=io.BytesIO(self.job("GET", result.json["id"], "/artifacts").body)) as archive:
+            self.assertEqual(sum(one.isfile() for one in archive), 300)
+        few = self.shell("touch a b", collect=["."]).json
+        self.assertEqual((len(few["artifacts"]), few["artifacts_unlisted"]), (2, 0), "control")
+
     def test_what_jobs_leave_is_bounded_and_the_oldest_goes(self):
         result = self.shell("head -c 3000000 /dev/zero >a; echo small >b", collect=["b", "a"]).json
         self.assertEqual([(one["path"], "problem" in one) for one in result["artifacts"]], [("a", True), ("b", False)])
