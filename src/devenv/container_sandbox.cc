@@ -52,7 +52,7 @@ class EngineSandbox final : public ContainerSandbox {
     const std::scoped_lock turn(turn_);
     if (running()) return {};
     forget();
-    (void)docker::reap_orphans(client_);
+    docker::reap_orphans_in_passing(client_);
     return begin(image());
   }
 

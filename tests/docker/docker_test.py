@@ -1,9 +1,13 @@
 """What is docker's own of the docker backend, against a real engine; tests/backends has what every backend does."""
 
+import contextlib
 import json
 import os
 import signal
+import socket
+import socketserver
 import subprocess
+import threading
 import unittest
 
 from engine import IMAGE, Engine, archive, dead_owner
@@ -185,7 +189,54 @@ class Life(WithEngine):
         self.wait_until("all in it has ended", lambda: not self.running())
         self.assertEqual(len(self.engine.containers()), 1, "the control: nobody has looked yet")
         self.assertEqual(self.run_cordon("true").returncode, 0)
-        self.assertEqual(self.engine.containers(), [])
+        self.wait_until("it is removed", lambda: not self.engine.containers())
+
+    @contextlib.contextmanager
+    def slow_to_remove(self, container):
+        """The engine by another socket, where removing this one takes until the end: (socket, the heads of such requests)."""
+        path, asked, end = os.path.join(self.own_folder("cordon-test-docker-slow-"), "d.sock"), [], threading.Event()
+
+        class Between(socketserver.BaseRequestHandler):
+            def handle(self):
+                head = self.request.recv(65536)
+                if head.startswith(b"DELETE") and container.encode() in head:
+                    asked.append(head)
+                    end.wait()
+                    return
+                with socket.socket(socket.AF_UNIX) as engine:
+                    engine.connect(upstream)
+                    engine.sendall(head)
+                    pump = threading.Thread(target=self.copy, args=(self.request, engine))
+                    pump.start()
+                    self.copy(engine, self.request)
+                    pump.join()
+
+            def copy(self, source, sink):
+                with contextlib.suppress(OSError):
+                    while piece := source.recv(65536):
+                        sink.sendall(piece)
+                with contextlib.suppress(OSError):
+                    sink.shutdown(socket.SHUT_WR)
+
+        upstream = self.engine.socket
+        with socketserver.ThreadingUnixStreamServer(path, Between) as server:
+            threading.Thread(target=server.serve_forever).start()
+            try:
+                yield path, asked
+            finally:
+                end.set()
+                server.shutdown()
+
+    def test_a_container_that_cannot_be_removed_holds_no_run_up(self):
+        sandbox = "01890000-0000-7000-8000-000000000002"
+        stuck = self.engine.make(IMAGE, "cordon-" + sandbox, {"io.cordon.owner": dead_owner(), "io.cordon.sandbox": sandbox})
+        self.addCleanup(self.engine.request, "DELETE", f"/containers/{stuck}?force=1&v=1")
+        with self.slow_to_remove(stuck) as (path, asked):
+            # Until its end nobody answers: who waited for that would wait longer than this test does.
+            run = self.run_cordon("true", DOCKER_HOST="unix://" + path)
+            self.assertEqual((run.returncode, run.stderr), (0, ""))
+            self.assertEqual(len(asked), 1, "the control: the run did ask")
+        self.assertEqual([one["Id"] for one in self.engine.containers()], [stuck])
 
     def test_what_lives_or_belongs_to_others_stays(self):
         living = self.start("sleep", "600")

@@ -43,7 +43,7 @@ class DockerBackend final : public Backend {
   Result<std::unique_ptr<Sandbox>> create(const SandboxSpec& spec) override {
     engine::Client client = TRY(docker::connect_here(kPatience));
     reaper_.run([client] {
-      (void)docker::reap_orphans(client);
+      docker::reap_orphans_in_passing(client);
       docker::sweep_first_places();
     });
     return TRY(docker::DockerSandbox::create(std::move(client), spec, runtime_));

@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <optional>
+#include <random>
 #include <vector>
 
 #include "core/try.h"
@@ -121,7 +123,10 @@ Result<int> reap_orphans(const engine::Client& client) {
     return look_up_owner(label_of(labels, kOwnerLabel), local) == Owner::Dead;
   };
   int removed = 0;
-  for (const auto& container : TRY(client.list(kOwnerLabel))) {
+  auto containers = TRY(client.list(kOwnerLabel));
+  // Where time is short, those that take long do not keep the same others every time.
+  std::ranges::shuffle(containers, std::random_device());
+  for (const auto& container : containers) {
     if (!has_our_name(container) || !is_orphan(container.labels)) continue;
     // One that cannot be removed keeps none of the others.
     if (client.remove(container.id)) ++removed;
@@ -136,6 +141,11 @@ Result<int> reap_orphans(const engine::Client& client) {
     if (client.remove_network(network.id)) ++removed;
   }
   return removed;
+}
+
+void reap_orphans_in_passing(const engine::Client& client) {
+  constexpr std::chrono::seconds kPatience{2};
+  (void)reap_orphans(client.until(engine::Clock::now() + kPatience));
 }
 
 }  // namespace cordon::docker

@@ -35,5 +35,8 @@ std::string_view label_of(const engine::Pairs& labels, std::string_view name);
 // containers that have a label, but no name of ours, are; images give volumes and networks none.
 // Returns how many. Errors: the engine's; what was removed by then stays removed.
 Result<int> reap_orphans(const engine::Client& client);
+// The same beside a run, which waits for it no longer than two seconds: an engine may need many for
+// a container that it cannot end. The next run goes on.
+void reap_orphans_in_passing(const engine::Client& client);
 
 }  // namespace cordon::docker

@@ -56,6 +56,12 @@ Result<Client> Client::connect(Endpoint endpoint, std::chrono::milliseconds pati
   return client;
 }
 
+Client Client::until(Deadline latest) const {
+  Client hurried = *this;
+  hurried.latest_ = latest;
+  return hurried;
+}
+
 std::optional<EngineVersion> Client::version_of(const Reply& ping) {
   constexpr std::string_view kDocker = "Docker/";
   if (ping.status >= 300 || !ping.server.starts_with(kDocker)) return std::nullopt;
@@ -88,7 +94,7 @@ Result<Connection> Client::send(const Request& request, const Until& until) cons
 }
 
 Result<Client::Reply> Client::call(const Request& request) const {
-  const Deadline deadline = Clock::now() + request.patience;
+  const Deadline deadline = std::min(Clock::now() + request.patience, latest_);
   const auto until = [&] {
     return Until{std::min(deadline, Clock::now() + request.silence), request.cancel_fd};
   };

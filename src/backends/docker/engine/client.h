@@ -71,6 +71,9 @@ class Client {
   static Result<Client> connect(Endpoint endpoint,
                                 std::chrono::milliseconds patience = std::chrono::seconds(5));
 
+  // The same, whose calls all end then at the latest. The engine may go on with what it was asked.
+  Client until(Deadline latest) const;
+
   const Endpoint& endpoint() const { return endpoint_; }
   const EngineVersion& version() const { return version_; }
 
@@ -177,6 +180,7 @@ class Client {
 
   Endpoint endpoint_;
   EngineVersion version_;
+  Deadline latest_ = Deadline::max();
 };
 
 // Everything but letters, digits and "-._~" as %XX; a slash stays where `slashes` says so.
