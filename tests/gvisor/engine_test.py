@@ -103,6 +103,25 @@ class ThroughDocker(Runs):
         _, said = self.engine.plainly("cat", "/proc/version", Runtime="runsc")
         self.assertEqual(said.strip(), self.host.strip(), "control: the engine runs it all the same, on the host's kernel")
 
+    def test_a_runtime_with_gvisors_words_is_not_it(self):
+        liar = os.path.join(self.own_folder("cordon-test-gvisor-liar-"), "runsc")
+        shutil.copy(ALIAS["runsc"]["path"], liar)
+        with open(liar, "ab") as file:
+            file.write(b"gvisor.dev/gvisor/runsc")
+        self.addCleanup(self.engine.reconfigure, GVISOR)
+        self.engine.reconfigure({"runsc": {"path": liar}})
+        run = self.run_cordon("sleep", "600")
+        self.assertEqual(run.returncode, 125, run.stderr)
+        self.assertIn("it does not run on gVisor's kernel", run.stderr)
+        for _ in range(5):  # it may have ended before anybody looked
+            run = self.run_cordon("true", options=["--json"])
+            held = {one["name"]: one["strength"] for one in json.loads(run.stdout)["guarantees"]}
+            self.assertNotEqual(held.get("syscalls"), "enforced", run.stdout)
+            self.assertEqual(self.run_cordon("true", options=["--require", "syscalls"]).returncode, 125)
+        self.engine.reconfigure(GVISOR)
+        run = self.run_cordon("sleep", "4", options=["--require", "syscalls"])
+        self.assertEqual((run.returncode, run.stderr), (0, ""), "control: gVisor itself")
+
 
 if __name__ == "__main__":
     sys.exit(unittest.main())

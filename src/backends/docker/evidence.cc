@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <string_view>
 
 #include "linux/proc_file.h"
 
@@ -55,11 +54,15 @@ std::optional<Evidence> look_at_process(pid_t pid, std::string_view container) {
   return read_evidence(*status);
 }
 
-std::vector<std::string> not_gvisor(pid_t pid) {
+bool is_gvisors_kernel(std::string_view words) {
+  using namespace std::string_view_literals;
+  return words.starts_with("runsc-sandbox\0"sv) && words.contains("\0boot\0"sv);
+}
+
+std::optional<bool> is_gvisors_kernel(pid_t pid) {
   const auto words = linux_os::read_proc_file(fmt::format("/proc/{}/cmdline", pid));
-  // Empty: it has just ended.
-  if (!words || words->empty() || words->starts_with("runsc")) return {};
-  return {"it does not run on gVisor's kernel"};
+  if (!words || words->empty()) return std::nullopt;
+  return is_gvisors_kernel(*words);
 }
 
 std::vector<std::string> contradictions(const Evidence& evidence, const Identity& identity,

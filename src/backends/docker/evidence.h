@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "docker/identity.h"
@@ -26,8 +27,11 @@ Evidence read_evidence(std::string_view status);
 // number may be somebody else's.
 std::optional<Evidence> look_at_process(pid_t pid, std::string_view container);
 
-// Whether the process is gVisor's kernel, which runs the container's: empty, or what it is.
-std::vector<std::string> not_gvisor(pid_t pid);
+// Whether the process is gVisor's kernel, which runs the container's. Absent where it has ended.
+std::optional<bool> is_gvisors_kernel(pid_t pid);
+// From the text of /proc/PID/cmdline. A runtime that has not yet begun the command is not it, by
+// whatever name it goes.
+bool is_gvisors_kernel(std::string_view words);
 
 // What of it contradicts the preset, in words. `same_users`: user numbers in containers are the
 // host's.

@@ -23,8 +23,8 @@ class Report : private GuaranteeReport {
     limits();
     ipc();
     add(guarantee::kPrivileges, Strength::Enforced,
-        facts_.seen ? "no capabilities, no_new_privs, not root (seen in /proc)"
-                    : "no capabilities, no_new_privs, not root");
+        facts_.seen && !on_gvisor() ? "no capabilities, no_new_privs, not root (seen in /proc)"
+                                    : "no capabilities, no_new_privs, not root");
     add(guarantee::kDevices, Strength::Enforced, "private /dev, device control group");
     add(guarantee::kEnvironment, Strength::Enforced, "the image's and the policy's only");
     return take();
@@ -67,6 +67,15 @@ class Report : private GuaranteeReport {
           "when Cordon itself is killed the container goes on, until the next run removes it");
     }
     add(guarantee::kProcessIsolation, Strength::Enforced, "PID namespace");
+    syscalls();
+  }
+
+  void syscalls() {
+    if (on_gvisor() && facts_.unseen) {
+      add(guarantee::kSyscalls, Strength::Partial, "the engine's runtime by the name of runsc",
+          "the container's process was not seen, so only the engine says that it was gVisor's");
+      return;
+    }
     add(guarantee::kSyscalls, Strength::Enforced,
         fmt::format("{}{}", on_gvisor() ? "gVisor's kernel answers them" : "seccomp, default deny",
                     facts_.seen ? " (seen in /proc)" : ""));

@@ -20,6 +20,7 @@ struct Enforcement {
   std::optional<engine::Container> given;
   const Files* files = nullptr;
   bool seen = false;      // in /proc, besides
+  bool unseen = false;    // looked for there in vain
   bool lifeline = false;  // its first process is Cordon's, and ends with it
 };
 

@@ -154,19 +154,23 @@ Result<void> HardenedContainer::check_taken(const engine::ContainerConfig& asked
 Result<pid_t> HardenedContainer::check_running(std::string_view id, pid_t first_process) {
   if (first_process == 0) {
     const auto container = client_.inspect(id);
-    if (!container || !container->state.running) return 0;
+    if (!container || !container->state.running) return not_seen();
     first_process = container->state.pid;
   }
   const auto evidence = look_at_process(first_process, id);
-  if (!evidence) return 0;
-  const auto& info = enforcement_.info;
-  const bool same_users = !info.has_security("userns") && !info.has_security("rootless");
+  if (!evidence) return not_seen();
   // gVisor's own process is what the host sees, and of it only that it is that. An engine may run
   // everything on it.
-  const auto found = enforcement_.given->config.host.runtime == kRunsc
-                         ? not_gvisor(first_process)
-                         : contradictions(*evidence, identity_, same_users);
+  const bool asked_gvisor = enforcement_.given->config.host.runtime == kRunsc;
+  const auto gvisor = asked_gvisor ? is_gvisors_kernel(first_process) : std::nullopt;
+  if (asked_gvisor && !gvisor) return not_seen();
+  const auto& info = enforcement_.info;
+  const bool same_users = !info.has_security("userns") && !info.has_security("rootless");
+  std::vector<std::string> found;
+  if (!asked_gvisor) found = contradictions(*evidence, identity_, same_users);
+  if (asked_gvisor && !*gvisor) found.emplace_back("it does not run on gVisor's kernel");
   if (!found.empty()) {
+    enforcement_.unseen = true;
     return std::unexpected(
         unsupported("harden the container", "",
                     fmt::format("{} says that it did, and the kernel that it did not: {}",
@@ -174,6 +178,13 @@ Result<pid_t> HardenedContainer::check_running(std::string_view id, pid_t first_
   }
   enforcement_.seen = true;
   return first_process;
+}
+
+// It has ended, or is not to be seen from here.
+Result<pid_t> HardenedContainer::not_seen() {
+  enforcement_.unseen = true;
+  TRY(check_required(spec_.policy.required_guarantees, guarantees()));
+  return 0;
 }
 
 Guarantees HardenedContainer::guarantees() const { return make_guarantees(enforcement_); }

@@ -56,7 +56,8 @@ class HardenedContainer {
   Result<std::shared_ptr<OwnedContainer>> make(std::string_view name,
                                                const engine::ContainerConfig& config);
   // What the kernel says of it once it runs, where that can be seen: its first process, else 0.
-  // `first_process`: where it is known; otherwise the engine is asked.
+  // `first_process`: where it is known; otherwise the engine is asked. Errors: Unsupported: it is
+  // not what the engine says; Degraded: a guarantee that was required is none unseen.
   Result<pid_t> check_running(std::string_view id, pid_t first_process = 0);
 
   const engine::Client& client() const { return client_; }
@@ -70,6 +71,7 @@ class HardenedContainer {
   Result<void> prepare();
   Result<void> check_policy() const;
   Result<void> check_taken(const engine::ContainerConfig& asked, std::string_view id);
+  Result<pid_t> not_seen();
 
   engine::Client client_;
   SandboxSpec spec_;

@@ -1,0 +1,50 @@
+#include "docker/guarantees.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "docker/evidence.h"
+#include "docker/runtime.h"
+
+namespace cordon::docker {
+namespace {
+
+Guarantee syscalls(std::string_view runtime, bool seen, bool unseen) {
+  const Policy policy;
+  const Files files;
+  Enforcement facts;
+  facts.policy = &policy;
+  facts.files = &files;
+  facts.given.emplace();
+  facts.given->config.host.runtime = runtime;
+  facts.seen = seen;
+  facts.unseen = unseen;
+  const Guarantees all = make_guarantees(facts);
+  const auto found = std::ranges::find(all, guarantee::kSyscalls, &Guarantee::name);
+  return found == all.end() ? Guarantee{} : *found;
+}
+
+TEST(Guarantees, GvisorUnseenIsOnlyTheEnginesWord) {
+  const Guarantee unseen = syscalls(kRunsc, false, true);
+  EXPECT_EQ(unseen.strength, Strength::Partial);
+  EXPECT_TRUE(unseen.reason.contains("not seen")) << unseen.reason;
+  EXPECT_FALSE(unseen.mechanism.contains("gVisor")) << unseen.mechanism;
+  const Guarantee seen = syscalls(kRunsc, true, false);
+  EXPECT_EQ(seen.strength, Strength::Enforced);
+  EXPECT_TRUE(seen.mechanism.contains("gVisor's kernel")) << seen.mechanism;
+  EXPECT_EQ(syscalls("", false, true).strength, Strength::Enforced);
+}
+
+TEST(Evidence, OnlyGvisorsKernelIsIt) {
+  using namespace std::string_view_literals;
+  EXPECT_TRUE(is_gvisors_kernel("runsc-sandbox\0--root=/x\0boot\0--bundle=/y\0"sv));
+  for (const auto words : {"runsc\0init\0"sv, "/usr/bin/runsc\0init\0"sv, "runc\0init\0"sv,
+                           "runsc-sandbox\0init\0"sv, "sh\0-c\0boot\0"sv, ""sv}) {
+    EXPECT_FALSE(is_gvisors_kernel(words)) << words;
+  }
+}
+
+}  // namespace
+}  // namespace cordon::docker
