@@ -286,6 +286,7 @@ class Attacks(WithEngine):
 
     def test_another_first_process_is_refused(self):
         """The engine follows the image's links, and what lies deeper covers what Cordon put there."""
+        self.work = os.path.join(self.work, "deeper", "than", "that")
         os.makedirs(os.path.join(self.work, "planted"))
         planted = os.path.join(self.work, "planted/init")
         with open(planted, "w", encoding="utf-8") as file:
