@@ -78,3 +78,16 @@ function(cordon_freestanding target)
   target_link_options(${target} PRIVATE
     -nostdlib -static -fno-sanitize=all -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-s)
 endfunction()
+
+# A static program of a few files that Cordon puts where others are at home: it runs in any image.
+function(cordon_inside_program target)
+  add_executable(${target} ${ARGN})
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/libexec/cordon)
+  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_compile_options(${target} PRIVATE "SHELL:-iquote ${PROJECT_BINARY_DIR}/include/core")
+  # A sanitizer's runtime cannot be linked statically.
+  target_compile_options(${target} PRIVATE -fno-sanitize=all -fno-exceptions -fno-rtti)
+  target_link_options(${target} PRIVATE -fno-sanitize=all -static LINKER:--gc-sections)
+  install(TARGETS ${target} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/cordon)
+endfunction()

@@ -22,6 +22,7 @@ constexpr auto kExpiryInterval = std::chrono::minutes(1);
 constexpr std::int64_t kLongLog = 16 << 20;
 constexpr std::size_t kMostWaiting = 256;
 constexpr auto kClockTick = std::chrono::milliseconds(50);
+constexpr const char* kJournal = "ended";
 
 // NORMAL: the database cannot be damaged by a power failure, and a commit waits for no disk.
 constexpr const char* kWriterSettings =
@@ -53,7 +54,7 @@ Result<void> take_over(EndedTable& table, std::span<const JournalEntry> entries)
 Result<std::shared_ptr<Store>> Store::open(StoreOptions options) {
   auto directory = TRY(StateDirectory::open(options.directory, options.lock_patience));
   const std::string path = TRY(directory.file("cordon.db"));
-  const std::string journal_path = TRY(directory.file("ended"));
+  const std::string journal_path = TRY(directory.file(kJournal));
   auto writer = TRY(open_writer(path, options));
   EndedTable table(*writer, options.output_quota, options.most_executions);
   auto journal = TRY(
@@ -96,7 +97,7 @@ Store::~Store() {
 }
 
 std::optional<std::string> Store::damaged_journal() const {
-  std::string path = directory_.path() + "/ended" + std::string(Journal::kDamagedSuffix);
+  std::string path = fmt::format("{}/{}{}", directory_.path(), kJournal, Journal::kDamagedSuffix);
   if (::access(path.c_str(), F_OK) != 0) return std::nullopt;
   return path;
 }
