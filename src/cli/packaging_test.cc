@@ -21,23 +21,10 @@ namespace {
 
 using cli::testing::all_matches;
 using cli::testing::Names;
+using cli::testing::names_of;
 using cli::testing::part;
 using cli::testing::read;
 using cli::testing::Takes;
-
-Names names_of(std::span<const OptionSpec> table) {
-  Names names;
-  for (const OptionSpec& option : table) names.emplace(option.name);
-  return names;
-}
-
-Names names_of(std::span<const OptionSpec> table, Takes takes) {
-  Names names;
-  for (const OptionSpec& option : table) {
-    if (option.value.empty() == (takes == Takes::Nothing)) names.emplace(option.name);
-  }
-  return names;
-}
 
 const std::string kLong = "--([a-z-]+)";
 

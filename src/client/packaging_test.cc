@@ -13,24 +13,10 @@ namespace cordon::client {
 namespace {
 
 using cli::testing::all_matches;
-using cli::testing::Names;
+using cli::testing::names_of;
 using cli::testing::part;
 using cli::testing::read;
 using cli::testing::Takes;
-
-Names names_of(const Subcommand& subcommand) {
-  Names names;
-  for (const auto& option : subcommand.options) names.emplace(option.name);
-  return names;
-}
-
-Names names_of(const Subcommand& subcommand, Takes takes) {
-  Names names;
-  for (const auto& option : subcommand.options) {
-    if (option.value.empty() == (takes == Takes::Nothing)) names.emplace(option.name);
-  }
-  return names;
-}
 
 class Packaging : public testing::TestWithParam<std::size_t> {
  protected:
@@ -57,8 +43,10 @@ TEST_P(Packaging, HelpPageListsEveryOptionAndFitsAScreen) {
 TEST_P(Packaging, ManPageDescribesEveryOption) {
   std::string text = read("man/cordon-" + name() + ".1");
   std::erase(text, '\\');
-  EXPECT_EQ(all_matches(text, "\n\\.BI --([a-z-]+) \""), names_of(subcommand(), Takes::Value));
-  EXPECT_EQ(all_matches(text, "\n\\.B --([a-z-]+)\n"), names_of(subcommand(), Takes::Nothing));
+  EXPECT_EQ(all_matches(text, "\n\\.BI --([a-z-]+) \""),
+            names_of(subcommand().options, Takes::Value));
+  EXPECT_EQ(all_matches(text, "\n\\.B --([a-z-]+)\n"),
+            names_of(subcommand().options, Takes::Nothing));
   for (const auto& option : subcommand().options) {
     const std::string about = part(
         text, "--" + std::string(option.name) + (option.value.empty() ? "\n" : " \""), "\n.TP");
@@ -78,13 +66,13 @@ TEST_P(Packaging, CompletionsTakeWhatTheProgramTakes) {
   const auto list = [&](const std::string& what) {
     return all_matches(part(bash, "_cordon_" + name() + what + "='", "'\n"), "--([a-z-]+)");
   };
-  EXPECT_EQ(list("_values"), names_of(subcommand(), Takes::Value));
-  EXPECT_EQ(list("_switches"), names_of(subcommand(), Takes::Nothing));
+  EXPECT_EQ(list("_values"), names_of(subcommand().options, Takes::Value));
+  EXPECT_EQ(list("_switches"), names_of(subcommand().options, Takes::Nothing));
   const std::string zsh = part(read("completions/_cordon"), "_cordon_" + name() + "()", "\n}");
-  EXPECT_EQ(all_matches(zsh, "--([a-z-]+)[=\\[}]"), names_of(subcommand()));
+  EXPECT_EQ(all_matches(zsh, "--([a-z-]+)[=\\[}]"), names_of(subcommand().options));
   EXPECT_EQ(all_matches(read("completions/cordon.fish"),
                         "'__cordon_in " + name() + "' (?:-s . )?-l ([a-z-]+) "),
-            names_of(subcommand()));
+            names_of(subcommand().options));
 }
 
 }  // namespace

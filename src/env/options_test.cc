@@ -10,6 +10,7 @@ namespace {
 
 using cli::testing::all_matches;
 using cli::testing::Names;
+using cli::testing::names_of;
 using cli::testing::part;
 using cli::testing::read;
 using cli::testing::Takes;
@@ -25,14 +26,6 @@ Result<Options> parse(std::vector<std::string> words) {
 std::string refusal(std::vector<std::string> words) {
   const auto options = parse(std::move(words));
   return options ? "accepted" : options.error().message();
-}
-
-Names names(Takes takes) {
-  Names names;
-  for (const auto& option : option_table()) {
-    if (option.value.empty() == (takes == Takes::Nothing)) names.emplace(option.name);
-  }
-  return names;
 }
 
 TEST(EnvOptions, AreRead) {
@@ -75,17 +68,16 @@ TEST(EnvPackaging, PagesAndCompletionsNameEveryOption) {
   const std::string help = cli::format_page(page());
   std::string man = read("man/cordon-env.1");
   std::erase(man, '\\');
-  EXPECT_EQ(all_matches(man, "\n\\.BI --([a-z-]+) \""), names(Takes::Value));
-  EXPECT_EQ(all_matches(man, "\n\\.B --([a-z-]+)\n"), names(Takes::Nothing));
-  Names all = names(Takes::Value);
-  all.merge(names(Takes::Nothing));
+  EXPECT_EQ(all_matches(man, "\n\\.BI --([a-z-]+) \""), names_of(option_table(), Takes::Value));
+  EXPECT_EQ(all_matches(man, "\n\\.B --([a-z-]+)\n"), names_of(option_table(), Takes::Nothing));
+  const Names all = names_of(option_table());
   for (const std::string& name : all) EXPECT_THAT(help, HasSubstr("--" + name));
   const std::string bash = read("completions/cordon.bash");
   const auto list = [&](const std::string& what) {
     return all_matches(part(bash, "_cordon_env" + what + "='", "'\n"), "--([a-z-]+)");
   };
-  EXPECT_EQ(list("_values"), names(Takes::Value));
-  EXPECT_EQ(list("_switches"), names(Takes::Nothing));
+  EXPECT_EQ(list("_values"), names_of(option_table(), Takes::Value));
+  EXPECT_EQ(list("_switches"), names_of(option_table(), Takes::Nothing));
   const std::string zsh = part(read("completions/_cordon"), "_cordon_env()", "\n}");
   EXPECT_EQ(all_matches(zsh, "--([a-z-]+)[=\\[}]"), all);
   EXPECT_EQ(

@@ -14,23 +14,10 @@ namespace {
 
 using cli::testing::all_matches;
 using cli::testing::Names;
+using cli::testing::names_of;
 using cli::testing::part;
 using cli::testing::read;
 using cli::testing::Takes;
-
-Names names() {
-  Names names;
-  for (const auto& option : job_option_table()) names.emplace(option.name);
-  return names;
-}
-
-Names names(Takes takes) {
-  Names names;
-  for (const auto& option : job_option_table()) {
-    if (option.value.empty() == (takes == Takes::Nothing)) names.emplace(option.name);
-  }
-  return names;
-}
 
 TEST(Packaging, HelpPageListsEveryOptionAndFitsAScreen) {
   const std::string text = cli::format_page(job_page());
@@ -47,8 +34,10 @@ TEST(Packaging, ManPageDescribesEveryOption) {
   std::string text = read("man/cordon-job.1");
   std::erase(text, '\\');
   text = part(text, ".SH OPTIONS", ".SH EXIT");
-  EXPECT_EQ(all_matches(text, "\n\\.BI --([a-z-]+) \""), names(Takes::Value));
-  EXPECT_EQ(all_matches(text, "\n\\.B --([a-z-]+)\n"), names(Takes::Nothing));
+  EXPECT_EQ(all_matches(text, "\n\\.BI --([a-z-]+) \""),
+            names_of(job_option_table(), Takes::Value));
+  EXPECT_EQ(all_matches(text, "\n\\.B --([a-z-]+)\n"),
+            names_of(job_option_table(), Takes::Nothing));
   for (const auto& option : job_option_table()) {
     if (option.initial.empty()) continue;
     EXPECT_NE(text.find(fmt::format("Default: {}.", option.initial)), std::string::npos);
@@ -61,13 +50,13 @@ TEST(Packaging, CompletionsTakeWhatTheProgramTakes) {
   const auto list = [&](const std::string& what) {
     return all_matches(part(bash, "_cordon_job" + what + "='", "'\n"), "--([a-z-]+)");
   };
-  EXPECT_EQ(list("_values"), names(Takes::Value));
-  EXPECT_EQ(list("_switches"), names(Takes::Nothing));
+  EXPECT_EQ(list("_values"), names_of(job_option_table(), Takes::Value));
+  EXPECT_EQ(list("_switches"), names_of(job_option_table(), Takes::Nothing));
   const Names zsh =
       all_matches(part(read("completions/_cordon"), "_cordon_job()", "\n}"), "--([a-z-]+)[=\\[}]");
-  for (const auto& name : names()) EXPECT_TRUE(zsh.contains(name)) << name;
+  for (const auto& name : names_of(job_option_table())) EXPECT_TRUE(zsh.contains(name)) << name;
   EXPECT_EQ(all_matches(read("completions/cordon.fish"), "'__cordon_in job' -l ([a-z-]+) "),
-            names());
+            names_of(job_option_table()));
 }
 
 }  // namespace

@@ -11,31 +11,19 @@ namespace cordon::serve {
 namespace {
 
 using cli::testing::all_matches;
-using cli::testing::Names;
+using cli::testing::names_of;
 using cli::testing::part;
 using cli::testing::read;
 using cli::testing::Takes;
-
-Names names(Takes takes) {
-  Names names;
-  for (const auto& option : serve_option_table()) {
-    if (option.value.empty() == (takes == Takes::Nothing)) names.emplace(option.name);
-  }
-  return names;
-}
-
-Names names() {
-  Names all = names(Takes::Nothing);
-  all.merge(names(Takes::Value));
-  return all;
-}
 
 TEST(Packaging, ManPageDescribesEveryOption) {
   std::string text = read("man/cordon-serve.1");
   std::erase(text, '\\');
   text = part(text, ".SH OPTIONS", "\n.SH");
-  EXPECT_EQ(all_matches(text, "\n\\.BI --([a-z-]+) \""), names(Takes::Value));
-  EXPECT_EQ(all_matches(text, "\n\\.B --([a-z-]+)\n"), names(Takes::Nothing));
+  EXPECT_EQ(all_matches(text, "\n\\.BI --([a-z-]+) \""),
+            names_of(serve_option_table(), Takes::Value));
+  EXPECT_EQ(all_matches(text, "\n\\.B --([a-z-]+)\n"),
+            names_of(serve_option_table(), Takes::Nothing));
 }
 
 TEST(Packaging, CompletionsTakeWhatTheProgramTakes) {
@@ -43,13 +31,13 @@ TEST(Packaging, CompletionsTakeWhatTheProgramTakes) {
   const auto list = [&](const std::string& what) {
     return all_matches(part(bash, "_cordon_serve" + what + "='", "'\n"), "--([a-z-]+)");
   };
-  EXPECT_EQ(list("_values"), names(Takes::Value));
-  EXPECT_EQ(list("_switches"), names(Takes::Nothing));
+  EXPECT_EQ(list("_values"), names_of(serve_option_table(), Takes::Value));
+  EXPECT_EQ(list("_switches"), names_of(serve_option_table(), Takes::Nothing));
   EXPECT_EQ(
       all_matches(part(read("completions/_cordon"), "_cordon_serve()", "\n}"), "--([a-z-]+)=?\\["),
-      names());
+      names_of(serve_option_table()));
   EXPECT_EQ(all_matches(read("completions/cordon.fish"), "'__cordon_in serve' -l ([a-z-]+) "),
-            names());
+            names_of(serve_option_table()));
 }
 
 }  // namespace

@@ -7,13 +7,30 @@
 #include <iterator>
 #include <regex>
 #include <set>
+#include <span>
 #include <string>
+
+#include "cli/options.h"
 
 namespace cordon::cli::testing {
 
 using Names = std::set<std::string>;
 
 enum class Takes { Value, Nothing };
+
+inline Names names_of(std::span<const OptionSpec> table) {
+  Names names;
+  for (const OptionSpec& option : table) names.emplace(option.name);
+  return names;
+}
+
+inline Names names_of(std::span<const OptionSpec> table, Takes takes) {
+  Names names;
+  for (const OptionSpec& option : table) {
+    if (option.value.empty() == (takes == Takes::Nothing)) names.emplace(option.name);
+  }
+  return names;
+}
 
 inline std::string read(const std::string& name) {
   std::ifstream file(std::string(CORDON_PACKAGING) + "/" + name);
