@@ -67,7 +67,10 @@ struct Job {
   std::string id;  // of the caller's, [A-Za-z0-9._-], at most 64; empty: one is made
   std::string command;
   std::vector<std::string> args;  // without argv[0]
-  std::string image;              // for backends that take one
+  // Where it begins: a directory below the work directory ("src"), made if the input has none of
+  // that name. Empty: the work directory. Paths of rules, input and artifacts are not about it.
+  std::string begin_in;
+  std::string image;  // for backends that take one
   PullPolicy pull = PullPolicy::Missing;
   std::optional<Tier> tier;  // absent, and no backend: the first that can run here
   std::string backend;
@@ -86,7 +89,7 @@ struct Job {
   OutputSink on_stderr;
   int stdout_fd = -1;
   int stderr_fd = -1;
-  // At most about ten times a second, on the thread that runs the job.
+  // At most about ten times a second, and when a phase begins, on the thread that runs the job.
   std::function<void(const JobProgress&)> on_progress;
   std::function<void(const PullProgress&)> on_pull;  // while the image is fetched
   // Where private copies are made: a directory of the caller's own, or one that can be made. Empty:
@@ -134,7 +137,8 @@ struct JobResult {
 // Runs to the end, on the calling thread. A stop request ends it: status Killed; what there is by
 // then is collected. Thread-safe. Errors: the job cannot be run as it stands; nothing was run:
 //   InvalidArgument    malformed; an input that is refused, or larger than its limits; a pattern
-//                      that leads out of the work directory; a mount of / or of an engine's socket
+//                      or a place to begin that leads out of the work directory; a mount of / or of
+//                      an engine's socket
 //   NotFound           the input, the image, the command
 //   others             as Executor::execute()
 //

@@ -108,6 +108,7 @@ complete -c cordon -n '__cordon_in explain' -l json -d 'print the report as JSON
 complete -c cordon -n '__cordon_in explain' -l report -r -F -d 'where the report goes'
 complete -c cordon -n '__cordon_in explain' -l help -d 'print the page of this subcommand'
 complete -c cordon -n '__cordon_in job' -l input -r -F -d 'what the work directory starts from'
+complete -c cordon -n '__cordon_in job' -l workdir -x -d 'where the command begins, below its private copy'
 complete -c cordon -n '__cordon_in job' -l collect -x -d 'what to bring back'
 complete -c cordon -n '__cordon_in job' -l output -r -F -d 'where that goes'
 complete -c cordon -n '__cordon_in job' -l collect-limit -x -d 'the most that is brought back'

@@ -150,6 +150,7 @@ Result<int> run(const JobOptions& options) {
   Job job;
   job.command = run.command;
   job.args = run.args;
+  job.begin_in = options.begin_in;
   job.image = run.image;
   job.pull = options.pull;
   job.policy = TRY(job_policy(run));

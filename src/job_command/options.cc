@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "cli/watch_options.h"
 #include "core/try.h"
+#include "jobs/entry_path.h"
 
 namespace cordon::job_command {
 
@@ -14,7 +15,7 @@ namespace {
 
 using cli::OptionSpec;
 
-enum Own { kInput, kCollect, kOutput, kCollectLimit, kPull, kStaging, kHelp };
+enum Own { kInput, kWorkdir, kCollect, kOutput, kCollectLimit, kPull, kStaging, kHelp };
 
 constexpr std::string_view kGroup = "Options";
 
@@ -23,6 +24,10 @@ constexpr std::array kTable = {
                "What the work directory starts from: a directory, which is copied, or a tar, also "
                "packed with gzip, bzip2, xz or zstd; - is a tar on standard input.",
                "empty"},
+    OptionSpec{kWorkdir, "workdir", "DIR", kGroup,
+               "Where the command begins: a directory below its private copy, made if it is "
+               "missing.",
+               "the copy itself"},
     OptionSpec{kCollect, "collect", "PATTERN", kGroup,
                "What to bring back, below the work directory: a file, a directory with all in it, "
                "a pattern such as **/*.log, or . for everything. Repeatable.",
@@ -45,12 +50,18 @@ constexpr std::array kTable = {
     OptionSpec{kHelp, "help", "", kGroup, "Print this page.", ""},
 };
 // The work directory is the job's own, and so is what would be read from it.
-constexpr std::string_view kLeftOut[] = {"workdir", "tty", "dry-run", "report",
-                                         "no-project-policy"};
+constexpr std::string_view kLeftOut[] = {"tty", "dry-run", "report", "no-project-policy"};
 
 Result<std::string> not_empty(std::string_view option, const std::string& value) {
   if (value.empty()) return cli::refuse_option(option, "\"\"", "it is empty");
   return value;
+}
+
+Result<std::string> place_below(const std::string& value) {
+  auto place = jobs::entry_path(value);
+  if (place && !value.empty()) return place;
+  return cli::refuse_option("--workdir", value,
+                            "a directory below the private copy is wanted: src");
 }
 
 Result<PullPolicy> pull_policy(const std::string& value) {
@@ -80,7 +91,7 @@ cli::Page job_page() {
           "unless --net says so.\n"
           "\n"
           "It takes the options of cordon run, such as --image, --env, --memory, --read and\n"
-          "--json, but for --workdir, --tty, --dry-run, --report and --no-project-policy.\n"
+          "--json, but for --tty, --dry-run, --report and --no-project-policy.\n"
           "--disk also bounds the work directory, and --output-limit is 8M unless stated.\n"
           "The command finds its work directory in the variable CORDON_WORK_DIR.",
       .options = kTable,
@@ -107,6 +118,9 @@ Result<JobOptions> parse_job_options(std::span<char* const> arguments) {
     switch (given.id) {
       case kInput:
         options.input = TRY(path_or_stream("--input", given.value));
+        break;
+      case kWorkdir:
+        options.begin_in = TRY(place_below(given.value));
         break;
       case kCollect:
         options.collect.push_back(TRY(not_empty("--collect", given.value)));

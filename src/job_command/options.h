@@ -21,6 +21,7 @@ struct JobOptions {
   bool help = false;
   cli::RunOptions run;
   std::string input;                 // absolute; "-": standard input, a tar; empty: none
+  std::string begin_in;              // below the private copy
   std::vector<std::string> collect;  // patterns
   PullPolicy pull = PullPolicy::Missing;
   std::string output;  // absolute; "-": standard output, as tar

@@ -12,6 +12,7 @@
 #include "core/printable.h"
 #include "core/try.h"
 #include "engine/endpoint.h"
+#include "jobs/entry_path.h"
 #include "native/paths.h"
 #include "policy/default_limits.h"
 #include "policy/engine_sockets.h"
@@ -157,6 +158,10 @@ Result<void> check_job(const Job& job, const std::string& staging_root) {
   if (!job.id.empty()) TRY(check_id(job.id));
   if (!staging_root.starts_with('/')) {
     return refuse("make a place for the job in", staging_root, "it must be an absolute path");
+  }
+  if (const auto place = entry_path(job.begin_in); !place) {
+    return refuse("begin in", job.begin_in, place.error().detail,
+                  "name a directory below the work directory");
   }
   TRY(check_input(job.input, staging_root));
   TRY(check_collection(job.collect));

@@ -20,11 +20,13 @@
 #include "jobs/collect.h"
 #include "jobs/copy_tree.h"
 #include "jobs/disk_meter.h"
+#include "jobs/entry_path.h"
 #include "jobs/metered_sandbox.h"
 #include "jobs/output_log.h"
 #include "jobs/patience.h"
 #include "jobs/staging.h"
 #include "jobs/unpack_tar.h"
+#include "policy/glob.h"
 #include "sandbox/choose_backend.h"
 #include "sandbox/run_once.h"
 #include "sandbox/validate.h"
@@ -109,7 +111,7 @@ class Runner {
     const auto taken = prepare(staging.work_dir_fd());
     if (const auto end = patience_.ended()) return ended_early(*end, *sink);
     if (!taken) return std::unexpected(taken.error());
-    TRY(run_command(staging.work_dir_fd()));
+    TRY(run_command(staging));
     result_.reached = JobPhase::Collecting;
     patience_.extend(kGrace);
     collected(cordon::jobs::collect(
@@ -150,6 +152,7 @@ class Runner {
       if (has_input()) TRY(backend_.create(sandbox_spec(id_, request_)));
     }
     result_.reached = JobPhase::Input;
+    reporter_.at(JobPhase::Input, 0, 0);
     return take_input(work_dir);
   }
 
@@ -228,15 +231,39 @@ class Runner {
         std::chrono::duration_cast<nanoseconds>(result_.execution.end_time - begun_);
   }
 
-  Result<void> run_command(int work_dir) {
+  // A directory below it is the sandbox's work directory, beside the whole, and what rules say is
+  // about the whole.
+  Result<void> begin_below(const Staging& staging) {
+    const std::string place = TRY(entry_path(job_.begin_in));
+    if (place.empty()) return {};
+    TreeWriter writer(staging.work_dir_fd(), owner_for(backend_, request_.policy),
+                      {.most_bytes = 0, .most_entries = kDeepest}, Existing::Refuse);
+    constexpr std::uint32_t kMode = 0755;
+    if (auto made = writer.directory(place, kMode); !made) {
+      return std::unexpected(std::move(made).error().in("begin in " + printable(place)));
+    }
+    const std::string whole = Glob::escape(staging.work_dir());
+    for (PathRule& rule : request_.policy.filesystem) {
+      if (!rule.path.starts_with('/')) rule.path = fmt::format("{}/{}", whole, rule.path);
+    }
+    request_.policy.filesystem.push_back(
+        {.access = Access::Write, .path = whole, .origin = "the work directory"});
+    request_.work_dir = fmt::format("{}/{}", staging.work_dir(), place);
+    return {};
+  }
+
+  Result<void> run_command(const Staging& staging) {
     const Limits& limits = request_.policy.limits;
     std::unique_ptr<DiskMeter> meter;
-    if (limits.disk_bytes) meter = TRY(DiskMeter::start(work_dir, *limits.disk_bytes));
+    if (limits.disk_bytes) {
+      meter = TRY(DiskMeter::start(staging.work_dir_fd(), *limits.disk_bytes));
+    }
     request_.policy.limits.timeout = std::max(patience_.left(), nanoseconds(1));
     request_.on_stdout = logged(Stream::Stdout, job_.on_stdout);
     request_.on_stderr = logged(Stream::Stderr, job_.on_stderr);
     reporter_.at(JobPhase::Running, result_.input_entries, result_.input_bytes);
     result_.reached = JobPhase::Running;
+    TRY(begin_below(staging));
     auto sandbox = TRY(backend_.create(sandbox_spec(id_, request_)));
     if (meter) sandbox = metered(std::move(sandbox), *meter);
     result_.execution = TRY(run_once(*sandbox, {.request = request_,

@@ -284,6 +284,8 @@ TEST_F(RunJob, WhatCannotBeIsRefusedBeforeAnything) {
   EXPECT_THAT(refused([](Job& job) { job.id = "../x"; }), HasSubstr("name the job"));
   EXPECT_THAT(refused([](Job& job) { job.collect.patterns = {"/etc"}; }), HasSubstr("outside"));
   EXPECT_THAT(refused([](Job& job) { job.input.directory = "/"; }), HasSubstr("own copy"));
+  EXPECT_THAT(refused([](Job& job) { job.begin_in = "a/../.."; }), HasSubstr("begin in"));
+  EXPECT_THAT(refused([](Job& job) { job.begin_in = "/srv"; }), HasSubstr("begin in"));
   EXPECT_THAT(refused([](Job& job) { job.command = ""; }), HasSubstr("no command"));
   EXPECT_THAT(refused([](Job& job) { job.policy.limits.pids = 0; }), HasSubstr("processes"));
   EXPECT_THAT(refused([](Job& job) { job.policy.limits.timeout = std::chrono::seconds(-1); }),

@@ -97,7 +97,7 @@ class Api final : public Service {
     std::string_view place;   // where its id leads to
     // Before the id of an async one is told.
     std::function<Result<void>(const std::string& id)> accepted;
-    std::function<std::string(const SharedResult& result)> body;
+    std::function<Response(const SharedResult& result)> ended;
   };
   void launch(Call& call, Result<ManagedRequest> request, const Launch& how);
   Result<std::string> start(const Call& call, ManagedRequest request, const Launch& how);

@@ -119,7 +119,7 @@ void Api::execute_here(Call& call) {
           .action = "execute",
           .place = "/api/v1/sandbox/status/",
           .accepted = {},
-          .body = [](const SharedResult& result) { return to_json(*result); }});
+          .ended = [](const SharedResult& result) { return json_answer(to_json(*result)); }});
 }
 
 void Api::launch(Call& call, Result<ManagedRequest> request, const Launch& how) {
@@ -158,9 +158,10 @@ Result<std::string> Api::start(const Call& call, ManagedRequest request, const L
     return id;
   }
   return manager_.start(std::move(request), call.caller(),
-                        [this, reply = call.reply, body = how.body](const SharedResult& result) {
-                          http_.answered(200);
-                          reply.answer(json_answer(body(result)));
+                        [this, reply = call.reply, ended = how.ended](const SharedResult& result) {
+                          Response response = ended(result);
+                          http_.answered(response.status);
+                          reply.answer(std::move(response));
                         });
 }
 

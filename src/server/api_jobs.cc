@@ -74,7 +74,11 @@ void Api::start_job_here(Call& call, JobUpload& upload) {
           .action = "job",
           .place = "/api/v1/jobs/",
           .accepted = [this](const std::string& id) { return jobs_.add(id); },
-          .body = [work](const SharedResult& result) { return job_json(*result, work->words()); }});
+          .ended =
+              [work](const SharedResult& result) {
+                if (const auto refusal = work->refusal()) return field_answer(*refusal);
+                return json_answer(job_json(*result, work->words()));
+              }});
 }
 
 Result<ManagedRequest> Api::job_request(const Call& call,

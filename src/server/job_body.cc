@@ -11,6 +11,7 @@
 #include "core/base64.h"
 #include "core/try.h"
 #include "core/units.h"
+#include "jobs/entry_path.h"
 #include "server/body_values.h"
 
 namespace cordon::server {
@@ -126,6 +127,10 @@ Result<JobBody> read_job_body(std::string_view body) {
   }
   read.pull = TRY(named_field(fields, "pull", parse_pull)).value_or(PullPolicy::Missing);
   if (const auto* const mounts = fields.value("mounts")) read.mounts = TRY(mounts_of(*mounts));
+  read.begin_in = TRY(text_or_nothing(fields, "work_dir"));
+  if (const auto place = jobs::entry_path(read.begin_in); !place) {
+    return refuse_field("work_dir", "a directory below the job's private copy is wanted: src");
+  }
   read.input_dir = TRY(text_or_nothing(fields, "input_dir"));
   const std::string packed = TRY(text_or_nothing(fields, "input_tar"));
   auto tar = decode_base64(packed);

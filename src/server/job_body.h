@@ -23,6 +23,7 @@ struct JobBody {
   std::optional<std::uint64_t> disk_bytes;
   PullPolicy pull = PullPolicy::Missing;
   std::vector<Mount> mounts;
+  std::string begin_in;  // work_dir: below the private copy
   std::string input_dir;
   std::string input_tar;  // its bytes
   std::vector<std::string> collect;

@@ -17,6 +17,12 @@ namespace {
 constexpr std::size_t kMostFiles = 10'000;
 constexpr std::uint64_t kMostListedBytes = 256 << 10;
 
+// Of an input: no tar, or one that leads out, or more than its limits; not a disk that is full.
+bool is_the_senders(const Error& error) {
+  return error.code == ErrorCode::InvalidArgument ||
+         (error.code == ErrorCode::ResourceExhausted && error.sys_errno == 0);
+}
+
 }  // namespace
 
 JobWork::JobWork(JobBody body, std::unique_ptr<SpoolFile> input, JobStore& store)
@@ -26,6 +32,7 @@ Job JobWork::job_of(const Policy& policy) const {
   Job job;
   job.command = body_.command.command;
   job.args = body_.command.args;
+  job.begin_in = body_.begin_in;
   job.image = body_.command.image;
   job.pull = body_.pull;
   job.policy = policy;
@@ -55,7 +62,9 @@ Result<ExecutionResult> JobWork::run(const ManagedRun& run) {
   job.on_stderr = run.request.on_stderr;
   if (input_) job.input.tar_fd = TRY(input_->rewound());
   // Its room is somebody else's once it is read.
-  job.on_progress = [this](const JobProgress& progress) {
+  JobPhase phase = JobPhase::Image;
+  job.on_progress = [this, &phase](const JobProgress& progress) {
+    phase = progress.phase;
     if (progress.phase == JobPhase::Running) input_.reset();
   };
   const UniqueFd tar = TRY(store_.make_tar(run.id));
@@ -69,6 +78,10 @@ Result<ExecutionResult> JobWork::run(const ManagedRun& run) {
   {
     const std::lock_guard lock(mutex_);
     words_ = std::move(words);
+    if (!result && phase == JobPhase::Input && is_the_senders(result.error())) {
+      refusal_ = invalid_argument(result.error().message(),
+                                  body_.input_dir.empty() ? "input_tar" : "input_dir", {});
+    }
   }
   if (!result) return std::unexpected(std::move(result).error());
   return std::move(told.execution);
@@ -77,6 +90,11 @@ Result<ExecutionResult> JobWork::run(const ManagedRun& run) {
 std::string JobWork::words() const {
   const std::lock_guard lock(mutex_);
   return words_;
+}
+
+std::optional<Error> JobWork::refusal() const {
+  const std::lock_guard lock(mutex_);
+  return refusal_;
 }
 
 std::string job_json(const ExecutionResult& result, std::string_view words) {

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "cordon/error.h"
@@ -27,6 +28,8 @@ class JobWork {
   Result<ExecutionResult> run(const ManagedRun& run);
   // Once it has run: as JobStore::words().
   std::string words() const;
+  // Once it has run: why its input was refused, with the field as subject; absent: it was not.
+  std::optional<Error> refusal() const;
 
  private:
   Job job_of(const Policy& policy) const;
@@ -36,6 +39,7 @@ class JobWork {
   JobStore& store_;
   mutable std::mutex mutex_;
   std::string words_;
+  std::optional<Error> refusal_;
 };
 
 // The result with the words of the job: one JSON object. No words: `kept` is false.

@@ -129,6 +129,10 @@ class Behaviour:
     def test_it_knows_where_it_is(self):
         run = self.sh('test "$(pwd)" = "$CORDON_WORK_DIR" && echo here')
         self.assertEqual(run.stdout, b"here\n", run.stderr)
+        run = self.sh('test "$(pwd)" = "$CORDON_WORK_DIR/src/deep" && echo below && echo x >../../made', "--workdir", "src/deep",
+                      "--collect", "made", "--output", self.out)
+        self.assertEqual((run.stdout, run.returncode), (b"below\n", 0), run.stderr)
+        self.assertEqual(self.read("made"), b"x\n")
 
     def test_the_callers_directory_is_none_of_its(self):
         self.put("mine", b"MINE")

@@ -142,6 +142,20 @@ class Ways(Jobs):
         self.refused(self.send({"cmd": ["true"], "mounts": ["/"]}), 400)
         self.refused(self.send({"cmd": ["true"], "mounts": ["/run/docker.sock"]}), 400)
 
+    def test_it_begins_where_it_is_told(self):
+        script = "cat a; echo b >../b; pwd; cd ..; pwd; echo $CORDON_WORK_DIR"
+        result = self.shell(script, tar(**{"src/a": b"in\n"}), work_dir="src", collect=["b"]).json
+        read, begun, above, whole = result["stdout"].splitlines()
+        self.assertEqual((read, begun, above), ("in", whole + "/src", whole))
+        self.assertEqual([one["path"] for one in result["artifacts"]], ["b"])
+        self.assertTrue(self.shell("pwd", work_dir="new/deep/").json["stdout"].endswith("/new/deep\n"))
+        for packed in (tar(src=b"a file"), tar(src=entry("src", tarfile.SYMTYPE, "there"), there=entry("there", tarfile.DIRTYPE))):
+            result = self.shell("pwd", packed, work_dir="src").json
+            self.assertEqual((result["status"], result["stdout"]), ("failed", ""))
+            self.assertIn("src", result["error"])
+        for place in ("/srv", "..", "a/../../b"):
+            self.refused(self.send({"cmd": ["true"], "work_dir": place}), 400, "work_dir")
+
     def test_bad_input_names_the_field(self):
         for body, field in [({}, "cmd"), ({"cmd": []}, "cmd"), ({"cmd": "true"}, "cmd"), ({"cmd": ["true"], "comand": 1}, "comand"),
                             ({"cmd": ["true"], "limits": {"pids": 0}}, "limits.pids"), ({"cmd": ["true"], "limits": 7}, "limits"),
@@ -196,14 +210,16 @@ class Hostile(Jobs):
         for packed in [tar(**{"../outside": b"x"}), tar(**{outside: b"x"}), tar(link=link, **{"link/outside": b"x"}),
                        tar(dev=entry("dev", tarfile.CHRTYPE)), tar(hard=entry("hard", tarfile.LNKTYPE, "/etc/passwd")),
                        b"no tar at all" * 100, tar(a=b"x" * 5000)[:3000]]:
-            result = self.shell("echo ran", packed, collect=["."]).json
-            self.assertEqual((result["status"], result["stdout"], result["artifacts"]), ("failed", "", []))
-            self.assertTrue(result["error"])
+            told = self.refused(self.shell("echo ran", packed, collect=["."]), 400, "input_tar")
+            newest = self.ask("GET", JOBS, JOBS + "?limit=1").json["jobs"][0]["id"]
+            result = self.job("GET", newest).json
+            self.assertEqual((result["status"], result["stdout"], result["artifacts"], result["error"]), ("failed", "", [], told))
         self.assertFalse(os.path.exists(outside))
         bomb = gzip.compress(tar(zeros=bytes(64 << 20)), 9)
         self.assertLess(len(bomb), 1 << 20)
-        burst = self.shell("echo ran", bomb, limits={"disk_mb": 16}).json
-        self.assertEqual((burst["status"], burst["stdout"]), ("failed", ""))
+        self.refused(self.shell("echo ran", bomb, limits={"disk_mb": 16}), 400, "input_tar")
+        later = self.shell("echo ran", bomb, limits={"disk_mb": 16}, **{"async": True})
+        self.assertEqual((later.status, self.ended(later.json["id"])["status"]), (202, "failed"))
         self.assertEqual(self.shell("stat -c %s zeros", bomb, limits={"disk_mb": 128}).json["stdout"], f"{64 << 20}\n", "control")
         self.nothing_left()
 
