@@ -17,6 +17,19 @@ if(NOT Boost_FOUND)
   set(Boost_USE_STATIC_LIBS OFF)
   find_package(Boost 1.81 REQUIRED COMPONENTS json)
 endif()
+# Debian has no static libfmt. Which templates a library of it holds differs by its major version: of 9 they
+# are known here, any other is used header-only.
+find_package(fmt REQUIRED)
+if(fmt_VERSION VERSION_GREATER_EQUAL 9 AND fmt_VERSION VERSION_LESS 10)
+  set(CORDON_FMT_SOURCE ${PROJECT_SOURCE_DIR}/cmake/fmt.cc)
+  add_library(cordon_fmt STATIC ${CORDON_FMT_SOURCE})
+  target_include_directories(cordon_fmt SYSTEM PUBLIC
+    $<TARGET_PROPERTY:fmt::fmt,INTERFACE_INCLUDE_DIRECTORIES>)
+else()
+  set(CORDON_FMT_SOURCE)
+  add_library(cordon_fmt INTERFACE)
+  target_link_libraries(cordon_fmt INTERFACE fmt::fmt-header-only)
+endif()
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 # 3.37: STRICT tables.
@@ -39,6 +52,13 @@ if(CORDON_FUZZERS)
   add_compile_options(-fsanitize=fuzzer-no-link)
   add_link_options(-fsanitize=fuzzer-no-link)
 endif()
+
+# cordon_test_program(NAME SOURCES...): optimizing GoogleTest's macros takes as long as reading them, and what
+# is tested is in the libraries.
+function(cordon_test_program target)
+  add_executable(${target} ${ARGN})
+  target_compile_options(${target} PRIVATE -O0 -U_FORTIFY_SOURCE)
+endfunction()
 
 # cordon_library(NAME [DEPENDS lib...] [SOURCES extra...]): every *.cc of the folder that is not a test.
 # Tests stand beside their source as NAME_test.cc and become one program a folder, test_NAME.
@@ -63,7 +83,7 @@ function(cordon_library name)
   if(tests AND CORDON_TESTS)
     find_package(GTest REQUIRED)
     include(GoogleTest)
-    add_executable(test_${name} ${tests})
+    cordon_test_program(test_${name} ${tests})
     target_link_libraries(test_${name} PRIVATE cordon_${name} GTest::gmock GTest::gtest_main)
     gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST)
   endif()

@@ -4,10 +4,10 @@ include(CMakePackageConfigHelpers)
 
 # Layers below the command line. Their objects are taken whole: a shared library has no undefined symbol
 # that would pull them out of an archive. Debian's libboost_json.a is not position independent, so Boost.JSON
-# is compiled in from its headers.
+# is compiled in from its headers; so is {fmt}.
 find_package(Threads REQUIRED)
 add_library(cordon_shared SHARED ${PROJECT_SOURCE_DIR}/cmake/boost_json.cc
-  $<TARGET_OBJECTS:cordon_init_image>)
+  ${CORDON_FMT_SOURCE} $<TARGET_OBJECTS:cordon_init_image>)
 foreach(layer IN ITEMS core linux observe store policy sandbox native engine docker gvisor lxc backends devenv doctor manager library)
   target_sources(cordon_shared PRIVATE $<TARGET_OBJECTS:cordon_${layer}>)
 endforeach()
@@ -41,7 +41,7 @@ install(TARGETS cordon_shared EXPORT cordon LIBRARY DESTINATION ${CMAKE_INSTALL_
 # Jobs (cordon/job.h) are a library of their own: what reads archives comes with it, and whoever runs no
 # jobs loads none of that.
 add_library(cordon_shared_jobs SHARED ${PROJECT_SOURCE_DIR}/cmake/boost_json.cc
-  $<TARGET_OBJECTS:cordon_jobs>)
+  ${CORDON_FMT_SOURCE} $<TARGET_OBJECTS:cordon_jobs>)
 target_link_libraries(cordon_shared_jobs PUBLIC cordon_shared PRIVATE PkgConfig::ARCHIVE Threads::Threads)
 set_target_properties(cordon_shared_jobs PROPERTIES
   EXPORT_NAME jobs OUTPUT_NAME cordon-jobs VERSION ${PROJECT_VERSION} SOVERSION 0
