@@ -75,6 +75,13 @@ class Runs(WithEngine):
         self.assertEqual(self.sh("id -u").stdout.strip(), "65532", "root's directory makes nobody root")
         self.assertEqual(self.sh("id -u", "--uid", "4321").stdout.strip(), "4321")
 
+    def test_of_the_network_there_is_localhost(self):
+        run = self.sh("cat /etc/hosts; ls /sys/class/net; ip -o address show dev lo; readlink /proc/self/ns/net")
+        self.assertIn("127.0.0.1\tlocalhost\n", run.stdout, run.stderr)
+        self.assertIn("\nlo\n", run.stdout)
+        self.assertIn("127.0.0.1/8", run.stdout, "it is up")
+        self.assertNotIn(os.readlink("/proc/self/ns/net"), run.stdout)
+
     def test_the_plan_is_printed_and_nothing_made(self):
         run = self.run_cordon("echo", "x", options=["--dry-run"])
         self.assertIn("read-only root", run.stdout)

@@ -55,7 +55,7 @@ Result<std::unique_ptr<Process>> DockerSandbox::start(const ProcessSpec& spec) {
   if (plan_->takes_first_process()) {
     const std::string program = TRY(find_first_program());
     place = TRY(FirstPlace::make(program, plan_->has_own_users()));
-    command.first = FirstMounts{program, place->socket()};
+    command.first = FirstMounts{program, place->socket(), place->hosts()};
   }
   const engine::ContainerConfig config = TRY(plan_->config_for(command));
   container_ = TRY(plan_->make("cordon-" + plan_->spec().id, config));

@@ -1,6 +1,7 @@
 #include "docker/evidence.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <charconv>
@@ -51,7 +52,14 @@ std::optional<Evidence> look_at_process(pid_t pid, std::string_view container) {
   if (!groups || !groups->contains(container)) return std::nullopt;
   const auto status = linux_os::read_proc_file(fmt::format("/proc/{}/status", pid));
   if (!status) return std::nullopt;
-  return read_evidence(*status);
+  Evidence evidence = read_evidence(*status);
+  struct stat theirs{};
+  struct stat ours{};
+  if (::stat(fmt::format("/proc/{}/ns/net", pid).c_str(), &theirs) == 0 &&
+      ::stat("/proc/self/ns/net", &ours) == 0) {
+    evidence.own_network = theirs.st_ino != ours.st_ino;
+  }
+  return evidence;
 }
 
 bool is_gvisors_kernel(std::string_view words) {

@@ -17,6 +17,7 @@ struct Evidence {
   bool no_new_privileges = false;
   bool filtered = false;  // a system call filter
   std::optional<uid_t> uid;
+  std::optional<bool> own_network;  // not Cordon's; absent: not for this caller to see
 };
 
 // From the text of /proc/PID/status.

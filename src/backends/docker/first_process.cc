@@ -1,5 +1,6 @@
 #include "docker/first_process.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/filter.h>
 #include <poll.h>
@@ -13,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 
 #include "core/installed_program.h"
 #include "core/try.h"
@@ -50,6 +52,25 @@ std::string named_after_us() {
   std::string owner = own_owner_label();
   std::ranges::replace(owner, '/', '+');
   return fmt::format("{}/{}{}+XXXXXX", parent_directory(), kPrefix, owner);
+}
+
+void remove_place(const std::string& directory) {
+  for (const std::string_view name : {"/socket", "/hosts"}) {
+    ::unlink(fmt::format("{}{}", directory, name).c_str());
+  }
+  ::rmdir(directory.c_str());
+}
+
+Result<void> write_hosts(const std::string& path) {
+  constexpr std::string_view kHosts =
+      "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n";
+  const UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  constexpr mode_t kRead = 0644;  // whatever the umask; who cannot enter the directory cannot
+  if (!file.valid() || ::fchmod(file.get(), kRead) != 0 ||
+      ::write(file.get(), kHosts.data(), kHosts.size()) != std::ssize(kHosts)) {
+    return std::unexpected(system_error("make the container's /etc/hosts", path));
+  }
+  return {};
 }
 
 Result<void> wait_for(int fd, engine::Deadline deadline) {
@@ -95,6 +116,7 @@ Result<std::unique_ptr<FirstPlace>> FirstPlace::make(std::string program, bool o
   std::unique_ptr<FirstPlace> place(new FirstPlace(std::move(directory), std::move(program)));
   constexpr mode_t kEntered = 0711;
   if (others_enter) ::chmod(place->directory_.c_str(), kEntered);
+  TRY(write_hosts(place->hosts()));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const std::string path = place->socket();
@@ -113,10 +135,7 @@ Result<std::unique_ptr<FirstPlace>> FirstPlace::make(std::string program, bool o
   return place;
 }
 
-FirstPlace::~FirstPlace() {
-  ::unlink(socket().c_str());
-  ::rmdir(directory_.c_str());
-}
+FirstPlace::~FirstPlace() { remove_place(directory_); }
 
 Result<UniqueFd> FirstPlace::accept(std::string_view container, engine::Deadline deadline) {
   for (;;) {
@@ -150,8 +169,7 @@ void sweep_first_places() {
     std::string owner = name.substr(kPrefix.size(), name.rfind('+') - kPrefix.size());
     std::ranges::replace(owner, '+', '/');
     if (look_up_owner(owner, true) != Owner::Dead) continue;
-    ::unlink((entry.path().string() + "/socket").c_str());
-    ::rmdir(entry.path().c_str());
+    remove_place(entry.path());
   }
 }
 

@@ -36,6 +36,8 @@ class FirstPlace {
   ~FirstPlace();
 
   std::string socket() const { return directory_ + "/socket"; }
+  // For a container without a network: localhost is all that it knows.
+  std::string hosts() const { return directory_ + "/hosts"; }
   int fd() const { return listener_.get(); }
   // The first process of this container, and nobody else. Errors: Unavailable: it did not come.
   // Unsupported: something else came in its place.

@@ -9,6 +9,7 @@
 
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <utility>
 
 namespace cordon::docker {
@@ -67,6 +68,8 @@ TEST(FirstPlace, IsGoneWithItsOwnerAndSweptAfterADeadOne) {
     std::string dead = living;
     dead.replace(dead.find(pid), pid.size(), "+" + std::to_string(child) + "+");
     std::filesystem::create_directory(dead);
+    std::ofstream(dead + "/hosts") << "127.0.0.1 localhost";
+    EXPECT_TRUE(std::filesystem::exists((*place)->hosts()));
     sweep_first_places();
     EXPECT_FALSE(std::filesystem::exists(dead));
     EXPECT_TRUE(std::filesystem::exists(living)) << "its owner lives";

@@ -24,6 +24,8 @@ namespace {
 
 // Where the policy bounds nothing.
 constexpr std::uint64_t kDefaultScratch = 2ULL << 30;
+// Of engines that speak its API it alone is known to make the namespace without setting it up.
+constexpr std::string_view kDocker = "Docker";
 
 }  // namespace
 
@@ -115,6 +117,9 @@ Result<engine::ContainerConfig> HardenedContainer::config_for(
   if (policy.network == NetworkMode::Open) host.network_mode = "bridge";
   host.mounts.insert(host.mounts.end(), files_.binds.begin(), files_.binds.end());
   add_scratch(files_, image_.volumes, identity_, limits.disk_bytes.value_or(kDefaultScratch), host);
+  if (command.first && policy.network == NetworkMode::None && client_.version().name == kDocker) {
+    disable_network(command.first->hosts, config);
+  }
   if (limits.memory_bytes) {
     host.memory = host.memory_swap = static_cast<std::int64_t>(*limits.memory_bytes);
   }
@@ -168,6 +173,10 @@ Result<pid_t> HardenedContainer::check_running(std::string_view id, pid_t first_
   const bool same_users = !info.has_security("userns") && !info.has_security("rootless");
   std::vector<std::string> found;
   if (!asked_gvisor) found = contradictions(*evidence, identity_, same_users);
+  if (!asked_gvisor && spec_.policy.network == NetworkMode::None &&
+      !evidence->own_network.value_or(!enforcement_.lifeline)) {
+    found.emplace_back("it has no network of its own");
+  }
   if (asked_gvisor && !*gvisor) found.emplace_back("it does not run on gVisor's kernel");
   if (!found.empty()) {
     enforcement_.unseen = true;

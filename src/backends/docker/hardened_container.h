@@ -24,6 +24,7 @@ namespace cordon::docker {
 struct FirstMounts {
   std::string program;
   std::string socket;
+  std::string hosts;
 };
 
 struct ContainerCommand {

@@ -113,6 +113,14 @@ void run_first(const std::string& program, const std::string& socket,
   config.host.mounts.push_back({socket, first_process::kSocket, true});
 }
 
+void disable_network(const std::string& hosts, engine::ContainerConfig& config) {
+  constexpr std::string_view kHosts = "/etc/hosts";
+  config.network_disabled = true;
+  auto& mounts = config.host.mounts;
+  const bool taken = std::ranges::find(mounts, kHosts, &engine::BindMount::target) != mounts.end();
+  if (!taken) mounts.push_back({hosts, std::string(kHosts), true});
+}
+
 std::vector<std::string> not_taken(const engine::ContainerConfig& asked,
                                    const engine::Container& given) {
   std::vector<std::string> missing;

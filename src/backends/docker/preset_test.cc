@@ -86,6 +86,18 @@ TEST(Preset, EachWallThatIsMissingIsNamed) {
   }
 }
 
+TEST(Preset, WithoutANetworkLocalhostIsStillKnown) {
+  engine::ContainerConfig config = asked();
+  const std::size_t before = config.host.mounts.size();
+  disable_network("/run/place/hosts", config);
+  EXPECT_TRUE(config.network_disabled);
+  EXPECT_EQ(config.host.network_mode, "none");
+  ASSERT_EQ(config.host.mounts.size(), before + 1);
+  EXPECT_EQ(config.host.mounts.back(), (engine::BindMount{"/run/place/hosts", "/etc/hosts", true}));
+  disable_network("/run/other/hosts", config);
+  EXPECT_EQ(config.host.mounts.size(), before + 1) << "what is mounted there stays";
+}
+
 TEST(NotTaken, AnotherRuntimeThanWasAskedFor) {
   engine::ContainerConfig on_gvisor = asked();
   on_gvisor.host.runtime = "runsc";
@@ -95,6 +107,13 @@ TEST(NotTaken, AnotherRuntimeThanWasAskedFor) {
   given.config.host.runtime = "runc";
   EXPECT_EQ(not_taken(on_gvisor, given).size(), 1U);
   EXPECT_THAT(not_taken(asked(), given), IsEmpty()) << "nothing was asked for";
+}
+
+TEST(Evidence, OurOwnNetworkIsNoneOfItsOwn) {
+  constexpr std::string_view kAnyContainer = "/";  // every process has such a control group
+  const auto ours = look_at_process(::getpid(), kAnyContainer);
+  ASSERT_TRUE(ours);
+  EXPECT_EQ(ours->own_network, false);
 }
 
 TEST(Evidence, APlainProcessIsNotGvisor) { EXPECT_EQ(is_gvisors_kernel(::getpid()), false); }

@@ -131,6 +131,7 @@ std::string to_json(const ContainerConfig& config) {
       {"AttachStdout", true},
       {"AttachStderr", !config.terminal},
       {"Tty", config.terminal},
+      {"NetworkDisabled", config.network_disabled},
       // A check of the image's own would run beside the command.
       {"Healthcheck", {{"Test", json::array({"NONE"})}}},
       {"HostConfig", host_config(config.host)},

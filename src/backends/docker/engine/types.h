@@ -70,6 +70,8 @@ struct ContainerConfig {
   Pairs labels;
   bool open_stdin = false;
   bool terminal = false;
+  // Nothing at all is set up in its network namespace, nor are the files that name hosts.
+  bool network_disabled = false;
   HostConfig host;
 };
 
