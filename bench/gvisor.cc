@@ -61,7 +61,7 @@ Row checkpoint_and_restore(const Options& options, const std::string& directory)
   std::vector<double> together;
   for (std::size_t i = 0; i < std::max<std::size_t>(options.samples / 50, 5); ++i) {
     Running running = start(need(backend->create(spec())));
-    const double written = time([&] { need(running.sandbox->checkpoint(saved)); });
+    const double written = time([&] { need(running.sandbox->checkpoint(saved, Keep::Processes)); });
     running = {};
     const double restored = time([&] { start(need(backend->restore(spec(), saved))); });
     together.push_back(written + restored);

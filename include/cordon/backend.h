@@ -23,7 +23,8 @@ struct Capabilities {
   bool terminal = false;           // ProcessSpec::terminal
   bool several_processes = false;  // Sandbox::start more than once
   bool pause = false;
-  bool checkpoint_memory = false;
+  bool checkpoint_memory = false;  // Keep::Processes
+  bool checkpoint_files = false;   // Keep::Files
   bool live_network_rules = false;
   bool observe = false;         // ProcessSpec::watch
   bool network_toggle = false;  // holds NetworkMode::None, and can give NetworkMode::Open
@@ -108,6 +109,12 @@ class Process {
   virtual std::optional<LimitKind> poll_limits() = 0;
 };
 
+// What of a sandbox a checkpoint keeps.
+enum class Keep {
+  Processes,  // them and their memory, and the private directories: see Capabilities
+  Files,      // the private directories alone: no process, nothing of its memory
+};
+
 // A living isolated environment. It ends, with everything in it, when destroyed.
 class Sandbox {
  public:
@@ -122,13 +129,14 @@ class Sandbox {
   // Unsupported, see Capabilities::pause; Conflict: nothing runs.
   virtual Result<void> pause();
   virtual Result<void> resume();
-  // Writes what runs to `directory`: processes with their memory, and the sandbox's own private
-  // directories; not the host's files that it shows. The directory is made, mode 0700: whoever
-  // reads it reads what the command had in memory. On success the sandbox has ended, its Process
-  // reports the exit status 0, and Backend::restore() goes on from this moment, as often as it is
-  // called. Errors: Unsupported, see Capabilities::checkpoint_memory; Conflict: the directory
-  // exists, or nothing runs. After an error the directory is not there.
-  virtual Result<void> checkpoint(const std::string& directory);
+  // Keeps what runs: what `keep` says, and not the host's files that are shown. `directory` is made
+  // for it, mode 0700: whoever reads it reads what the command had. What is kept may lie elsewhere,
+  // where the backend's engine stores such things; then the directory says where. On success the
+  // sandbox has ended, its Process reports the exit status 0, and Backend::restore() goes on from
+  // this moment, as often as it is called. Errors: Unsupported, see Capabilities::checkpoint_memory
+  // and checkpoint_files; Conflict: the directory exists, or nothing runs. After an error the
+  // directory is not there.
+  virtual Result<void> checkpoint(const std::string& directory, Keep keep);
   // What the command tried, as its ProcessSpec asked. Once, and after start() has failed or its
   // Process has been destroyed: it waits until nobody is left in the sandbox. Errors: Unsupported
   // where nothing was watched.
@@ -149,17 +157,20 @@ class Backend {
   virtual Result<void> fetch_image(const ImagePull& pull);
   virtual Result<std::unique_ptr<Sandbox>> create(const SandboxSpec& spec) = 0;
   // As create(), for a sandbox whose start() goes on with what Sandbox::checkpoint() wrote, which
-  // stays as it is: each call is a fork of that moment. Of the ProcessSpec only the streams count.
-  // The policy holds as for a new sandbox, and must show the same files. Errors besides those of
-  // create(): Unsupported, see Capabilities::checkpoint_memory; NotFound; InvalidArgument: the
-  // directory holds no checkpoint, another one than was written, or one that needs other files;
-  // PermissionDenied: somebody else could have changed it.
+  // stays as it is: each call is a fork of that moment. With Keep::Processes only the streams of
+  // the ProcessSpec count; with Keep::Files its command is run, and finds the private directories
+  // as they were. The policy holds as for a new sandbox, and must show the same files. Errors
+  // besides those of create(): Unsupported, see Capabilities::checkpoint_memory; NotFound;
+  // InvalidArgument: the directory holds no checkpoint, another one than was written, or one that
+  // needs other files; PermissionDenied: somebody else could have changed it.
   //
-  //   TRY(sandbox->checkpoint("/var/lib/app/warm"));
+  //   TRY(sandbox->checkpoint("/var/lib/app/warm", Keep::Processes));
   //   auto fork = TRY(backend.restore(spec, "/var/lib/app/warm"));
   //   auto process = TRY(fork->start({.command = "worker"}));
   virtual Result<std::unique_ptr<Sandbox>> restore(const SandboxSpec& spec,
                                                    const std::string& directory);
+  // Removes a checkpoint: the directory, and what an engine stores for it. Errors: as restore().
+  virtual Result<void> remove_checkpoint(const std::string& directory);
 };
 
 }  // namespace cordon

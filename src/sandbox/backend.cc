@@ -15,10 +15,16 @@ Result<void> Sandbox::pause() { return not_here("pause the sandbox"); }
 
 Result<void> Sandbox::resume() { return not_here("resume the sandbox"); }
 
-Result<void> Sandbox::checkpoint(const std::string&) { return not_here("checkpoint the sandbox"); }
+Result<void> Sandbox::checkpoint(const std::string&, Keep) {
+  return not_here("checkpoint the sandbox");
+}
 
 Result<std::unique_ptr<Sandbox>> Backend::restore(const SandboxSpec&, const std::string&) {
   return not_here("restore a checkpoint");
+}
+
+Result<void> Backend::remove_checkpoint(const std::string&) {
+  return not_here("remove a checkpoint");
 }
 
 Result<Observation> Sandbox::observation() {

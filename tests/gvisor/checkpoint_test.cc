@@ -79,7 +79,7 @@ class Checkpoints : public testing::Test {
     ASSERT_TRUE(process) << process.error().message();
     for (int i = 0; i < 10; ++i) send_line(**process);
     ASSERT_THAT(read_until(**process, "10 kept\n"), HasSubstr("10 kept\n"));
-    const auto written = (*sandbox)->checkpoint(saved_);
+    const auto written = (*sandbox)->checkpoint(saved_, Keep::Processes);
     ASSERT_TRUE(written) << written.error().message();
     const auto end = (*process)->wait();
     ASSERT_TRUE(end) << end.error().message();
@@ -191,7 +191,7 @@ TEST_F(Checkpoints, StillCountTasks) {
     auto process = (*sandbox)->start(command(std::string(kMany)));
     ASSERT_TRUE(process) << process.error().message();
     read_until(**process, "ready");
-    ASSERT_TRUE((*sandbox)->checkpoint(saved_));
+    ASSERT_TRUE((*sandbox)->checkpoint(saved_, Keep::Processes));
     limited.id = *make_id();
     const Running restored = go_on(*backend_, limited, saved_);
     ASSERT_TRUE(restored.process);
@@ -207,18 +207,18 @@ TEST_F(Checkpoints, StillCountTasks) {
 TEST_F(Checkpoints, AreMadeOfWhatRunsAndInNewDirectoriesOnly) {
   auto sandbox = backend_->create(spec());
   ASSERT_TRUE(sandbox) << sandbox.error().message();
-  const auto early = (*sandbox)->checkpoint(saved_);
+  const auto early = (*sandbox)->checkpoint(saved_, Keep::Processes);
   ASSERT_FALSE(early);
   EXPECT_EQ(early.error().code, ErrorCode::Conflict);
   auto process = (*sandbox)->start(command("echo ready; read line"));
   ASSERT_TRUE(process) << process.error().message();
   read_until(**process, "ready");
-  const auto there = (*sandbox)->checkpoint(*temp_ / "work");
+  const auto there = (*sandbox)->checkpoint(*temp_ / "work", Keep::Processes);
   ASSERT_FALSE(there);
   EXPECT_EQ(there.error().code, ErrorCode::Conflict);
   (*process)->close_stdin();
   ASSERT_TRUE((*process)->wait());
-  EXPECT_FALSE((*sandbox)->checkpoint(saved_));
+  EXPECT_FALSE((*sandbox)->checkpoint(saved_, Keep::Processes));
   EXPECT_FALSE(std::filesystem::exists(saved_)) << "nothing is left of one that failed";
 }
 

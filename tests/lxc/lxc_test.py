@@ -207,6 +207,46 @@ class Own(WithStore):
         self.assertIn("going/none", missing.stderr)
         self.assertEqual(self.store.instances(), ["going"])
 
+    def drive(self, action, directory="", script="", work=None):
+        return subprocess.run([os.environ["CORDON_TEST_DRIVER"], action, work or self.work, IMAGE, directory, script], text=True,
+                              input="", capture_output=True, check=False, timeout=PATIENCE * 2, env=self.surroundings()).stdout
+
+    def test_a_checkpoint_keeps_the_files_of_private_directories(self):
+        saved = os.path.join(self.own_folder("of-lxc-saved-"), "warm")
+        write = ("mkdir -p /tmp/a/b; echo one > /tmp/a/b/one; chmod 640 /tmp/a/b/one; ln /tmp/a/b/one /tmp/a/twin; ln -s /etc/passwd /tmp/link; "
+                 "dd if=/dev/zero of=/tmp/hole bs=1 seek=1000000 count=1 2> /dev/null; echo home > $HOME/file; echo work > work; "
+                 "while :; do :; done & echo ready; read line; echo went on")
+        told = self.drive("keep-processes", saved, write)
+        self.assertIn("neither processes nor their memory", told)
+        self.assertIn("ended 0 went on", told, "what was refused goes on")
+        told = self.drive("keep", saved, write.replace("seek=1000000", "seek=1000000000000"))
+        self.assertIn("holes included", told)
+        self.assertIn("ended 0 went on", told, "what failed goes on")
+        self.assertFalse(os.path.exists(saved))
+        self.assert_nothing_left()
+        self.assertEqual(self.drive("keep", saved, write), "ended 0 \n")
+        kept = self.store.instances()
+        self.assertEqual([name.startswith("cordon-kept-") for name in kept], [True], kept)
+        self.addCleanup(self.store.lxc, "delete", "--force", *kept, check=False)
+        self.assertEqual(os.stat(saved).st_mode & 0o7777, 0o700)
+        read = ("cat /tmp/a/b/one $HOME/file work; stat -c '%a %h %u' /tmp/a/twin; readlink /tmp/link; stat -c '%s' /tmp/hole; "
+                "ls /tmp/of-before 2> /dev/null; touch /tmp/of-before; cat /.cordon/kept/0/a/twin 2> /dev/null")
+        # Each is a fork: what the first one wrote the second one has not.
+        for _ in range(2):
+            self.assertEqual(self.drive("restore", saved, read).splitlines(),
+                             ["one", "home", "work", f"640 2 {SOMEBODY}", "/etc/passwd", "1000001"])
+        # Nobody's sweep takes it, however dead who made it is.
+        self.assertEqual(self.run_cordon("ls", "/tmp/a").returncode, 1, "the control: a new one has nothing")
+        self.wait_until("the others are gone", lambda: self.store.instances() == kept)
+        other = self.own_folder("of-lxc-work-", None, SOMEBODY)
+        self.assertIn("another image, work directory", self.drive("restore", saved, "true", work=other))
+        os.chmod(saved, 0o777)
+        self.assertIn("error", self.drive("restore", saved, "true"))
+        os.chmod(saved, 0o700)
+        self.assertEqual(self.drive("remove", saved), "")
+        self.assertEqual((os.path.exists(saved), self.store.instances()), (False, []))
+        self.assertIn("error", self.drive("restore", saved, "true"))
+
     def test_refusals(self):
         self.refused("none is named", "--image", image="")
         self.refused("lxc image list", image="nobody-has-this")

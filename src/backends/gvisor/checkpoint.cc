@@ -12,9 +12,8 @@
 #include <memory>
 
 #include "core/remove_tree.h"
-#include "core/trusted_path.h"
 #include "core/try.h"
-#include "native/paths.h"
+#include "core/unique_fd.h"
 
 namespace cordon::gvisor {
 
@@ -24,9 +23,7 @@ namespace json = boost::json;
 
 constexpr std::string_view kRestore = "restore the checkpoint";
 constexpr const char* kImage = "checkpoint.img";  // runsc's name for it
-constexpr const char* kManifest = "manifest.json";
 constexpr int kFormat = 1;
-constexpr std::size_t kLongestManifest = 1 << 20;
 
 struct Measured {
   std::uint64_t size = 0;
@@ -81,80 +78,22 @@ UniqueFd open_file(int directory, const char* name) {
   return UniqueFd(::openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
 }
 
-Result<json::object> read_manifest(int directory, const std::string& path) {
-  const UniqueFd file = open_file(directory, kManifest);
-  if (!file.valid()) {
-    return refuse(path, fmt::format("it has no {}, and so is no checkpoint", kManifest));
-  }
-  std::string text(kLongestManifest, '\0');
-  const ssize_t size = ::read(file.get(), text.data(), text.size());
-  text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-  boost::system::error_code failed;
-  const json::value value = json::parse(text, failed);
-  if (failed || !value.is_object()) {
-    return refuse(path, fmt::format("its {} cannot be read", kManifest));
-  }
-  return value.get_object();
-}
-
-bool says(const json::object& manifest, std::string_view name, const json::value& value) {
-  const json::value* found = manifest.if_contains(name);
-  return found != nullptr && *found == value;
-}
-
 }  // namespace
 
-Result<NewCheckpoint> NewCheckpoint::create(const std::string& directory) {
-  if (::mkdir(directory.c_str(), 0700) != 0) {
-    Error error = system_error("make the checkpoint's directory", directory);
-    if (error.sys_errno == EEXIST) {
-      error.code = ErrorCode::Conflict;
-      error.remedy = "a checkpoint is written to a new directory";
-    }
-    return std::unexpected(std::move(error));
-  }
-  UniqueFd opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-  if (!opened.valid()) {
-    return std::unexpected(system_error("open the checkpoint's directory", directory));
-  }
-  return NewCheckpoint(directory, std::move(opened));
-}
-
-NewCheckpoint::~NewCheckpoint() {
-  if (directory_.valid()) (void)remove_tree(path_);
-}
-
-Result<void> NewCheckpoint::finish(const Scene& scene) {
-  const UniqueFd image = open_file(directory(), kImage);
+Result<void> finish_checkpoint(NewCheckpoint& written, const Scene& scene) {
+  const UniqueFd image = open_file(written.directory(), kImage);
   if (!image.valid() || ::fchmod(image.get(), 0600) != 0) {
     return std::unexpected(system_error("look at the checkpoint", kImage));
   }
   const Measured measured = TRY(measure(image.get()));
-  const std::string text =
-      json::serialize(json::object{{"format", kFormat},
-                                   {"scene", to_object(scene)},
-                                   {"files", json::array{json::value(to_object(measured))}}});
-  const UniqueFd file(
-      ::openat(directory(), kManifest, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file.valid() ||
-      ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
-    return std::unexpected(system_error("write the checkpoint's manifest", path_));
-  }
-  directory_.reset();
-  return {};
+  return written.finish({{"format", kFormat},
+                         {"scene", to_object(scene)},
+                         {"files", json::array{json::value(to_object(measured))}}});
 }
 
 Result<VerifiedCheckpoint> verify_checkpoint(const std::string& directory, const Scene& scene) {
-  const native::Location found = TRY(native::locate(directory));
-  TRY(check_way_to(kRestore, found.path));
-  const UniqueFd opened(
-      ::open(found.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-  struct stat status{};
-  if (!opened.valid() || ::fstat(opened.get(), &status) != 0) {
-    return std::unexpected(system_error(std::string(kRestore), found.path));
-  }
-  TRY(check_owner_and_mode(kRestore, found.path, status, 0));
-  const json::object manifest = TRY(read_manifest(opened.get(), directory));
+  const SavedCheckpoint saved = TRY(open_checkpoint(kRestore, directory));
+  const json::object& manifest = saved.manifest;
   if (!says(manifest, "format", kFormat)) return refuse(directory, "it is of another format");
   if (!says(manifest, "scene", to_object(scene))) {
     return refuse(
@@ -162,14 +101,19 @@ Result<VerifiedCheckpoint> verify_checkpoint(const std::string& directory, const
         "it was made with another work directory, other rules for files, another number of "
         "processes or another runsc");
   }
-  const UniqueFd image = open_file(opened.get(), kImage);
+  const UniqueFd image = open_file(saved.directory.get(), kImage);
   if (!image.valid()) return refuse(directory, fmt::format("{} is not there", kImage));
   const Measured measured = TRY(measure(image.get()));
   if (!says(manifest, "files", json::array{json::value(to_object(measured))})) {
     return refuse(directory,
                   fmt::format("{} is not what was written: its SHA-256 is another one", kImage));
   }
-  return VerifiedCheckpoint{found.path, {status.st_dev, status.st_ino}};
+  return VerifiedCheckpoint{saved.path, {saved.status.st_dev, saved.status.st_ino}};
+}
+
+Result<void> remove_checkpoint(const std::string& directory) {
+  const SavedCheckpoint saved = TRY(open_checkpoint("remove the checkpoint", directory));
+  return remove_tree(saved.path);
 }
 
 }  // namespace cordon::gvisor

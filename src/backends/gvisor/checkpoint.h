@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "cordon/error.h"
-#include "core/unique_fd.h"
 #include "gvisor/files.h"
 #include "linux/plan.h"
+#include "sandbox/checkpoint_directory.h"
 
 namespace cordon::gvisor {
 
@@ -20,26 +20,8 @@ struct Scene {
   std::uint32_t tasks = 0;  // up to which gVisor's kernel counts; 0: it does not
 };
 
-// A directory that is being written: mode 0700, and removed again unless finish() was called.
-class NewCheckpoint {
- public:
-  // Errors: Conflict: something is there; errno of mkdir(2).
-  static Result<NewCheckpoint> create(const std::string& directory);
-  NewCheckpoint(NewCheckpoint&&) noexcept = default;
-  NewCheckpoint& operator=(NewCheckpoint&&) noexcept = default;
-  ~NewCheckpoint();
-
-  int directory() const { return directory_.get(); }
-  // Measures what is there now, makes it readable for its owner only, and writes the manifest last:
-  // a directory without one is no checkpoint.
-  Result<void> finish(const Scene& scene);
-
- private:
-  NewCheckpoint(std::string path, UniqueFd directory)
-      : path_(std::move(path)), directory_(std::move(directory)) {}
-  std::string path_;
-  UniqueFd directory_;
-};
+// Measures what runsc wrote, makes it readable for its owner only, and finishes the directory.
+Result<void> finish_checkpoint(NewCheckpoint& written, const Scene& scene);
 
 struct VerifiedCheckpoint {
   std::string path;  // canonical
@@ -50,5 +32,8 @@ struct VerifiedCheckpoint {
 // none; PermissionDenied: others could have written there; InvalidArgument: it is none of a
 // checkpoint's, a file of it is another one now, or it was made for another scene, in words.
 Result<VerifiedCheckpoint> verify_checkpoint(const std::string& directory, const Scene& scene);
+
+// Errors: those of open_checkpoint().
+Result<void> remove_checkpoint(const std::string& directory);
 
 }  // namespace cordon::gvisor

@@ -44,6 +44,10 @@ class GvisorBackend final : public Backend {
     return TRY(gvisor::GvisorSandbox::restore(host_, TRY(runsc()), spec, directory));
   }
 
+  Result<void> remove_checkpoint(const std::string& directory) override {
+    return gvisor::remove_checkpoint(directory);
+  }
+
  private:
   // A yes is remembered.
   Result<gvisor::Runsc> runsc() const {

@@ -81,7 +81,12 @@ Result<void> GvisorSandbox::pause() { return call("pause"); }
 
 Result<void> GvisorSandbox::resume() { return call("resume"); }
 
-Result<void> GvisorSandbox::checkpoint(const std::string& directory) {
+Result<void> GvisorSandbox::checkpoint(const std::string& directory, Keep keep) {
+  if (keep != Keep::Processes) {
+    return std::unexpected(unsupported("checkpoint files alone", "",
+                                       "runsc writes the processes with their files",
+                                       "Keep::Processes keeps both"));
+  }
   TRY(can_checkpoint());
   TRY(check_running("checkpoint"));
   NewCheckpoint written = TRY(NewCheckpoint::create(directory));
@@ -90,7 +95,7 @@ Result<void> GvisorSandbox::checkpoint(const std::string& directory) {
   constexpr std::chrono::minutes kPatience(10);
   TRY(call_runsc(world_, {"checkpoint", fmt::format("--image-path={}", kGivenDirectory), spec_.id},
                  written.directory(), kPatience));
-  return written.finish(scene());
+  return finish_checkpoint(written, scene());
 }
 
 Result<void> GvisorSandbox::check() const {

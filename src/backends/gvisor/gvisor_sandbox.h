@@ -40,7 +40,7 @@ class GvisorSandbox final : public Sandbox {
   Guarantees guarantees() const override;
   Result<void> pause() override;
   Result<void> resume() override;
-  Result<void> checkpoint(const std::string& directory) override;
+  Result<void> checkpoint(const std::string& directory, Keep keep) override;
   Result<std::string> describe(const ProcessSpec& spec) override;
 
  private:

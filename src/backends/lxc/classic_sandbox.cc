@@ -11,6 +11,18 @@
 
 namespace cordon::lxc {
 
+Error no_checkpoints_of_classic() {
+  return unsupported("checkpoint the sandbox", "",
+                     "a container of classic LXC has other users, too, and none of its files are "
+                     "the command's",
+                     "LXD or Incus make an instance for each run; `lxc-snapshot` keeps all of a "
+                     "container that does not run");
+}
+
+Result<void> ClassicSandbox::checkpoint(const std::string&, Keep) {
+  return std::unexpected(no_checkpoints_of_classic());
+}
+
 Result<std::unique_ptr<ClassicSandbox>> ClassicSandbox::create(ClassicContainer container,
                                                                const SandboxSpec& spec) {
   std::unique_ptr<ClassicSandbox> sandbox(new ClassicSandbox(std::move(container), spec));

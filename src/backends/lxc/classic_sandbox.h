@@ -11,6 +11,9 @@
 
 namespace cordon::lxc {
 
+// The refusal of what takes a store.
+Error no_checkpoints_of_classic();
+
 class ClassicSandbox final : public Sandbox {
  public:
   static Result<std::unique_ptr<ClassicSandbox>> create(ClassicContainer container,
@@ -18,6 +21,7 @@ class ClassicSandbox final : public Sandbox {
 
   Result<std::unique_ptr<Process>> start(const ProcessSpec& spec) override;
   Guarantees guarantees() const override { return make_guarantees(enforcement_); }
+  Result<void> checkpoint(const std::string& directory, Keep keep) override;
   Result<std::string> describe(const ProcessSpec& spec) override;
 
  private:

@@ -5,6 +5,7 @@
 
 #include "core/try.h"
 #include "lxc/classic_sandbox.h"
+#include "lxc/kept_instance.h"
 #include "lxc/lxc_sandbox.h"
 #include "lxc/own_instance.h"
 #include "lxc/settings.h"
@@ -19,6 +20,7 @@ using namespace std::chrono_literals;
 
 // Selection asks, and waits no longer: for two answers.
 constexpr auto kLook = 900ms;
+constexpr auto kPatience = 20s;
 
 class LxcBackend final : public Backend {
  public:
@@ -28,9 +30,11 @@ class LxcBackend final : public Backend {
   Tier tier() const override { return Tier::Strong; }
   Capabilities capabilities() const override {
     const auto settings = lxc::settings_of(config_);
-    return {.terminal = !settings || settings->attach.empty(),
-            .images = !settings || settings->instance.empty(),
-            .runs_as_owner = true};
+    return {
+        .terminal = !settings || settings->attach.empty(),
+        .checkpoint_files = !settings || (settings->attach.empty() && settings->instance.empty()),
+        .images = !settings || settings->instance.empty(),
+        .runs_as_owner = true};
   }
 
   Result<void> supported() const override {
@@ -58,19 +62,40 @@ class LxcBackend final : public Backend {
   }
 
   Result<std::unique_ptr<Sandbox>> create(const SandboxSpec& spec) override {
-    constexpr auto kPatience = 20s;
     const lxc::Settings settings = TRY(lxc::settings_of(config_));
     if (!settings.attach.empty()) {
       return TRY(lxc::ClassicSandbox::create(TRY(lxc::find_container(settings, kPatience)), spec));
     }
-    lxc::Store store = TRY(lxc::Store::connect(settings, kPatience));
-    reaper_.run([store] { (void)lxc::reap_orphans(store); });
-    SandboxSpec whole = spec;
-    if (whole.image.empty()) whole.image = settings.image;
-    return TRY(lxc::LxcSandbox::create(std::move(store), settings.instance, whole));
+    return TRY(
+        lxc::LxcSandbox::create(TRY(store(settings)), settings.instance, whole(spec, settings)));
+  }
+
+  Result<std::unique_ptr<Sandbox>> restore(const SandboxSpec& spec,
+                                           const std::string& directory) override {
+    const lxc::Settings settings = TRY(lxc::settings_of(config_));
+    if (!settings.attach.empty()) return std::unexpected(lxc::no_checkpoints_of_classic());
+    return TRY(lxc::LxcSandbox::restore(TRY(store(settings)), settings.instance,
+                                        whole(spec, settings), directory));
+  }
+
+  Result<void> remove_checkpoint(const std::string& directory) override {
+    const lxc::Settings settings = TRY(lxc::settings_of(config_));
+    if (!settings.attach.empty()) return std::unexpected(lxc::no_checkpoints_of_classic());
+    return lxc::remove_kept(TRY(store(settings)), directory);
   }
 
  private:
+  Result<lxc::Store> store(const lxc::Settings& settings) {
+    lxc::Store store = TRY(lxc::Store::connect(settings, kPatience));
+    reaper_.run([store] { (void)lxc::reap_orphans(store); });
+    return store;
+  }
+
+  static SandboxSpec whole(SandboxSpec spec, const lxc::Settings& settings) {
+    if (spec.image.empty()) spec.image = settings.image;
+    return spec;
+  }
+
   const LxcConfig config_;
   PeriodicReaper reaper_;
 };

@@ -21,6 +21,8 @@ LxcProcess::~LxcProcess() {
 int LxcProcess::exit_fd() const { return streams_->exit_fd(); }
 
 Result<ProcessEnd> LxcProcess::wait() {
+  if (instance_) instance_->note_end();
+  if (instance_ && instance_->kept()) return ProcessEnd{};
   // The instance stays until it has been looked at.
   return end_of(TRY(streams_->exit_code()), linux_os::count(groups_));
 }

@@ -4,11 +4,14 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "core/remove_tree.h"
 #include "core/try.h"
 #include "lxc/json.h"
+#include "lxc/kept_instance.h"
 #include "lxc/shared_instance.h"
 #include "policy/required_guarantees.h"
 #include "sandbox/bridged_streams.h"
+#include "sandbox/checkpoint_directory.h"
 #include "sandbox/unsupported.h"
 
 namespace cordon::lxc {
@@ -19,6 +22,8 @@ using namespace std::chrono_literals;
 
 // A store that works hard starts a command late.
 constexpr auto kReadyPatience = 60s;
+// As much as a private directory may hold, to a slow disk.
+constexpr auto kKeepPatience = 600s;
 constexpr int kCommandNotFound = 127;
 
 // Of a program that says nothing and is about to end.
@@ -27,6 +32,12 @@ int exit_code_soon(const ExecStreams& streams) {
   pollfd ended{streams.exit_fd(), POLLIN, 0};
   ::poll(&ended, 1, kPatience);
   return streams.exit_code().value_or(0);
+}
+
+Error not_of_shared(const std::string& instance) {
+  return unsupported("checkpoint the sandbox", instance,
+                     "others use the instance, too, and none of its files are the command's",
+                     "--image makes an instance for each run; `lxc snapshot` keeps all of one");
 }
 
 }  // namespace
@@ -42,6 +53,17 @@ LxcSandbox::LxcSandbox(Store store, std::string shared, const SandboxSpec& spec)
 Result<std::unique_ptr<LxcSandbox>> LxcSandbox::create(Store store, std::string shared,
                                                        const SandboxSpec& spec) {
   std::unique_ptr<LxcSandbox> sandbox(new LxcSandbox(std::move(store), std::move(shared), spec));
+  TRY(sandbox->check_policy());
+  TRY(sandbox->prepare());
+  return sandbox;
+}
+
+Result<std::unique_ptr<LxcSandbox>> LxcSandbox::restore(Store store, std::string shared,
+                                                        const SandboxSpec& spec,
+                                                        const std::string& directory) {
+  std::unique_ptr<LxcSandbox> sandbox(new LxcSandbox(std::move(store), std::move(shared), spec));
+  sandbox->restored_ = directory;
+  if (!sandbox->shared_.empty()) return std::unexpected(not_of_shared(sandbox->shared_));
   TRY(sandbox->check_policy());
   TRY(sandbox->prepare());
   return sandbox;
@@ -117,7 +139,9 @@ Result<void> LxcSandbox::prepare_own() {
   plan_.sandbox_id = spec_.id;
   plan_.program = prepared_.program;
   plan_.identity = prepared_.inside.identity;
-  plan_.origin = TRY(find_origin(store_, spec_.image));
+  plan_.origin = restored_.empty() ? TRY(find_origin(store_, spec_.image))
+                                   : TRY(find_kept(store_, restored_, scene()));
+  prepared_.inside.restored = !restored_.empty();
   const auto defaults = store_.default_devices();
   if (defaults) plan_.pool = json::text(json::object(*defaults, "root"), "pool");
   if (plan_.pool.empty()) plan_.pool = TRY(store_.any_pool());
@@ -212,6 +236,59 @@ Result<std::unique_ptr<Process>> LxcSandbox::start(const ProcessSpec& spec) {
   return process;
 }
 
+Result<void> LxcSandbox::check_keeping(Keep keep) const {
+  if (keep == Keep::Processes) {
+    return std::unexpected(unsupported(
+        "keep the processes of an instance", plan_.name,
+        "a snapshot of the store's holds files, and neither processes nor their memory",
+        "Keep::Files keeps the private directories; the gvisor backend keeps processes"));
+  }
+  if (!shared_.empty()) return std::unexpected(not_of_shared(shared_));
+  if (instance_ && !instance_->ended()) return {};
+  return std::unexpected(Error{.code = ErrorCode::Conflict,
+                               .operation = "checkpoint the sandbox",
+                               .subject = {},
+                               .sys_errno = 0,
+                               .detail = "nothing runs in it",
+                               .remedy = {}});
+}
+
+Scene LxcSandbox::scene() const {
+  Scene scene{.image = spec_.image,
+              .work_dir = prepared_.rules.work_dir,
+              .identity = prepared_.inside.identity,
+              .private_directories = {}};
+  for (const FileStep& step : prepared_.files.steps) {
+    if (step.kind == FileStep::Kind::Scratch) scene.private_directories.push_back(step.path);
+  }
+  return scene;
+}
+
+Result<void> LxcSandbox::checkpoint(const std::string& directory, Keep keep) {
+  TRY(check_keeping(keep));
+  NewCheckpoint written = TRY(NewCheckpoint::create(directory));
+  // Everybody stands still until this is gone, or the instance.
+  BridgedStreams streams = TRY(make_bridged_streams(
+      {.command = {}, .args = {}, .stdin_source = StdinSource::Pipe, .terminal = {}}));
+  ExecRequest request;
+  request.words = words_for_keeping(prepared_.inside, prepared_.files);
+  const auto holding = TRY(exec(request, std::move(streams.bridge)));
+  TRY(holding->await_ready(kKeepPatience));
+  KeptInstance kept = TRY(KeptInstance::make(store_, plan_));
+  const auto complete = [&]() -> Result<void> {
+    TRY(written.finish(manifest_of(scene(), kept.name())));
+    TRY(kept.release());
+    return instance_->end_kept();
+  };
+  auto completed = complete();
+  if (!completed) {
+    (void)remove_tree(directory);
+    return completed;
+  }
+  kept.commit();
+  return {};
+}
+
 Result<std::unique_ptr<ExecStreams>> LxcSandbox::exec(const ExecRequest& request, BridgeEnds ends) {
   const std::string& name = shared_.empty() ? plan_.name : shared_;
   ExecHandle handle = TRY(store_.exec(name, request));
@@ -250,7 +327,12 @@ Result<std::string> LxcSandbox::describe(const ProcessSpec& spec) {
   line(fmt::format("ask {} {} at {}", store_.info().name, store_.info().version, store_.socket()));
   if (shared_.empty()) {
     line(fmt::format("make instance {} of {} {} in pool {}", plan_.name,
-                     plan_.origin.is_image ? "image" : "instance", spec_.image, plan_.pool));
+                     plan_.origin.is_image ? "image" : "instance",
+                     restored_.empty() ? spec_.image : plan_.origin.name, plan_.pool));
+    if (!restored_.empty()) {
+      line(fmt::format("put back the private directories of {}; no process of then goes on",
+                       restored_));
+    }
     if (limits.memory_bytes) line(fmt::format("limit memory to {} bytes", *limits.memory_bytes));
     if (limits.cpus) line(fmt::format("limit processors to {}", *limits.cpus));
     if (limits.pids) line(fmt::format("limit processes to {}", *limits.pids));

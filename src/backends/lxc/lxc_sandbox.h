@@ -9,6 +9,7 @@
 #include "cordon/backend.h"
 #include "lxc/exec_streams.h"
 #include "lxc/guarantees.h"
+#include "lxc/kept_instance.h"
 #include "lxc/lxc_process.h"
 #include "lxc/own_instance.h"
 #include "lxc/preparation.h"
@@ -21,14 +22,21 @@ class LxcSandbox final : public Sandbox {
   // `shared`: the name of an instance that runs already; used where `spec` names no image.
   static Result<std::unique_ptr<LxcSandbox>> create(Store store, std::string shared,
                                                     const SandboxSpec& spec);
+  // `directory`: of a checkpoint. Errors besides: those of find_kept().
+  static Result<std::unique_ptr<LxcSandbox>> restore(Store store, std::string shared,
+                                                     const SandboxSpec& spec,
+                                                     const std::string& directory);
 
   Result<std::unique_ptr<Process>> start(const ProcessSpec& spec) override;
   Guarantees guarantees() const override;
+  Result<void> checkpoint(const std::string& directory, Keep keep) override;
   Result<std::string> describe(const ProcessSpec& spec) override;
 
  private:
   LxcSandbox(Store store, std::string shared, const SandboxSpec& spec);
   Result<void> check_policy() const;
+  Result<void> check_keeping(Keep keep) const;
+  Scene scene() const;
   Result<void> prepare();
   Result<void> prepare_shared();
   Result<void> prepare_own();
@@ -44,6 +52,7 @@ class LxcSandbox final : public Sandbox {
   const SandboxSpec spec_;
   Preparation prepared_;
   InstancePlan plan_;
+  std::string restored_;  // the directory of a checkpoint; empty: a new sandbox
   Enforcement enforcement_;
   std::shared_ptr<OwnInstance> instance_;
   bool started_ = false;

@@ -102,6 +102,17 @@ Result<Origin> find_origin(const Store& store, const std::string& name) {
 
 std::string shown_place(std::size_t index) { return fmt::format("{}/{}", kShownPlaces, index); }
 
+bj::object root_device(const InstancePlan& plan) {
+  return {{"type", "disk"}, {"path", "/"}, {"pool", plan.pool}};
+}
+
+bj::object copy_source(std::string_view of) {
+  return {{"type", "copy"},
+          {"source", json::view(of)},
+          {"instance_only", true},
+          {"container_only", true}};
+}
+
 bj::object instance_request(const InstancePlan& plan, const StoreInfo& store, const Files& files,
                             const Limits& limits) {
   bj::object config = {{json::view(kOwnerKey), docker::own_owner_label()},
@@ -131,7 +142,7 @@ bj::object instance_request(const InstancePlan& plan, const StoreInfo& store, co
   for (const std::string& inherited : plan.origin.devices) {
     devices[json::view(inherited)] = bj::object{{"type", "none"}};
   }
-  devices["root"] = bj::object{{"type", "disk"}, {"path", "/"}, {"pool", plan.pool}};
+  devices["root"] = root_device(plan);
   devices["cordon"] = disk(plan.program, kProgramPlace, true, Mapping::None);
   for (std::size_t i = 0; i < files.steps.size(); ++i) {
     const FileStep& step = files.steps[i];
@@ -143,10 +154,7 @@ bj::object instance_request(const InstancePlan& plan, const StoreInfo& store, co
   if (plan.origin.is_image) {
     source = {{"type", "image"}, {"fingerprint", plan.origin.name}};
   } else {
-    source = {{"type", "copy"},
-              {"source", plan.origin.name},
-              {"instance_only", true},
-              {"container_only", true}};
+    source = copy_source(plan.origin.name);
   }
   return {{"name", plan.name},           {"type", "container"},
           {"ephemeral", true},           {"profiles", bj::array()},
@@ -165,6 +173,13 @@ Result<void> OwnInstance::start() {
   running_ = true;
   first_process_ = TRY(store_.first_process(name_));
   return {};
+}
+
+Result<void> OwnInstance::end_kept() {
+  kept_ = true;
+  auto stopped = store_.stop(name_);
+  if (!stopped) kept_ = false;
+  return stopped;
 }
 
 Result<int> reap_orphans(const Store& store) {

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <boost/json/object.hpp>
 #include <optional>
 #include <string>
@@ -62,6 +63,9 @@ boost::json::object instance_request(const InstancePlan& plan, const StoreInfo& 
                                      const Files& files, const Limits& limits);
 
 std::string shown_place(std::size_t index);
+boost::json::object root_device(const InstancePlan& plan);
+// Of an instance or of a snapshot of one, without those.
+boost::json::object copy_source(std::string_view of);
 
 // Ends and removes it in the end.
 class OwnInstance {
@@ -76,11 +80,21 @@ class OwnInstance {
   pid_t first_process() const { return first_process_; }
   Result<void> start();
 
+  // Ends it once what it holds has been kept: its command has then ended with success.
+  Result<void> end_kept();
+  bool kept() const { return kept_; }
+  // What ran in it has ended.
+  void note_end() { ended_ = true; }
+  bool ended() const { return ended_; }
+
  private:
   const Store store_;
   const std::string name_;
   pid_t first_process_ = 0;
   bool running_ = false;
+  // Known to a sandbox and to its process.
+  std::atomic<bool> kept_ = false;
+  std::atomic<bool> ended_ = false;
 };
 
 // Removes the instances of owners that are dead. Others' are never touched. Returns how many.

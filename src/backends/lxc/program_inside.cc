@@ -57,6 +57,7 @@ std::vector<std::string> words_for(const Inside& inside, const Files& files,
   add("filter", filter_digits());
   if (inside.shared_instance) words.emplace_back("shared-instance");
   if (inside.own_network) words.emplace_back("own-network");
+  if (inside.restored) words.emplace_back("restored");
   if (inside.attached) {
     add("lifeline", fmt::format("{}", kLifelineFd));
     add("environment", fmt::format("{}", kEnvironmentFd));
@@ -78,6 +79,14 @@ std::vector<std::string> words_for(const Inside& inside, const Files& files,
   words.emplace_back("--");
   words.push_back(spec.command);
   words.insert(words.end(), spec.args.begin(), spec.args.end());
+  return words;
+}
+
+std::vector<std::string> words_for_keeping(const Inside& inside, const Files& files) {
+  std::vector<std::string> words = {inside.program, "keep", fmt::format("{}", inside.disk_bytes)};
+  for (const FileStep& step : files.steps) {
+    if (step.kind == FileStep::Kind::Scratch) words.push_back(step.path);
+  }
   return words;
 }
 

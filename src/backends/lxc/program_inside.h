@@ -22,6 +22,7 @@ struct Inside {
   std::optional<std::uint64_t> largest_file;
   bool shared_instance = false;
   bool own_network = false;
+  bool restored = false;  // its private directories begin with what "keep" kept
   bool attached = false;  // by attached_command.h, with what that gives it
   // By path: where the instance has what a step shows.
   std::vector<std::pair<std::string, std::string>> sources;
@@ -31,5 +32,8 @@ struct Inside {
 std::vector<std::string> words_for(const Inside& inside, const Files& files,
                                    const std::vector<std::string>& environment,
                                    const ProcessSpec& spec);
+
+// argv of the program that keeps the private directories: see inside/keep.h.
+std::vector<std::string> words_for_keeping(const Inside& inside, const Files& files);
 
 }  // namespace cordon::lxc

@@ -245,6 +245,23 @@ Result<void> Store::create(const bj::object& instance) const {
                 "make an instance", "");
 }
 
+Result<void> Store::make_snapshot(std::string_view instance, std::string_view name) const {
+  return finish({.method = "POST",
+                 .path = instance_path(instance, "/snapshots"),
+                 .body = bj::serialize(bj::object{{"name", json::view(name)}, {"stateful", false}}),
+                 .patience = kThorough},
+                "make a snapshot of", instance);
+}
+
+Result<void> Store::configure(std::string_view name, std::string_view key,
+                              std::string_view value) const {
+  const bj::object config{{json::view(key), json::view(value)}};
+  return finish({.method = "PATCH",
+                 .path = instance_path(name),
+                 .body = bj::serialize(bj::object{{"config", config}})},
+                "configure the instance", name);
+}
+
 Result<void> Store::start(std::string_view name) const {
   return finish({.method = "PUT",
                  .path = instance_path(name, "/state"),

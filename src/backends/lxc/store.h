@@ -68,6 +68,10 @@ class Store {
   // The first storage pool; NotFound when there is none.
   Result<std::string> any_pool() const;
   Result<void> create(const boost::json::object& instance) const;
+  // Of its files, whether it runs or not; not of its memory.
+  Result<void> make_snapshot(std::string_view instance, std::string_view name) const;
+  // An empty value removes the key.
+  Result<void> configure(std::string_view name, std::string_view key, std::string_view value) const;
   Result<void> start(std::string_view name) const;
   // Ends it at once. An ephemeral one is then removed by the store. Success when it is gone
   // already.

@@ -126,7 +126,7 @@ void separate(const Command& command) {
 }
 
 [[noreturn]] void become(const Command& command) {
-  put_files_together(command.files, command.shared_instance);
+  put_files_together(command.files, command.shared_instance, command.restored);
   limit_resources(command);
   ::umask(022);
   keep_variables(command);

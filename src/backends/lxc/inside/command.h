@@ -20,6 +20,7 @@ struct Command {
   // Where others live in the instance: processes, network and IPC of its own, which end with it.
   bool shared_instance = false;
   bool own_network = false;            // of a shared instance
+  bool restored = false;               // see run_keep(); not of a shared instance
   int lifeline = -1;                   // of a shared instance: everything ends when its writer does
   int environment = -1;                // a file of variables, instead of those that are there
   std::vector<const char*> variables;  // the names of those that the command keeps

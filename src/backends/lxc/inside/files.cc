@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "core/unique_fd.h"
+#include "keep.h"
 #include "report.h"
 
 namespace cordon::inside {
@@ -163,7 +164,7 @@ void mount_own_proc() {
 
 }  // namespace
 
-void put_files_together(const std::vector<FileStep>& steps, bool own_processes) {
+void put_files_together(const std::vector<FileStep>& steps, bool own_processes, bool restored) {
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) fail("separate mounts");
   ::mkdir(kOwnPlace, 0755);
   std::vector<UniqueFd> trees;
@@ -182,6 +183,13 @@ void put_files_together(const std::vector<FileStep>& steps, bool own_processes) 
     trees.push_back(std::move(tree));
   }
   if (own_processes) mount_own_proc();
+  UniqueFd kept;
+  if (restored) {
+    // A mount of its own, which stays writable: what was put back is removed from it.
+    kept = clone_tree(kKeptPlace);
+    if (!kept.valid()) fail("find what was kept", kKeptPlace);
+  }
+  unsigned private_directories = 0;
   make_all_read_only();
   // Over what the store mounted for us; it is written to until the end.
   if (::mount("cordon", kOwnPlace, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
@@ -206,6 +214,7 @@ void put_files_together(const std::vector<FileStep>& steps, bool own_processes) 
       }
       case FileStep::Kind::Scratch:
         mount_scratch(step.path, step.source);
+        if (kept.valid()) put_back(kept.get(), private_directories++, step.path);
         break;
       case FileStep::Kind::Deny:
         take_away(step.path, true, has_inner(steps, i));

@@ -20,7 +20,7 @@ struct FileStep {
 
 // Everything that is mounted already becomes read-only; then the steps, in their order; what they
 // show is taken from how things were before. `own_processes`: /proc shows those of a new namespace
-// where the kernel allows that.
-void put_files_together(const std::vector<FileStep>& steps, bool own_processes);
+// where the kernel allows that. `restored`: private directories begin with what run_keep() kept.
+void put_files_together(const std::vector<FileStep>& steps, bool own_processes, bool restored);
 
 }  // namespace cordon::inside

@@ -1,6 +1,7 @@
 // Runs inside an instance, as its root, before anything of the guest's: as the first process of one
 // that is made for a command ("init"), and as what builds the walls around the command and becomes
-// it ("run"). The words are Cordon's; see lxc/inside_words.cc.
+// it ("run"); and as what makes files of the command's private directories ("keep"). The words are
+// Cordon's; see lxc/inside_words.cc.
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,6 +10,7 @@
 
 #include "command.h"
 #include "init.h"
+#include "keep.h"
 #include "report.h"
 
 namespace {
@@ -78,6 +80,8 @@ Command read_command(Words words) {
       command.shared_instance = true;
     } else if (word == "own-network") {
       command.own_network = true;
+    } else if (word == "restored") {
+      command.restored = true;
     } else if (word == "lifeline") {
       command.lifeline = static_cast<int>(number(words.next()));
     } else if (word == "environment") {
@@ -99,6 +103,7 @@ Command read_command(Words words) {
 int main(int argc, char** argv) {
   const std::string_view task = argc > 1 ? argv[1] : "";
   if (task == "init") cordon::inside::run_init();
+  if (task == "keep" && argc > 2) cordon::inside::run_keep(number(argv[2]), argv + 3);
   if (task == "run") cordon::inside::run_command(read_command(Words(argv + 2)));
   fail("begin", "this program belongs to cordon", EINVAL);
 }
