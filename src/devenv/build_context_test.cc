@@ -117,6 +117,21 @@ TEST_F(Context, ChangesAreSeen) {
   EXPECT_NE(hash({"a"}), link);
 }
 
+TEST_F(Context, ManyDirectoriesAreInOrderHoweverManyThreadsLook) {
+  constexpr int kMany = 40;
+  for (int i = 0; i < kMany; ++i) put("d" + std::to_string(i) + "/deep/file", "1");
+  const BuildContext first = scan({"."});
+  EXPECT_EQ(first.files(), 3U * kMany);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(scan({"."}).fingerprint(), first.fingerprint());
+  const std::string before = hash({"."});
+  for (const std::string one : {"d0", "d9", "d39"}) {
+    const std::string fingerprint = scan({"."}).fingerprint();
+    put(one + "/deep/file", "2");
+    EXPECT_NE(scan({"."}).fingerprint(), fingerprint) << one;
+  }
+  EXPECT_NE(hash({"."}), before);
+}
+
 TEST_F(Context, WhatChangedJustNowIsNotSettled) {
   put("a", "1");
   EXPECT_FALSE(scan({"a"}).settled());

@@ -6,7 +6,13 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <iterator>
+#include <semaphore>
+#include <span>
+#include <system_error>
+#include <thread>
 
+#include "core/blocked_signals.h"
 #include "core/try.h"
 #include "devenv/build_context.h"
 #include "devenv/ignore_rules.h"
@@ -21,6 +27,9 @@ constexpr std::size_t kMostIgnoreFile = 1 << 20;
 // Clocks of file systems stand still for some milliseconds; network ones for longer.
 constexpr std::int64_t kSettleNanoseconds = 2'000'000'000;
 constexpr std::int64_t kSecond = 1'000'000'000;
+// A directory with so much in it is looked at from both ends.
+constexpr std::size_t kManyDirectories = 8;
+constexpr std::size_t kManyNames = 1024;
 
 using Directory = std::unique_ptr<DIR, decltype(&::closedir)>;
 
@@ -75,19 +84,35 @@ class ContextScan {
     if (!all_ && sources_.empty()) return {};
     UniqueFd root(::fcntl(context_.directory_.get(), F_DUPFD_CLOEXEC, 0));
     if (!root.valid()) return std::unexpected(system_error("open", context_.path_));
-    return walk(std::move(root), "", fit(""));
+    TRY(walk({std::move(root), "", fit(""), 1}, found_));
+    if (found_.entries.size() > kMostEntries) return std::unexpected(too_many());
+    return {};
   }
 
   void finish() {
     Sha256 hash;
-    hash.add(records_);
+    hash.add(found_.records);
     context_.fingerprint_ = hash.hex();
+    context_.entries_ = std::move(found_.entries);
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
-    context_.settled_ = newest_ + kSettleNanoseconds < nanoseconds(now);
+    context_.settled_ = found_.newest + kSettleNanoseconds < nanoseconds(now);
   }
 
  private:
+  // What one thread has found, in order.
+  struct Found {
+    std::string records;
+    std::vector<ContextEntry> entries;
+    std::int64_t newest = 0;
+
+    void append(Found&& more) {
+      records += more.records;
+      entries.insert(entries.end(), std::make_move_iterator(more.entries.begin()),
+                     std::make_move_iterator(more.entries.end()));
+      newest = std::max(newest, more.newest);
+    }
+  };
   struct Fit {
     bool whole = false;   // it is copied
     bool within = false;  // something in it may be
@@ -108,58 +133,109 @@ class ContextScan {
     return fit;
   }
 
-  // `above`: what the directory itself is.
-  Result<void> walk(UniqueFd fd, const std::string& prefix, Fit above) {
-    if (++depth_ > kMostDepth) {
-      return std::unexpected(too_much(context_.path_, "it is nested deeper than 256 directories"));
-    }
-    const Directory directory(::fdopendir(fd.get()), ::closedir);
-    if (!directory) return std::unexpected(system_error("list", context_.path_ + "/" + prefix));
-    const int own = fd.release();
+  struct Place {
+    UniqueFd fd;
+    std::string prefix;
+    Fit fits;  // what the directory itself is
+    std::size_t depth = 0;
+  };
+  using Names = std::span<const std::string>;
+
+  struct Listed {
     std::vector<std::string> names;
+    std::size_t directories = 0;
+  };
+  Result<Listed> list(const Place& place) const {
+    const std::string path = context_.path_ + "/" + place.prefix;
+    UniqueFd fd(::fcntl(place.fd.get(), F_DUPFD_CLOEXEC, 0));
+    const Directory directory(fd.valid() ? ::fdopendir(fd.get()) : nullptr, ::closedir);
+    if (!directory) return std::unexpected(system_error("list", path));
+    (void)fd.release();
+    Listed listed;
     errno = 0;
     while (const dirent* entry = ::readdir(directory.get())) {
       const std::string_view name = entry->d_name;
-      if (name != "." && name != "..") names.emplace_back(name);
+      if (name == "." || name == "..") continue;
+      listed.names.emplace_back(name);
+      if (entry->d_type == DT_DIR) ++listed.directories;
     }
-    if (errno != 0) return std::unexpected(system_error("list", context_.path_ + "/" + prefix));
+    if (errno != 0) return std::unexpected(system_error("list", path));
+    return listed;
+  }
+
+  Result<void> walk(Place place, Found& found) {
+    if (place.depth > kMostDepth) {
+      return std::unexpected(too_much(context_.path_, "it is nested deeper than 256 directories"));
+    }
+    auto [names, directories] = TRY(list(place));
     std::ranges::sort(names);  // directories have no order of their own
-    for (const std::string& name : names) TRY(take(own, name, prefix + name, above));
-    --depth_;
+    const bool many = directories >= kManyDirectories || names.size() >= kManyNames;
+    if (many && helper_.try_acquire()) return take_from_both_ends(place, names, found);
+    return take_all(place, names, found);
+  }
+
+  Result<void> take_from_both_ends(const Place& place, Names names, Found& found) {
+    Found behind;
+    Result<void> taken_behind;
+    const Names second = names.subspan(names.size() / 2);
+    const auto take_second = [&] {
+      taken_behind = take_all(place, second, behind);
+      helper_.release();
+    };
+    Result<void> taken;
+    {
+      std::jthread thread;
+      try {
+        const BlockedSignals blocked;
+        thread = std::jthread(take_second);
+      } catch (const std::system_error&) {
+        take_second();  // out of threads: one after the other
+      }
+      taken = take_all(place, names.first(names.size() / 2), found);
+    }
+    TRY(std::move(taken));
+    TRY(std::move(taken_behind));
+    found.append(std::move(behind));
     return {};
   }
 
-  Result<void> take(int directory, const std::string& name, const std::string& path, Fit above) {
-    const Fit fits = above.whole ? above : fit(path);
+  Result<void> take_all(const Place& place, Names names, Found& found) {
+    for (const std::string& name : names) TRY(take(place, name, found));
+    return {};
+  }
+
+  Result<void> take(const Place& place, const std::string& name, Found& found) {
+    const std::string path = place.prefix + name;
+    const Fit fits = place.fits.whole ? place.fits : fit(path);
     if (!fits.whole && !fits.within) return {};
     const bool ignored = ignored_.ignores(path);
     if (ignored && !ignored_.has_exceptions()) return {};
     struct stat status{};
-    if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (::fstatat(place.fd.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
       if (errno == ENOENT) return {};  // gone meanwhile
       return std::unexpected(system_error("look at", context_.path_ + "/" + path));
     }
     const bool is_directory = S_ISDIR(status.st_mode);
     if (!is_directory && !S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) return {};
-    if (!ignored && (fits.whole || is_directory)) add(path, status);
-    if (context_.entries_.size() > kMostEntries) {
-      return std::unexpected(too_much(context_.path_, "there are more than a million"));
-    }
+    if (!ignored && (fits.whole || is_directory)) add(path, status, found);
+    if (found.entries.size() > kMostEntries) return std::unexpected(too_many());
     if (!is_directory) return {};
-    UniqueFd inner(::openat(directory, name.c_str(),
+    UniqueFd inner(::openat(place.fd.get(), name.c_str(),
                             O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
     if (!inner.valid()) {
       return std::unexpected(system_error("list", context_.path_ + "/" + path));
     }
-    return walk(std::move(inner), path + "/", fits);
+    return walk({std::move(inner), path + "/", fits, place.depth + 1}, found);
   }
 
-  void add(const std::string& path, const struct stat& status) {
+  Error too_many() const { return too_much(context_.path_, "there are more than a million"); }
+
+  static void add(const std::string& path, const struct stat& status, Found& found) {
     const auto number = [&](auto value) {
       const auto wide = static_cast<std::int64_t>(value);
-      records_.append(reinterpret_cast<const char*>(&wide), sizeof wide);
+      found.records.append(reinterpret_cast<const char*>(&wide), sizeof wide);
     };
-    records_.append(path).push_back('\0');
+    found.records.append(path).push_back('\0');
     number(status.st_mode);
     // What lies in a directory is listed; its own times say nothing that is built.
     if (!S_ISDIR(status.st_mode)) {
@@ -168,19 +244,18 @@ class ContextScan {
       number(status.st_size);
       number(nanoseconds(status.st_mtim));
       number(nanoseconds(status.st_ctim));
-      newest_ = std::max(newest_, nanoseconds(status.st_ctim));
+      found.newest = std::max(found.newest, nanoseconds(status.st_ctim));
     }
     const auto size = S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
-    context_.entries_.push_back({path, status.st_mode, size, status.st_mtim.tv_sec});
+    found.entries.push_back({path, status.st_mode, size, status.st_mtim.tv_sec});
   }
 
   BuildContext& context_;
   IgnoreRules ignored_;
   std::vector<std::vector<std::string>> sources_;
   bool all_ = false;
-  std::size_t depth_ = 0;
-  std::string records_;
-  std::int64_t newest_ = 0;
+  Found found_;
+  std::binary_semaphore helper_{1};
 };
 
 Result<BuildContext> BuildContext::scan(const std::string& directory,

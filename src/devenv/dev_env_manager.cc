@@ -50,7 +50,7 @@ class EngineDevEnvManager final : public DevEnvManager {
       if (inputs.error().code == ErrorCode::Unavailable) return std::unexpected(inputs.error());
       return true;
     }
-    return inputs->key != record->env.key || !TRY(has_image(record->env));
+    return !inputs->current;
   }
 
   Result<void> invalidate(const DevEnvRequest& request) override {
@@ -116,18 +116,11 @@ class EngineDevEnvManager final : public DevEnvManager {
     return store_.lock(place.id, options_.build_timeout + 10min, options_.cancel_fd);
   }
 
-  Result<bool> has_image(const DevEnv& env) const {
-    const auto image = client_.image(env.image);
-    if (image) return image->id == env.image_id;
-    if (image.error().code == ErrorCode::NotFound) return false;
-    return std::unexpected(image.error());
-  }
-
   Result<std::optional<DevEnv>> look_up(const EnvPlace& place, const DevEnvRequest& request) const {
     auto record = TRY(store_.load(place.id));
     if (!record || record->env.stale) return std::nullopt;
     const EnvInputs inputs = TRY(gather_inputs(place, request, sources(options_.pull, &*record)));
-    if (inputs.key != record->env.key || !TRY(has_image(record->env))) return std::nullopt;
+    if (!inputs.current) return std::nullopt;
     if (inputs.context.settled() && record->fingerprint != inputs.context.fingerprint()) {
       record->fingerprint = inputs.context.fingerprint();
       record->content_hash = inputs.content_hash;
@@ -175,7 +168,7 @@ class EngineDevEnvManager final : public DevEnvManager {
                                    "files were changed while they were sent",
                                    "build again when nobody writes there"});
     }
-    // As has_image() will see it: a build's own word is the short id of some engines.
+    // As gather_inputs() will see it: a build's own word is the short id of some engines.
     record.env.image_id = TRY(client_.image(record.env.image)).id;
     record.env.built_at = std::chrono::system_clock::now();
     if (inputs.context.settled()) {

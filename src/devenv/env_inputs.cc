@@ -8,7 +8,12 @@
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
+#include <functional>
+#include <optional>
+#include <system_error>
+#include <thread>
 
+#include "core/blocked_signals.h"
 #include "core/try.h"
 #include "devenv/env_names.h"
 #include "devenv/image_build.h"
@@ -51,6 +56,47 @@ Result<std::string> real_path(const std::string& path) {
   return std::string(real);
 }
 
+Result<std::vector<std::string>> look_for_bases(const std::vector<std::string>& bases,
+                                                const InputSources& sources) {
+  ImagePull pull{.image = "", .policy = sources.pull, .cancel_fd = sources.options.cancel_fd};
+  if (sources.options.on_progress) {
+    pull.progress = [&](const PullProgress& one) {
+      if (one.total_bytes == 0 && !one.status.empty()) {
+        sources.options.on_progress(
+            fmt::format("{}{}{}\n", one.layer, one.layer.empty() ? "" : ": ", one.status));
+      }
+    };
+  }
+  return find_bases(sources.client, bases, pull);
+}
+
+Result<bool> is_there(const engine::Client& client, const DevEnv& env) {
+  const auto image = client.image(env.image);
+  if (image) return image->id == env.image_id;
+  if (image.error().code == ErrorCode::NotFound) return false;
+  return std::unexpected(image.error());
+}
+
+// On a thread of its own, for `meanwhile` may call back to the caller.
+Result<BuildContext> scan_beside(const std::string& directory, const Dockerfile& dockerfile,
+                                 const std::function<Result<void>()>& meanwhile) {
+  std::optional<Result<BuildContext>> scanned;
+  const auto scan = [&] { scanned.emplace(BuildContext::scan(directory, dockerfile)); };
+  Result<void> other;
+  {
+    std::jthread thread;
+    try {
+      const BlockedSignals blocked;
+      thread = std::jthread(scan);
+    } catch (const std::system_error&) {
+      scan();  // out of threads: one after the other
+    }
+    other = meanwhile();
+  }
+  if (*scanned) TRY(std::move(other));
+  return *std::move(scanned);
+}
+
 }  // namespace
 
 Result<EnvPlace> find_place(const DevEnvRequest& request) {
@@ -77,21 +123,18 @@ Result<EnvInputs> gather_inputs(const EnvPlace& place, const DevEnvRequest& requ
   EnvInputs inputs;
   inputs.dockerfile =
       TRY(read_dockerfile(text, request.arguments, fmt::format("{}={}", kEnvLabel, place.id)));
-  inputs.context = TRY(BuildContext::scan(place.project_dir, inputs.dockerfile));
   const EnvRecord* record = sources.record;
+  std::vector<std::string> bases;
+  bool has_image = false;
+  // The engine has its answers ready by the time that ten thousand files are looked at.
+  inputs.context = TRY(scan_beside(place.project_dir, inputs.dockerfile, [&]() -> Result<void> {
+    bases = TRY(look_for_bases(inputs.dockerfile.bases, sources));
+    has_image = record != nullptr && TRY(is_there(sources.client, record->env));
+    return {};
+  }));
   const bool known = record != nullptr && !record->fingerprint.empty() &&
                      record->fingerprint == inputs.context.fingerprint();
   inputs.content_hash = known ? record->content_hash : TRY(inputs.context.content_hash());
-  ImagePull pull{.image = "", .policy = sources.pull, .cancel_fd = sources.options.cancel_fd};
-  if (sources.options.on_progress) {
-    pull.progress = [&](const PullProgress& one) {
-      if (one.total_bytes == 0 && !one.status.empty()) {
-        sources.options.on_progress(
-            fmt::format("{}{}{}\n", one.layer, one.layer.empty() ? "" : ": ", one.status));
-      }
-    };
-  }
-  const auto bases = TRY(find_bases(sources.client, inputs.dockerfile.bases, pull));
   Sha256 key;
   key.add_field("1");  // of what follows
   key.add_field(text);
@@ -108,6 +151,7 @@ Result<EnvInputs> gather_inputs(const EnvPlace& place, const DevEnvRequest& requ
     key.add_field(value);
   }
   inputs.key = key.hex();
+  inputs.current = has_image && inputs.key == record->env.key;
   return inputs;
 }
 

@@ -27,6 +27,8 @@ struct EnvInputs {
   BuildContext context;
   std::string content_hash;
   std::string key;
+  // What is remembered has this key, and the engine has its image.
+  bool current = false;
 };
 
 struct InputSources {
