@@ -12,6 +12,7 @@
 #include "core/trusted_path.h"
 #include "core/try.h"
 #include "core/unique_fd.h"
+#include "gvisor/go_sources.h"
 #include "native/paths.h"
 
 namespace cordon::gvisor {
@@ -50,9 +51,9 @@ Result<void> look_into(const std::string& path, Runsc& runsc) {
   const auto size = static_cast<std::size_t>(status.st_size);
   void* const bytes = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (bytes == MAP_FAILED) return std::unexpected(system_error(std::string(kUse), path));
-  const std::string_view program{static_cast<const char*>(bytes), size};
-  runsc.platform = choose_platform(program);
-  runsc.counts_tasks = can_count_tasks(program);
+  const std::string_view names = source_names({static_cast<const char*>(bytes), size});
+  runsc.platform = choose_platform(names);
+  runsc.counts_tasks = can_count_tasks(names);
   ::munmap(bytes, size);
   return {};
 }
