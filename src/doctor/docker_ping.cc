@@ -40,18 +40,26 @@ bool wait_for(int fd, short events, Clock::time_point deadline) {
   }
 }
 
-// The value of a header; the daemon's bytes, so digits and dots only.
-std::string api_version(std::string_view head) {
+// The digits and dots, for the bytes are the daemon's, of what follows this in the head.
+std::string number_after(std::string_view lower_head, std::string_view what) {
+  std::size_t at = lower_head.find(what);
+  if (at == std::string_view::npos) return {};
+  at = lower_head.find_first_not_of(' ', at + what.size());
+  if (at == std::string_view::npos) return {};
+  const std::size_t end = lower_head.find_first_not_of("0123456789.", at);
+  return std::string(lower_head.substr(at, std::min(end, lower_head.size()) - at));
+}
+
+// " (API 1.47)", " (Podman 4.3.1, API 1.41)" or nothing.
+std::string answered_by(std::string_view head) {
   std::string lower(head);
   std::ranges::transform(lower, lower.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  constexpr std::string_view kName = "\r\napi-version:";
-  std::size_t at = lower.find(kName);
-  if (at == std::string::npos) return {};
-  at = lower.find_first_not_of(' ', at + kName.size());
-  if (at == std::string::npos) return {};
-  const std::size_t end = std::min(lower.find_first_not_of("0123456789.", at), lower.size());
-  return end == at ? std::string() : fmt::format(" (API {})", lower.substr(at, end - at));
+  const std::string api = number_after(lower, "\r\napi-version:");
+  const std::string podman = number_after(lower, "\r\nserver: libpod/");
+  if (api.empty()) return {};
+  return podman.empty() ? fmt::format(" (API {})", api)
+                        : fmt::format(" (Podman {}, API {})", podman, api);
 }
 
 }  // namespace
@@ -91,7 +99,7 @@ DockerPing ping_docker(const std::string& socket_path, std::chrono::milliseconds
   const bool fine = head.starts_with("HTTP/1.1 200") || head.starts_with("HTTP/1.0 200");
   if (!fine)
     return {DockerPing::Outcome::Failed, "what listens there does not answer as Docker does"};
-  return {DockerPing::Outcome::Answered, api_version(head)};
+  return {DockerPing::Outcome::Answered, answered_by(head)};
 }
 
 }  // namespace cordon::doctor

@@ -112,6 +112,16 @@ TEST(Docker, Answers) {
   EXPECT_EQ(check.found, "answers on /run/docker.sock (API 1.47)");
 }
 
+TEST(Docker, PodmanIsNamed) {
+  FakeHost fake;
+  const UniqueFd listener = fake.listener("/run/docker.sock");
+  std::thread daemon = answer_once(
+      listener, "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nServer: Libpod/4.3.1 (linux)\r\n\r\nOK");
+  const Check check = check_docker(ordinary(fake), 10s);
+  daemon.join();
+  EXPECT_EQ(check.found, "answers on /run/docker.sock (Podman 4.3.1, API 1.41)");
+}
+
 TEST(Docker, ARootlessDaemonCountsWhenTheOtherIsDead) {
   FakeHost fake;
   fake.listener("/run/docker.sock").reset();

@@ -22,9 +22,11 @@ def setUpModule():
 
 
 class WithEngine(Runs):
+    engine_type = Engine
+
     @classmethod
     def setUpClass(cls):
-        cls.engine = Engine()
+        cls.engine = cls.engine_type()
         cls.addClassCleanup(cls.engine.stop)
 
     def setUp(self):

@@ -103,7 +103,7 @@ class Engine:
             time.sleep(0.05)
 
     def import_root(self, name, archive, labels=None):
-        changes = ["ENV PATH=/opt/tools:/bin OF_THE_IMAGE=yes", "VOLUME /data"]
+        changes = ["ENV PATH=/opt/tools:/bin", "ENV OF_THE_IMAGE=yes", "VOLUME /data"]
         changes += [f'LABEL {key}="{value}"' for key, value in (labels or {}).items()]
         self.request("POST", f"/images/create?fromSrc=-&repo={urllib.parse.quote(name)}"
                      + "".join("&changes=" + urllib.parse.quote(change) for change in changes), archive, "application/x-tar")
@@ -119,6 +119,9 @@ class Engine:
              "--oom-score-adjust=0", "--storage-driver=vfs", "--max-download-attempts=1", "--cgroup-parent", self.group,
              "--config-file", f"{self.root}/config.json", *self.listen],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True)
+        self.wait_for_answer()
+
+    def wait_for_answer(self):
         until = time.monotonic() + PATIENCE
         while True:
             try:
@@ -126,7 +129,7 @@ class Engine:
             except OSError:
                 if self.process.poll() is not None or time.monotonic() > until:
                     with open(self.log.name, encoding="utf-8", errors="replace") as log:
-                        raise RuntimeError("dockerd did not start: " + log.read()[-3000:]) from None
+                        raise RuntimeError("the engine did not start: " + log.read()[-3000:]) from None
                 time.sleep(0.05)
 
     def load(self, name, tar):

@@ -1,6 +1,7 @@
 #include "docker/guarantees.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "docker/runtime.h"
 #include "sandbox/guarantee_report.h"
@@ -26,7 +27,10 @@ class Report : private GuaranteeReport {
         facts_.seen && !on_gvisor() ? "no capabilities, no_new_privs, not root (seen in /proc)"
                                     : "no capabilities, no_new_privs, not root");
     add(guarantee::kDevices, Strength::Enforced, "private /dev, device control group");
-    add(guarantee::kEnvironment, Strength::Enforced, "the image's and the policy's only");
+    add(guarantee::kEnvironment, Strength::Enforced,
+        facts_.added.empty() ? "the image's and the policy's only"
+                             : fmt::format("the image's and the policy's, and the engine's {}",
+                                           fmt::join(facts_.added, ", ")));
     return take();
   }
 
@@ -66,7 +70,13 @@ class Report : private GuaranteeReport {
       add(guarantee::kProcessTree, Strength::Partial, "PID namespace, control group",
           "when Cordon itself is killed the container goes on, until the next run removes it");
     }
-    add(guarantee::kProcessIsolation, Strength::Enforced, "PID namespace");
+    if (host_.cgroupns_mode == "host") {
+      add(guarantee::kProcessIsolation, Strength::Partial, "PID namespace",
+          "the engine gives no control group namespace with cgroup v1: the command sees the name "
+          "of its own control group");
+    } else {
+      add(guarantee::kProcessIsolation, Strength::Enforced, "PID namespace");
+    }
     syscalls();
   }
 

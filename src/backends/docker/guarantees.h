@@ -19,9 +19,10 @@ struct Enforcement {
   // As the engine reports it. Absent before the container is made: then nothing holds.
   std::optional<engine::Container> given;
   const Files* files = nullptr;
-  bool seen = false;      // in /proc, besides
-  bool unseen = false;    // looked for there in vain
-  bool lifeline = false;  // its first process is Cordon's, and ends with it
+  bool seen = false;               // in /proc, besides
+  bool unseen = false;             // looked for there in vain
+  std::vector<std::string> added;  // names of variables that nobody asked for
+  bool lifeline = false;           // its first process is Cordon's, and ends with it
 };
 
 Guarantees make_guarantees(const Enforcement& enforcement);

@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "core/try.h"
 #include "docker/container_environment.h"
@@ -13,7 +15,9 @@
 #include "docker/inside/protocol.h"
 #include "docker/owner.h"
 #include "docker/platform.h"
+#include "docker/podman.h"
 #include "docker/preset.h"
+#include "linux/proc_file.h"
 #include "native/unheld_names.h"
 #include "policy/required_guarantees.h"
 #include "sandbox/unsupported.h"
@@ -24,8 +28,6 @@ namespace {
 
 // Where the policy bounds nothing.
 constexpr std::uint64_t kDefaultScratch = 2ULL << 30;
-// Of engines that speak its API it alone is known to make the namespace without setting it up.
-constexpr std::string_view kDocker = "Docker";
 
 }  // namespace
 
@@ -117,7 +119,8 @@ Result<engine::ContainerConfig> HardenedContainer::config_for(
   if (policy.network == NetworkMode::Open) host.network_mode = "bridge";
   host.mounts.insert(host.mounts.end(), files_.binds.begin(), files_.binds.end());
   add_scratch(files_, image_.volumes, identity_, limits.disk_bytes.value_or(kDefaultScratch), host);
-  if (command.first && policy.network == NetworkMode::None && client_.version().name == kDocker) {
+  // Podman is not known to make the namespace without setting it up.
+  if (command.first && policy.network == NetworkMode::None && !is_podman(client_.version())) {
     disable_network(command.first->hosts, config);
   }
   if (limits.memory_bytes) {
@@ -131,11 +134,13 @@ Result<engine::ContainerConfig> HardenedContainer::config_for(
     const auto bytes = static_cast<std::int64_t>(*limits.disk_bytes);
     host.ulimits.push_back({"fsize", bytes, bytes});
   }
+  if (is_podman(client_.version())) word_for_podman(enforcement_.info, host);
   return config;
 }
 
 Result<std::shared_ptr<OwnedContainer>> HardenedContainer::make(
     std::string_view name, const engine::ContainerConfig& config) {
+  if (is_podman(client_.version())) TRY(check_can_be_looked_at(config));
   const auto created = TRY(client_.create(name, config));
   auto container = std::make_shared<OwnedContainer>(client_, created.id);
   enforcement_.lifeline = config.command.front() == first_process::kProgram;
@@ -147,6 +152,10 @@ Result<std::shared_ptr<OwnedContainer>> HardenedContainer::make(
 Result<void> HardenedContainer::check_taken(const engine::ContainerConfig& asked,
                                             std::string_view id) {
   enforcement_.given = TRY(client_.inspect(id));
+  if (is_podman(client_.version())) {
+    enforcement_.given = in_dockers_words(enforcement_.info, asked, *std::move(enforcement_.given));
+    enforcement_.added = added_variables(asked, enforcement_.given->config);
+  }
   const auto missing = not_taken(asked, *enforcement_.given);
   if (!missing.empty()) {
     return std::unexpected(unsupported(
@@ -177,6 +186,8 @@ Result<pid_t> HardenedContainer::check_running(std::string_view id, pid_t first_
       !evidence->own_network.value_or(!enforcement_.lifeline)) {
     found.emplace_back("it has no network of its own");
   }
+  if (is_podman(client_.version()))
+    std::ranges::move(untold(first_process), std::back_inserter(found));
   if (asked_gvisor && !*gvisor) found.emplace_back("it does not run on gVisor's kernel");
   if (!found.empty()) {
     enforcement_.unseen = true;
@@ -189,9 +200,22 @@ Result<pid_t> HardenedContainer::check_running(std::string_view id, pid_t first_
   return first_process;
 }
 
+// What Podman does not tell.
+std::vector<std::string> HardenedContainer::untold(pid_t first_process) const {
+  const engine::HostConfig& host = enforcement_.given->config.host;
+  const auto mounts = linux_os::read_proc_file(fmt::format("/proc/{}/mountinfo", first_process));
+  std::vector<std::string> found = open_in_mounts(mounts.value_or(""), host, is_absent_here);
+  std::ranges::move(shared_namespaces(first_process, host), std::back_inserter(found));
+  return found;
+}
+
 // It has ended, or is not to be seen from here.
 Result<pid_t> HardenedContainer::not_seen() {
   enforcement_.unseen = true;
+  if (is_podman(client_.version())) {
+    return std::unexpected(unsupported("harden the container", "",
+                                       "what Podman does not tell could not be seen in /proc"));
+  }
   TRY(check_required(spec_.policy.required_guarantees, guarantees()));
   return 0;
 }

@@ -72,6 +72,7 @@ class HardenedContainer {
   Result<void> prepare();
   Result<void> check_policy() const;
   Result<void> check_taken(const engine::ContainerConfig& asked, std::string_view id);
+  std::vector<std::string> untold(pid_t first_process) const;
   Result<pid_t> not_seen();
 
   engine::Client client_;

@@ -59,20 +59,26 @@ bool has_no_new_privileges(const std::vector<std::string>& options) {
 }
 
 bool has_seccomp(const std::vector<std::string>& options) {
-  return std::ranges::any_of(options, [](const std::string& option) {
-    return option.starts_with(kSeccomp) && option != "seccomp=unconfined";
+  return std::ranges::any_of(options, is_seccomp_option) &&
+         std::ranges::find(options, "seccomp=unconfined") == options.end();
+}
+
+// Podman lists what "ALL" stands for; the kernel is asked besides. Some write "CAP_" before names.
+bool drops_all(const std::vector<std::string>& dropped) {
+  constexpr std::array<std::string_view, 4> kAllOrLeastOfAll = {"ALL", "CAP_ALL", "SETUID",
+                                                                "CAP_SETUID"};
+  return std::ranges::any_of(dropped, [&](const std::string& name) {
+    return std::ranges::find(kAllOrLeastOfAll, name) != kAllOrLeastOfAll.end();
   });
 }
 
-// Names that engines write in different ways: "CAP_ALL", "ALL"; Podman lists what "ALL" stands for.
-bool drops_all(const std::vector<std::string>& dropped) {
-  const auto is_all = [](const std::string& name) { return name == "ALL" || name == "CAP_ALL"; };
-  constexpr std::string_view kLeastOfAllSets = "CAP_SETUID";
-  return std::ranges::any_of(dropped, is_all) ||
-         std::ranges::find(dropped, kLeastOfAllSets) != dropped.end();
-}
-
 }  // namespace
+
+bool is_seccomp_option(const std::string& option) { return option.starts_with(kSeccomp); }
+
+bool is_read_only_everywhere(std::string_view path) {
+  return std::ranges::find(kReadOnly, path) != kReadOnly.end();
+}
 
 Result<engine::HostConfig> hardened(FilteredBy filtered_by) {
   engine::HostConfig host;
@@ -132,12 +138,14 @@ std::vector<std::string> not_taken(const engine::ContainerConfig& asked,
   need(host.read_only_root, "its root is writable");
   need(host.cap_add.empty() && drops_all(host.cap_drop), "it keeps capabilities");
   need(has_no_new_privileges(host.security_options), "no_new_privs is off");
-  need(has_seccomp(host.security_options), "it has no system call filter of Cordon's");
+  const auto& asked_options = asked.host.security_options;
+  need(has_seccomp(host.security_options) || std::ranges::none_of(asked_options, is_seccomp_option),
+       "it has no system call filter of Cordon's");
   need(asked.host.runtime.empty() || host.runtime == asked.host.runtime, "it has another runtime");
   need(host.network_mode == asked.host.network_mode, "it has another network");
   need(host.ipc_mode == "private" || host.ipc_mode == "none", "it shares IPC");
   need(host.pid_mode.empty() || host.pid_mode == "private", "it shares processes");
-  need(host.cgroupns_mode == "private", "it shares the control group namespace");
+  need(host.cgroupns_mode == asked.host.cgroupns_mode, "it shares the control group namespace");
   need(given.config.user == asked.user, "it runs as another user");
   need(host.binds.empty() && host.devices.empty() && host.group_add.empty(),
        "it has binds, devices or groups that nobody asked for");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cordon/error.h"
@@ -18,6 +19,11 @@ enum class FilteredBy { Engine, FirstProcess };
 // reaps, no logs on the engine's disk, at most 4096 processes unless somebody says less. Errors:
 // those of to_oci_json(), which there are none of.
 Result<engine::HostConfig> hardened(FilteredBy filtered_by = FilteredBy::Engine);
+
+// Whether an option of the engine's names a filter of system calls.
+bool is_seccomp_option(const std::string& option);
+// Whether it is one of the paths that every engine makes read-only unasked.
+bool is_read_only_everywhere(std::string_view path);
 
 // Has a container begin with Cordon's first process instead of the engine's. Both paths are the
 // host's.

@@ -64,12 +64,14 @@ Client Client::until(Deadline latest) const {
 
 std::optional<EngineVersion> Client::version_of(const Reply& ping) {
   constexpr std::string_view kDocker = "Docker/";
-  if (ping.status >= 300 || !ping.server.starts_with(kDocker)) return std::nullopt;
+  constexpr std::string_view kPodman = "Libpod/";
+  const bool podman = ping.server.starts_with(kPodman);
+  if (ping.status >= 300 || (!podman && !ping.server.starts_with(kDocker))) return std::nullopt;
   // A newer engine may have given up what we speak: it says so with its version.
   const auto api = negotiate_api(ping.api_version, "");
   if (!api || *api != ping.api_version) return std::nullopt;
-  const std::string name = ping.server.substr(kDocker.size());
-  return EngineVersion{"Docker", printable(name.substr(0, name.find(' '))), *api};
+  const std::string name = ping.server.substr(ping.server.find('/') + 1);
+  return EngineVersion{podman ? "Podman" : "Docker", printable(name.substr(0, name.find(' '))), *api};
 }
 
 Result<Connection> Client::send(const Request& request, const Until& until) const {

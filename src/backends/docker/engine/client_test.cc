@@ -117,10 +117,22 @@ TEST(Client, SpeaksTheVersionThatWasAgreedOn) {
   EXPECT_THAT(engine.request(1), StartsWith("GET /v1.41/info HTTP/1.1\r\n"));
 }
 
-TEST(Client, KnowsPodman) {
+TEST(Client, KnowsPodmanByItsPing) {
   CannedEngine engine(
       {"HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nServer: Libpod/4.3.1 (linux)\r\n"
-       "Content-Length: 2\r\n\r\nOK",
+       "Content-Length: 2\r\n\r\nOK"});
+  const auto client = Client::connect(engine.endpoint());
+  ASSERT_TRUE(client) << client.error().message();
+  EXPECT_EQ(client->version().name, "Podman");
+  EXPECT_EQ(client->version().version, "4.3.1");
+  EXPECT_EQ(client->version().api, "1.41");
+}
+
+TEST(Client, KnowsPodmanByItsVersion) {
+  const std::string nameless =
+      "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 2\r\n\r\nOK";
+  CannedEngine engine(
+      {nameless,
        answer(
            "200 OK",
            R"({"ApiVersion":"1.41","MinAPIVersion":"1.24","Version":"4.3.1","Components":[{"Name":"Podman Engine"}]})")});
