@@ -86,9 +86,11 @@ Result<void> LxcSandbox::check_policy() const {
         unsupported("allow nested namespaces", "", "the lxc backend never does"));
   }
   if (shared_.empty() && spec_.policy.network == NetworkMode::Open) {
-    return std::unexpected(
-        unsupported("open the network", "", "an instance that is made for one run has none",
-                    "an instance that has one can be named in CORDON_LXC_INSTANCE"));
+    return std::unexpected(unsupported(
+        "open the network", "",
+        "an instance that is made for one run has none: no service of its image starts, "
+        "and so nobody in it would ask for an address",
+        "an instance that has a network can be named in CORDON_LXC_INSTANCE"));
   }
   return {};
 }
