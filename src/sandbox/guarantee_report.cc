@@ -50,11 +50,13 @@ void GuaranteeReport::filesystem_write(std::string_view mechanism,
                           first_few(names));
 }
 
-void GuaranteeReport::disk_limit(const Limits& limits) {
+void GuaranteeReport::disk_limit(const Limits& limits, std::string_view besides) {
+  std::string reason = limits.disk_bytes
+                           ? "in the work directory each file is bounded, not their sum"
+                           : "the policy sets none; the work directory is not counted";
+  if (!besides.empty()) reason.append("; ").append(besides);
   add(guarantee::kDiskLimit, Strength::Partial,
-      limits.disk_bytes ? "tmpfs sizes, RLIMIT_FSIZE" : "tmpfs sizes",
-      limits.disk_bytes ? "in the work directory each file is bounded, not their sum"
-                        : "the policy sets none; the work directory is not counted");
+      limits.disk_bytes ? "tmpfs sizes, RLIMIT_FSIZE" : "tmpfs sizes", std::move(reason));
 }
 
 std::string no_mount_stands_for(const std::vector<std::string>& names) {

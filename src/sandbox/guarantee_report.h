@@ -24,7 +24,8 @@ class GuaranteeReport {
   void filesystem_write(std::string_view mechanism, const std::vector<std::string>& unheld,
                         const std::vector<std::string>& unheld_protected);
   // For scratch space in memory, and a work directory whose files alone are bounded.
-  void disk_limit(const Limits& limits);
+  // `besides`: what else it does not bound.
+  void disk_limit(const Limits& limits, std::string_view besides = {});
 
   Guarantees take() { return std::move(list_); }
 

@@ -31,6 +31,7 @@ class OverPodman(WithEngine):
             self.assertIn("docker: Podman", held[name]["mechanism"])
         self.assertIn("seen in /proc", held["privileges"]["mechanism"])
         self.assertIn("container", held["env"]["mechanism"])
+        self.assertIn("number of files", held["disk.limit"]["reason"])
         no_namespace = self.engine.request("GET", "/info")["CgroupVersion"] == "1"
         self.assertEqual(held["process.isolation"]["strength"], "partial" if no_namespace else "enforced")
         if no_namespace:

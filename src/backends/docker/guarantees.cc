@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "docker/podman.h"
 #include "docker/runtime.h"
 #include "sandbox/guarantee_report.h"
 
@@ -111,7 +112,7 @@ class Report : private GuaranteeReport {
     limit(guarantee::kCpuLimit, limits.cpus.has_value(),
           facts_.info.cpu_quota && host_.nano_cpus > 0, group);
     pids(group);
-    disk_limit(limits);
+    disk_limit(limits, is_podman(facts_.version) ? "the number of files is not bounded" : "");
     limit(guarantee::kOutputLimit, limits.output_bytes.has_value(), true,
           "counted while it streams");
   }
