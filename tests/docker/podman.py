@@ -31,7 +31,7 @@ class Podman(Engine):
         with open(storage, "w", encoding="utf-8") as file:
             file.write(f'[storage]\ndriver = "vfs"\ngraphroot = "{self.root}/data"\nrunroot = "{self.root}/run"\n')
         with open(containers, "w", encoding="utf-8") as file:
-            file.write("[containers]\n")
+            file.write('[engine]\nlock_type = "file"\n')  # not in the /dev/shm of all
         return {"PATH": os.environ["PATH"], "HOME": self.root, "CONTAINERS_STORAGE_CONF": storage, "CONTAINERS_CONF": containers}
 
     def start(self):
