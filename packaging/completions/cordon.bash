@@ -37,7 +37,7 @@ _cordon_serve_values='--socket --socket-group --allow-uid --listen --tls-cert --
 --lxc-containers --lxc-project --lxc-instance --lxc-image --output-lifetime --output-quota --record-lifetime --max-records
 --artifact-lifetime --artifact-quota --max-audit-log'
 _cordon_serve_switches='--plain-text-over-the-network --help'
-_cordon_keys_values='--running --queued --policy --state-dir'
+_cordon_keys_values='--running --queued --artifacts --policy --state-dir'
 _cordon_keys_switches='--help'
 _cordon_stats_values='--socket --state-dir'
 _cordon_env_switches='--json --help'

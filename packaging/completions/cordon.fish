@@ -100,6 +100,7 @@ complete -c cordon -n '__cordon_in serve' -l help -d 'print the page of this sub
 complete -c cordon -n '__cordon_in keys' -a 'add list revoke'
 complete -c cordon -n '__cordon_in keys' -l running -x -d 'it may have N commands running at a time'
 complete -c cordon -n '__cordon_in keys' -l queued -x -d 'it may have N more waiting'
+complete -c cordon -n '__cordon_in keys' -l artifacts -x -d 'keep at most SIZE of what its jobs leave; the oldest of it goes first'
 complete -c cordon -n '__cordon_in keys' -l policy -r -F -d 'the widest policy that it may ask for, in TOML'
 complete -c cordon -n '__cordon_in keys' -l state-dir -x -a '(__fish_complete_directories)' -d 'the state directory of the daemon'
 complete -c cordon -n '__cordon_in keys' -l help -d 'print the page of this subcommand'

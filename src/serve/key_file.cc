@@ -89,6 +89,7 @@ Result<void> write_keys(const std::string& state_dir, const std::vector<ApiKey>&
     json::object object{{"name", key.name}, {"sha256", hex_of(key.hash)}};
     if (key.max_running) object["running"] = *key.max_running;
     if (key.max_queued) object["queued"] = *key.max_queued;
+    if (key.max_artifact_bytes) object["artifacts"] = *key.max_artifact_bytes;
     if (!key.policy.empty()) object["policy"] = key.policy;
     array.push_back(std::move(object));
   }
@@ -138,6 +139,7 @@ Result<std::vector<ApiKey>> read_keys(const std::string& state_dir) {
     key.name = text_of(object, "name");
     key.max_running = number_of(object, "running");
     key.max_queued = number_of(object, "queued");
+    key.max_artifact_bytes = number_of(object, "artifacts");
     key.policy = text_of(object, "policy");
     if (!is_name(key.name) || !hash_of(text_of(object, "sha256"), key.hash)) {
       return damaged(place(state_dir));

@@ -25,7 +25,7 @@ namespace cordon::serve {
 
 namespace {
 
-enum class KeysOption { Running, Queued, Policy, StateDir, Help };
+enum class KeysOption { Running, Queued, Artifacts, Policy, StateDir, Help };
 
 constexpr std::string_view kAdd = "Options of add";
 constexpr std::string_view kAll = "Options";
@@ -35,6 +35,9 @@ constexpr std::array kTable = {
                     "It may have N commands running at a time.", "as many as run at all"},
     cli::OptionSpec{static_cast<int>(KeysOption::Queued), "queued", "N", kAdd,
                     "It may have N more waiting.", "as many as wait at all"},
+    cli::OptionSpec{static_cast<int>(KeysOption::Artifacts), "artifacts", "SIZE", kAdd,
+                    "Keep at most SIZE of what its jobs leave; the oldest of it goes first.",
+                    "as much as is kept at all"},
     cli::OptionSpec{static_cast<int>(KeysOption::Policy), "policy", "FILE", kAdd,
                     "The widest policy that it may ask for, in TOML.",
                     "a private work directory, the system read-only"},
@@ -86,6 +89,9 @@ Result<void> apply(KeysCommand& command, const cli::GivenOption& given) {
     case KeysOption::Queued:
       command.key.max_queued = TRY(cli::whole_number_value("queued", given.value, kCount));
       return {};
+    case KeysOption::Artifacts:
+      command.key.max_artifact_bytes = TRY(cli::size_value("artifacts", given.value, 1));
+      return {};
     case KeysOption::Policy:
       command.key.policy = TRY(policy_value(given.value));
       return {};
@@ -135,13 +141,13 @@ Result<void> add(KeysCommand& command) {
 
 Result<void> list(const KeysCommand& command) {
   std::string text;
-  const auto limit = [](const std::optional<std::size_t>& number) {
+  const auto limit = [](const auto& number) {
     return number ? std::to_string(*number) : std::string("-");
   };
   for (const server::ApiKey& key : TRY(read_keys(command.state_dir))) {
-    fmt::format_to(std::back_inserter(text), "{}  running {}  queued {}  policy {}\n", key.name,
-                   limit(key.max_running), limit(key.max_queued),
-                   key.policy.empty() ? "default" : "its own");
+    fmt::format_to(std::back_inserter(text), "{}  running {}  queued {}  artifacts {}  policy {}\n",
+                   key.name, limit(key.max_running), limit(key.max_queued),
+                   limit(key.max_artifact_bytes), key.policy.empty() ? "default" : "its own");
   }
   cli::print(text);
   return {};

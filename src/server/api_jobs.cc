@@ -68,12 +68,14 @@ void Api::start_job_here(Call& call, JobUpload& upload) {
   if (content->input && inputs) {
     return answer(call, refusal(400, "invalid_argument", "there is one input at most", "input"));
   }
-  auto work = std::make_shared<JobWork>(*std::move(body), std::move(content->input), jobs_);
+  auto work = std::make_shared<JobWork>(
+      *std::move(body), std::move(content->input), jobs_,
+      JobStore::Owner{call.caller().name, call.identity.max_artifact_bytes});
   launch(call, job_request(call, work),
          {.async = async,
           .action = "job",
           .place = "/api/v1/jobs/",
-          .accepted = [this](const std::string& id) { return jobs_.add(id); },
+          .accepted = [work](const std::string& id) { return work->accept(id); },
           .ended =
               [work](const SharedResult& result) {
                 if (const auto refusal = work->refusal()) return field_answer(*refusal);
@@ -168,14 +170,14 @@ void Api::artifacts(Call& call) {
   if (!check_query(call, {"path"}) || !find_job(call)) return;
   on_disk(call, [this](Call& later) {
     auto tar = jobs_.tar(later.id());
-    if (!tar) {
+    const off_t end = tar ? ::lseek(tar->get(), 0, SEEK_END) : 0;
+    // Nor is it there once it has been emptied to be removed.
+    if (end <= 0) {
       return answer(later,
                     refusal(404, "not_found", "its artifacts are not there yet, or not any more"));
     }
     const auto path = later.target.parameter("path");
-    const off_t end = ::lseek(tar->get(), 0, SEEK_END);
-    jobs::TarMember wanted{.offset = 0,
-                           .bytes = static_cast<std::uint64_t>(std::max<off_t>(end, 0))};
+    jobs::TarMember wanted{.offset = 0, .bytes = static_cast<std::uint64_t>(end)};
     if (path) {
       const auto found = jobs::find_in_tar(tar->get(), *path);
       if (!found) return fail(later, found.error());

@@ -19,6 +19,7 @@ struct ApiKey {
   KeyHash hash{};
   std::optional<std::size_t> max_running;
   std::optional<std::size_t> max_queued;
+  std::optional<std::uint64_t> max_artifact_bytes;  // of all its jobs together
   std::string policy;  // the widest that it may ask for, in TOML; empty: the default
 };
 

@@ -30,6 +30,7 @@ struct AccessRules {
 struct Identity {
   Caller caller;
   std::string widest_policy;  // see ApiKey
+  std::optional<std::uint64_t> max_artifact_bytes;
 };
 
 // Why a request is refused; `status` 401, 403 or 421.

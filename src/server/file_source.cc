@@ -19,7 +19,8 @@ StreamSource::Piece FileSource::next() {
   piece.bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
   offset_ += piece.bytes.size();
   left_ -= piece.bytes.size();
-  piece.ended = left_ == 0 || piece.bytes.empty();
+  piece.ended = left_ == 0;
+  piece.broken = !piece.ended && piece.bytes.empty();
   return piece;
 }
 

@@ -13,7 +13,7 @@ class FileSource final : public StreamSource {
   FileSource(UniqueFd file, std::uint64_t offset, std::uint64_t bytes)
       : file_(std::move(file)), offset_(offset), left_(bytes) {}
 
-  // One that became shorter ends the stream early.
+  // One that became shorter breaks the stream.
   Piece next() override;
 
  private:

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -24,6 +25,7 @@ using Clock = std::chrono::system_clock;
 
 constexpr std::string_view kTarName = "artifacts.tar";
 constexpr std::string_view kWordsName = "job.json";
+constexpr std::string_view kOwnerName = "owner";
 constexpr std::string_view kWhat = "keep what the job left";
 
 Result<void> write_all(int fd, std::string_view bytes, const std::string& path) {
@@ -36,7 +38,16 @@ Result<void> write_all(int fd, std::string_view bytes, const std::string& path) 
   return {};
 }
 
+std::string read_whole(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 }  // namespace
+
+std::uint64_t JobStore::most_bytes(const Owner& owner) const {
+  return std::min(options_.quota, owner.quota.value_or(options_.quota)) / 4;
+}
 
 std::string JobStore::path_of(std::string_view id, std::string_view name) const {
   return name.empty() ? fmt::format("{}/{}", options_.directory, id)
@@ -54,6 +65,7 @@ Result<std::unique_ptr<JobStore>> JobStore::open(Options options) {
        entry.increment(error)) {
     const std::string id = entry->path().filename().string();
     Kept& kept = store->jobs_[id];
+    kept.owner = read_whole(store->path_of(id, kOwnerName));
     // The words come last: without them the tar is half of one.
     if (::access(store->path_of(id, kWordsName).c_str(), F_OK) != 0) store->empty(id, kept);
     store->measure(id, kept);
@@ -77,14 +89,21 @@ void JobStore::measure(const std::string& id, Kept& kept) {
   }
 }
 
-Result<void> JobStore::add(const std::string& id) {
+Result<void> JobStore::add(const std::string& id, const Owner& owner) {
   const std::lock_guard lock(mutex_);
+  if (owner.quota) {
+    quotas_[owner.name] = *owner.quota;
+  } else {
+    quotas_.erase(owner.name);
+  }
   if (jobs_.contains(id)) return {};
   const std::string path = path_of(id);
   if (::mkdir(path.c_str(), 0700) != 0) {
     return std::unexpected(system_error(std::string(kWhat), path));
   }
-  jobs_[id].when = Clock::now();
+  // A file that cannot be written is nobody's after the next start.
+  std::ofstream(path_of(id, kOwnerName), std::ios::binary) << owner.name;
+  jobs_[id] = {.owner = owner.name, .when = Clock::now()};
   hold_quota();
   return {};
 }
@@ -112,6 +131,7 @@ Result<void> JobStore::keep(const std::string& id, std::string_view words) {
   if (job == jobs_.end()) return {};  // removed meanwhile
   measure(id, job->second);
   bytes_ += job->second.bytes;
+  hold_quota_of(job->second.owner);
   hold_quota();
   return {};
 }
@@ -146,6 +166,8 @@ std::vector<std::string> JobStore::ids(std::string_view before) const {
 }
 
 void JobStore::empty(const std::string& id, Kept& kept) {
+  // Whoever downloads it has it open, and would keep its room for as long as that takes.
+  (void)::truncate(path_of(id, kTarName).c_str(), 0);
   for (const std::string_view name : {kTarName, kWordsName}) {
     ::unlink(path_of(id, name).c_str());
   }
@@ -165,6 +187,19 @@ void JobStore::hold_quota() {
   for (auto& [id, kept] : jobs_) {
     if (bytes_ <= options_.quota) return;
     if (kept.bytes > 0) empty(id, kept);
+  }
+}
+
+void JobStore::hold_quota_of(const std::string& owner) {
+  const auto quota = quotas_.find(owner);
+  if (quota == quotas_.end()) return;
+  std::uint64_t bytes = 0;
+  for (const auto& [id, kept] : jobs_) bytes += kept.owner == owner ? kept.bytes : 0;
+  for (auto& [id, kept] : jobs_) {
+    if (bytes <= quota->second) return;
+    if (kept.owner != owner || kept.bytes == 0) continue;
+    bytes -= kept.bytes;
+    empty(id, kept);
   }
 }
 

@@ -27,6 +27,12 @@ class JobStore {
     std::uint64_t quota = 2ULL << 30;  // of all; the oldest go
     std::size_t most_jobs = 10'000;
   };
+  // Whose job it is. The owner's own oldest go where it has more than its quota, which is that of
+  // the last job that was added.
+  struct Owner {
+    std::string name;
+    std::optional<std::uint64_t> quota = {};
+  };
   // What a process that was killed had under way is removed; that there was a job stays.
   static Result<std::unique_ptr<JobStore>> open(Options options);
   JobStore(const JobStore&) = delete;
@@ -34,10 +40,10 @@ class JobStore {
 
   const Options& options() const { return options_; }
   // The most that one job may leave.
-  std::uint64_t most_bytes() const { return options_.quota / 4; }
+  std::uint64_t most_bytes(const Owner& owner) const;
 
   // There is a job of this id; a success when that is known.
-  Result<void> add(const std::string& id);
+  Result<void> add(const std::string& id, const Owner& owner);
   // Where its artifacts go: a tar of mode 0600, once.
   Result<UniqueFd> make_tar(const std::string& id) const;
   // Its tar is whole; `words` says what is in it. Older ones go where there is no room.
@@ -58,6 +64,7 @@ class JobStore {
   explicit JobStore(Options options) : options_(std::move(options)) {}
   struct Kept {
     std::uint64_t bytes = 0;
+    std::string owner;
     std::chrono::system_clock::time_point when{};
   };
   using Jobs = std::map<std::string, Kept, std::less<>>;  // ids sort by time
@@ -68,11 +75,13 @@ class JobStore {
   void empty(const std::string& id, Kept& kept);
   Jobs::iterator forget(Jobs::iterator job);
   void hold_quota();
+  void hold_quota_of(const std::string& owner);
 
   const Options options_;
   mutable std::mutex mutex_;
   Jobs jobs_;
   std::uint64_t bytes_ = 0;
+  std::map<std::string, std::uint64_t, std::less<>> quotas_;  // of owners that have one
 };
 
 }  // namespace cordon::server

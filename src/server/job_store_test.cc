@@ -1,12 +1,15 @@
 #include "server/job_store.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
+#include "server/file_source.h"
 #include "server/upload_spool.h"
 
 namespace cordon::server {
@@ -29,8 +32,9 @@ class Stored : public testing::Test {
                             .quota = quota,
                             .most_jobs = most_jobs});
   }
-  static void leave(JobStore& store, const std::string& id, std::size_t bytes) {
-    ASSERT_TRUE(store.add(id));
+  static void leave(JobStore& store, const std::string& id, std::size_t bytes,
+                    const JobStore::Owner& owner = {"key:a"}) {
+    ASSERT_TRUE(store.add(id, owner));
     const auto tar = store.make_tar(id);
     ASSERT_TRUE(tar);
     const std::string content(bytes, 't');
@@ -46,7 +50,7 @@ TEST_F(Stored, WhatWasWholeIsThereAfterAKillAndWhatWasHalfIsNot) {
     const auto kept = open();
     JobStore& store = *kept;
     leave(store, "1-whole", 10);
-    ASSERT_TRUE(store.add("2-half"));
+    ASSERT_TRUE(store.add("2-half", {"key:a"}));
     ASSERT_TRUE(store.make_tar("2-half"));
     EXPECT_FALSE(store.tar("2-half")) << "it is being written";
   }
@@ -80,12 +84,55 @@ TEST_F(Stored, WhatThereIsToSayOfAJobCountsToo) {
   leave(store, "1", 10);
   leave(store, "2", 10);
   EXPECT_TRUE(store.words("1")) << "control";
-  ASSERT_TRUE(store.add("3"));
+  ASSERT_TRUE(store.add("3", {"key:a"}));
   ASSERT_TRUE(store.make_tar("3"));
   ASSERT_TRUE(store.keep("3", std::string(85, ' ')));
   EXPECT_FALSE(store.words("1"));
   EXPECT_TRUE(store.words("2"));
   EXPECT_TRUE(store.words("3"));
+}
+
+TEST_F(Stored, OfAnOwnerWithAQuotaItsOwnOldestGo) {
+  const auto kept = open(10'000);
+  JobStore& store = *kept;
+  const JobStore::Owner small{"key:small", 100};
+  EXPECT_EQ(store.most_bytes(small), 25U);
+  EXPECT_EQ(store.most_bytes({"key:a"}), 2500U);
+  leave(store, "1-others", 90);
+  leave(store, "2", 40, small);
+  leave(store, "3", 40, small);
+  EXPECT_TRUE(store.words("2")) << "control";
+  leave(store, "4", 40, small);
+  EXPECT_FALSE(store.words("2"));
+  EXPECT_TRUE(store.words("3"));
+  EXPECT_TRUE(store.words("4"));
+  EXPECT_TRUE(store.words("1-others")) << "older, and somebody else's";
+}
+
+TEST_F(Stored, WhoseItIsIsKnownAfterTheNextStart) {
+  const JobStore::Owner small{"key:small", 100};
+  leave(*open(), "1", 60, small);
+  const auto kept = open();
+  EXPECT_TRUE(kept->words("1")) << "control";
+  leave(*kept, "2", 60, small);
+  EXPECT_FALSE(kept->words("1"));
+}
+
+TEST_F(Stored, ADownloadKeepsNoRoomOfWhatIsRemoved) {
+  const auto kept = open(10'000);
+  leave(*kept, "1", 500);
+  auto tar = kept->tar("1");
+  ASSERT_TRUE(tar);
+  struct stat status{};
+  ASSERT_EQ(::fstat(tar->get(), &status), 0);
+  EXPECT_GT(status.st_blocks, 0) << "control";
+  FileSource source(*std::move(tar), 0, 500);
+  UniqueFd same(::fcntl(kept->tar("1")->get(), F_DUPFD_CLOEXEC, 0));
+  kept->remove("1");
+  ASSERT_EQ(::fstat(same.get(), &status), 0);
+  EXPECT_EQ(status.st_blocks, 0);
+  const auto piece = source.next();
+  EXPECT_TRUE(piece.broken && !piece.ended) << "and it is told";
 }
 
 TEST_F(Stored, GoesWithItsTimeAndWithItsRecord) {

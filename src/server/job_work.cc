@@ -25,8 +25,9 @@ bool is_the_senders(const Error& error) {
 
 }  // namespace
 
-JobWork::JobWork(JobBody body, std::unique_ptr<SpoolFile> input, JobStore& store)
-    : body_(std::move(body)), input_(std::move(input)), store_(store) {}
+JobWork::JobWork(JobBody body, std::unique_ptr<SpoolFile> input, JobStore& store,
+                 JobStore::Owner owner)
+    : body_(std::move(body)), input_(std::move(input)), store_(store), owner_(std::move(owner)) {}
 
 Job JobWork::job_of(const Policy& policy) const {
   Job job;
@@ -40,7 +41,7 @@ Job JobWork::job_of(const Policy& policy) const {
   job.input.tar_data = body_.input_tar;
   job.collect.patterns = body_.collect;
   job.collect.most_bytes =
-      std::min(body_.collect_bytes.value_or(job.collect.most_bytes), store_.most_bytes());
+      std::min(body_.collect_bytes.value_or(job.collect.most_bytes), store_.most_bytes(owner_));
   job.collect.most_files = kMostFiles;
   job.collect.most_listed_bytes = kMostListedBytes;
   job.stdin_data = body_.command.stdin_data;
@@ -54,7 +55,7 @@ Result<void> JobWork::check(const Policy& policy) const {
 
 Result<ExecutionResult> JobWork::run(const ManagedRun& run) {
   run.on_running();
-  TRY(store_.add(run.id));
+  TRY(accept(run.id));
   Job job = job_of(run.request.policy);
   job.id = run.id;
   job.staging_root = run.directory;

@@ -19,11 +19,13 @@ namespace cordon::server {
 class JobWork {
  public:
   // `input` may be null.
-  JobWork(JobBody body, std::unique_ptr<SpoolFile> input, JobStore& store);
+  JobWork(JobBody body, std::unique_ptr<SpoolFile> input, JobStore& store, JobStore::Owner owner);
 
   const JobBody& body() const { return body_; }
   // What can be said against it before it is taken on. Errors: InvalidArgument, with the remedy.
   Result<void> check(const Policy& policy) const;
+  // It was taken on under this id. Errors: those of JobStore::add().
+  Result<void> accept(const std::string& id) const { return store_.add(id, owner_); }
   // As RunFunction.
   Result<ExecutionResult> run(const ManagedRun& run);
   // Once it has run: as JobStore::words().
@@ -37,6 +39,7 @@ class JobWork {
   const JobBody body_;
   std::unique_ptr<SpoolFile> input_;
   JobStore& store_;
+  const JobStore::Owner owner_;
   mutable std::mutex mutex_;
   std::string words_;
   std::optional<Error> refusal_;

@@ -20,6 +20,7 @@ class StreamSource {
   struct Piece {
     std::string bytes;
     bool ended = false;
+    bool broken = false;  // there is no more, and there should be: the connection shows it
   };
   virtual ~StreamSource() = default;
   // What there is now, without waiting: some tens of KiB at most. Called again when that is on its

@@ -243,6 +243,12 @@ void Session::pump() {
     output_ += piece.bytes;
     if (chunked_) output_ += "\r\n";
   }
+  if (piece.broken) {
+    // Without the last chunk: whoever reads to the end sees that it is none.
+    source_.reset();
+    phase_ = Phase::Closing;
+    return;
+  }
   if (!piece.ended) return;
   if (chunked_) output_ += "0\r\n\r\n";
   end_of_answer();

@@ -312,6 +312,26 @@ TEST_F(Conversation, AStreamIsChunkedAndGoesOnWhenWoken) {
   EXPECT_THAT(say(kGet), HasSubstr("200 OK")) << "the connection is still good";
 }
 
+class OneOfTwoPieces final : public StreamSource {
+ public:
+  Piece next() override {
+    if (asked_++ == 0) return {.bytes = "one"};
+    return {.bytes = {}, .broken = true};
+  }
+
+ private:
+  int asked_ = 0;
+};
+
+TEST_F(Conversation, AStreamThatBreaksHasNoLastChunk) {
+  say("GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
+  service_.later[0].stream({.body = {}, .headers = {}}, std::make_unique<OneOfTwoPieces>());
+  EXPECT_THAT(session_.take_output(), testing::EndsWith("\r\n\r\n3\r\none\r\n"));
+  session_.sent();
+  EXPECT_THAT(session_.take_output(), IsEmpty());
+  EXPECT_TRUE(session_.closing());
+}
+
 TEST(ServerSentEvents, NoDataEndsAnEvent) {
   std::string out;
   append_event(out, 7, "stdout", "a\n\nevent: forged\rdata: x");

@@ -291,6 +291,14 @@ class Hostile(Jobs):
         few = self.shell("touch a b", collect=["."]).json
         self.assertEqual((len(few["artifacts"]), few["artifacts_unlisted"]), (2, 0), "control")
 
+    def test_of_a_key_with_a_quota_the_own_oldest_go(self):
+        small, other = harness.new_key(self.daemon, "small", "--artifacts", "40K"), harness.new_key(self.daemon, "other")
+        job = {"cmd": ["sh", "-c", "head -c 7000 /dev/zero >a"], "collect": ["a"]}
+        kept = lambda key, identity: self.daemon.ask_tcp("GET", f"{JOBS}/{identity}", key=key).json["kept"]
+        others = self.send(job, key=other).json["id"]
+        ids = [self.send(job, key=small).json["id"] for _ in range(7)]
+        self.assertEqual((kept(small, ids[0]), kept(small, ids[-1]), kept(other, others)), (False, True, True))
+
     def test_what_jobs_leave_is_bounded_and_the_oldest_goes(self):
         result = self.shell("head -c 3000000 /dev/zero >a; echo small >b", collect=["b", "a"]).json
         self.assertEqual([(one["path"], "problem" in one) for one in result["artifacts"]], [("a", True), ("b", False)])
