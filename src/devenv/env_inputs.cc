@@ -24,30 +24,6 @@ namespace {
 
 constexpr std::size_t kMostDockerfile = 1 << 20;
 
-Result<std::string> read_dockerfile_text(const std::string& path) {
-  // O_NOFOLLOW: a project's link must not show a file of the caller's in an error.
-  const UniqueFd file(
-      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
-  struct stat status{};
-  if (!file.valid() || ::fstat(file.get(), &status) != 0) {
-    return std::unexpected(system_error("read the Dockerfile", path));
-  }
-  if (!S_ISREG(status.st_mode)) {
-    return std::unexpected(invalid_argument("read the Dockerfile", path, "it is no regular file"));
-  }
-  std::string text(kMostDockerfile + 1, '\0');
-  std::size_t size = 0;
-  while (size < text.size()) {
-    const ssize_t some = ::read(file.get(), text.data() + size, text.size() - size);
-    if (some < 0 && errno == EINTR) continue;
-    if (some < 0) return std::unexpected(system_error("read the Dockerfile", path));
-    if (some == 0) break;
-    size += static_cast<std::size_t>(some);
-  }
-  text.resize(size);
-  return text;
-}
-
 Result<std::string> real_path(const std::string& path) {
   char real[PATH_MAX];
   if (::realpath(path.c_str(), real) == nullptr) {
@@ -98,6 +74,30 @@ Result<BuildContext> scan_beside(const std::string& directory, const Dockerfile&
 }
 
 }  // namespace
+
+Result<std::string> read_dockerfile_text(const std::string& path) {
+  // O_NOFOLLOW: a project's link must not show a file of the caller's in an error.
+  const UniqueFd file(
+      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+  struct stat status{};
+  if (!file.valid() || ::fstat(file.get(), &status) != 0) {
+    return std::unexpected(system_error("read the Dockerfile", path));
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return std::unexpected(invalid_argument("read the Dockerfile", path, "it is no regular file"));
+  }
+  std::string text(kMostDockerfile + 1, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t some = ::read(file.get(), text.data() + size, text.size() - size);
+    if (some < 0 && errno == EINTR) continue;
+    if (some < 0) return std::unexpected(system_error("read the Dockerfile", path));
+    if (some == 0) break;
+    size += static_cast<std::size_t>(some);
+  }
+  text.resize(size);
+  return text;
+}
 
 Result<EnvPlace> find_place(const DevEnvRequest& request) {
   if (!request.project_dir.starts_with('/')) {

@@ -13,10 +13,9 @@
 #include <cerrno>
 #include <filesystem>
 
-#include "core/cleanup.h"
-#include "core/id.h"
 #include "core/rfc3339.h"
 #include "core/try.h"
+#include "core/whole_file.h"
 
 namespace cordon::devenv {
 
@@ -76,17 +75,6 @@ std::string write_record(const EnvRecord& record) {
          "\n";
 }
 
-Result<void> write_whole(int fd, std::string_view text, const std::string& path) {
-  while (!text.empty()) {
-    const ssize_t size = ::write(fd, text.data(), text.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return std::unexpected(system_error("write", path));
-    text.remove_prefix(static_cast<std::size_t>(size));
-  }
-  if (::fsync(fd) != 0) return std::unexpected(system_error("write", path));
-  return {};
-}
-
 }  // namespace
 
 Result<EnvStore> EnvStore::open(const std::string& directory) {
@@ -141,17 +129,7 @@ Result<std::optional<EnvRecord>> EnvStore::load(const std::string& id) const {
 }
 
 Result<void> EnvStore::save(const EnvRecord& record) const {
-  const std::string file = path(record.env.id, "json");
-  const std::string fresh = fmt::format("{}.{}", file, TRY(make_id()));
-  const UniqueFd fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!fd.valid()) return std::unexpected(system_error("write", fresh));
-  Cleanup remove([&] { ::unlink(fresh.c_str()); });
-  TRY(write_whole(fd.get(), write_record(record), fresh));
-  if (::rename(fresh.c_str(), file.c_str()) != 0) {
-    return std::unexpected(system_error("write", file));
-  }
-  remove.release();
-  return {};
+  return write_whole_file(path(record.env.id, "json"), write_record(record));
 }
 
 Result<void> EnvStore::forget(const std::string& id) const {

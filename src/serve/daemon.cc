@@ -177,7 +177,17 @@ Result<void> serve(const ServeOptions& options) {
   server::UploadSpool uploads(state_dir + "/work", {.file_bytes = options.max_upload,
                                                     .caller_bytes = 2 * options.max_upload,
                                                     .bytes = 4 * options.max_upload});
-  server::Api api({manager, authenticator, log, audit, *jobs, uploads, options.max_body});
+  const auto envs = TRY(server::EnvPlaces::open(
+      {.directory = state_dir + "/projects", .bytes_of_caller = 2 * options.max_upload}));
+  server::Api api({.manager = manager,
+                   .authenticator = authenticator,
+                   .log = log,
+                   .audit = audit,
+                   .jobs = *jobs,
+                   .envs = *envs,
+                   .env_state_dir = state_dir + "/env",
+                   .uploads = uploads,
+                   .most_body = options.max_body});
   server::ServerLimits limits;
   limits.parser.body_bytes = options.max_body;
   server::HttpServer http(api, limits);

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "server/answers.h"
-#include "server/job_upload.h"
 #include "server/part_head.h"
+#include "server/tar_upload.h"
 #include "server/trace_context.h"
 
 namespace cordon::server {
@@ -36,6 +36,12 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "/api/v1/jobs/{id}/events", &Api::job_events, Caller, None},
       {"GET", "/api/v1/jobs/{id}/output", &Api::job_output, Caller, None},
       {"GET", "/api/v1/jobs/{id}/artifacts", &Api::artifacts, Caller, None},
+      {"GET", "/api/v1/envs", &Api::list_envs, Caller, None},
+      {"DELETE", "/api/v1/envs", &Api::prune_envs, Caller, None},
+      {"GET", "/api/v1/envs/{project}", &Api::env_status, Caller, None},
+      {"DELETE", "/api/v1/envs/{project}", &Api::remove_env, Caller, None},
+      {"POST", "/api/v1/envs/{project}/build", &Api::build_env, Caller, Env},
+      {"POST", "/api/v1/envs/{project}/swap", &Api::swap_env, Caller, Json},
       {"GET", "/api/v1/backends", &Api::backends, Caller, None},
       {"GET", "/api/v1/stats", &Api::stats, Caller, None},
       {"GET", "/api/v1/audit", &Api::audit, Caller, None},
@@ -59,6 +65,7 @@ std::string_view Api::Route::refuses(std::string_view type) const {
                  ? ""
                  : "the body is sent as application/json or multipart/form-data";
     case Body::Job:
+    case Body::Env:
       return is("application/json") || is(kForm) || is(kTar)
                  ? ""
                  : "the body is sent as application/json, multipart/form-data or application/x-tar";
@@ -76,6 +83,8 @@ Api::Api(const ApiParts& parts)
       log_(parts.log),
       audit_(parts.audit),
       jobs_(parts.jobs),
+      envs_(parts.envs),
+      env_state_dir_(parts.env_state_dir),
       uploads_(parts.uploads),
       most_body_(parts.most_body) {
   for (std::size_t i = 0; i < routes().size(); ++i) {
@@ -132,8 +141,14 @@ Admission Api::admit(const Request& request, const Peer& peer, const Reply& repl
     }
   }
   Admission admission{.refused = std::move(refused)};
-  if (!admission.refused && routes()[match.route].body == Route::Body::Job) {
-    admission = admit_job(request, identity.caller, reply);
+  if (!admission.refused) {
+    const auto body = routes()[match.route].body;
+    if (body == Route::Body::Job) {
+      admission = admit_upload(kJobUpload, request, identity.caller, reply);
+    } else if (body == Route::Body::Env && may_build(identity)) {
+      // Nothing is taken of whoever is refused in any case.
+      admission = admit_upload(kEnvUpload, request, identity.caller, reply);
+    }
   }
   if (admission.refused) http_.answered(admission.refused->status);
   return admission;
@@ -157,9 +172,11 @@ Response Api::refuse(int status, std::string_view problem) {
   return refusal(status, code_of_status(status), problem);
 }
 
-void Api::answer(const Call& call, Response response) {
+void Api::answer(const Call& call, Response response) { answer(call.reply, std::move(response)); }
+
+void Api::answer(const Reply& reply, Response response) {
   http_.answered(response.status);
-  call.reply.answer(std::move(response));
+  reply.answer(std::move(response));
 }
 
 void Api::fail(const Call& call, const Error& error) {

@@ -12,6 +12,7 @@
 #include "cordon/manager.h"
 #include "server/audit_log.h"
 #include "server/authenticate.h"
+#include "server/env_places.h"
 #include "server/job_store.h"
 #include "server/json_log.h"
 #include "server/metrics.h"
@@ -30,6 +31,8 @@ struct ApiParts {
   JsonLog& log;
   AuditLog& audit;
   JobStore& jobs;
+  EnvPlaces& envs;
+  std::string env_state_dir;  // of DevEnvManager
   UploadSpool& uploads;
   std::uint64_t most_body;  // of what is held in memory
 };
@@ -73,7 +76,7 @@ class Api final : public Service {
     std::string_view pattern;
     void (Api::*handler)(Call&);
     enum class Access { Caller, Anybody } access;
-    enum class Body { None, Json, JsonOrForm, Job, Bytes } body;
+    enum class Body { None, Json, JsonOrForm, Job, Env, Bytes } body;
     // Empty: it takes a body of that type.
     std::string_view refuses(std::string_view type) const;
   };
@@ -83,6 +86,7 @@ class Api final : public Service {
   std::optional<Response> look_at(const Request& request, const Peer& peer, Target& target,
                                   RouteMatch& match, Identity& identity);
   void answer(const Call& call, Response response);
+  void answer(const Reply& reply, Response response);
   void fail(const Call& call, const Error& error);
   // An error about the execution that the path names.
   void fail_execution(const Call& call, const Error& error);
@@ -98,6 +102,8 @@ class Api final : public Service {
     // Before the id of an async one is told.
     std::function<Result<void>(const std::string& id)> accepted;
     std::function<Response(const SharedResult& result)> ended;
+    // Who says so to the client; with async.
+    enum class Answer { Here, Elsewhere } answer = Answer::Here;
   };
   void launch(Call& call, Result<ManagedRequest> request, const Launch& how);
   Result<std::string> start(const Call& call, ManagedRequest request, const Launch& how);
@@ -116,12 +122,27 @@ class Api final : public Service {
   void events(Call& call);
   void output(Call& call);
   void write_stdin(Call& call);
-  Admission admit_job(const Request& request, const Caller& caller, const Reply& reply);
+  Admission admit_upload(const struct UploadNames& names, const Request& request,
+                         const Caller& caller, const Reply& reply);
   void start_job(Call& call);
-  void start_job_here(Call& call, class JobUpload& upload);
+  void start_job_here(Call& call, class TarUpload& upload);
   Result<ManagedRequest> job_request(const Call& call,
                                      const std::shared_ptr<class JobWork>& work) const;
   bool find_job(const Call& call);
+  static bool may_build(const Identity& identity);
+  bool check_env(const Call& call, std::initializer_list<std::string_view> known);
+  void build_env(Call& call);
+  void build_env_here(Call& call, class TarUpload* upload);
+  void swap_env(Call& call);
+  void launch_env(Call& call, struct EnvTask task);
+  void answer_started(const Reply& reply, const EnvName& name, const std::string& id);
+  void env_status(Call& call);
+  void list_envs(Call& call);
+  void remove_env(Call& call);
+  void prune_envs(Call& call);
+  Result<struct EnvView> view_env(const EnvPlaces::Kept& kept, const Caller& caller) const;
+  // On the thread that may wait for an engine.
+  void on_engine(Call& call, std::function<void(Call&)> task);
   void job_status(Call& call);
   void list_jobs(Call& call);
   void remove_job(Call& call);
@@ -145,6 +166,8 @@ class Api final : public Service {
   JsonLog& log_;
   AuditLog& audit_;
   JobStore& jobs_;
+  EnvPlaces& envs_;
+  const std::string env_state_dir_;
   UploadSpool& uploads_;
   const std::uint64_t most_body_;
   Router router_;

@@ -134,6 +134,7 @@ void Api::launch(Call& call, Result<ManagedRequest> request, const Launch& how) 
     return fail(call, id.error());
   }
   decided(call, how.action, "allowed", {}, *id);
+  if (how.answer == Launch::Answer::Elsewhere) return;
   if (how.async) {
     Response accepted = json_answer(fmt::format(R"({{"id":"{}","status":"pending"}})", *id), 202);
     accepted.headers.emplace_back("Location", fmt::format("{}{}", how.place, *id));

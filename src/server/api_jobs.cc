@@ -13,10 +13,10 @@
 #include "server/api.h"
 #include "server/file_source.h"
 #include "server/job_body.h"
-#include "server/job_upload.h"
 #include "server/job_work.h"
 #include "server/parameters.h"
 #include "server/record_json.h"
+#include "server/tar_upload.h"
 
 namespace cordon::server {
 
@@ -36,40 +36,41 @@ std::unexpected<Error> not_yours(std::string field, std::string remedy) {
 
 }  // namespace
 
-Admission Api::admit_job(const Request& request, const Caller& caller, const Reply& reply) {
+Admission Api::admit_upload(const UploadNames& names, const Request& request, const Caller& caller,
+                            const Reply& reply) {
   if (!request.has_body) return {};
-  auto upload = JobUpload::make(
-      request, uploads_, caller.name, most_body_,
+  auto upload = TarUpload::make(
+      names, request, uploads_, caller.name, most_body_,
       [this](std::function<void()> task) { return disk_->post(std::move(task)); },
       [reply] { reply.wake(); });
   if (!upload) return {.refused = field_answer(upload.error())};
   return {.sink = *std::move(upload),
-          .most_body_bytes = JobUpload::has_file(request)
+          .most_body_bytes = TarUpload::has_file(request)
                                  ? uploads_.limits().file_bytes + most_body_
                                  : most_body_};
 }
 
 void Api::start_job(Call& call) {
   if (!check_query(call, {})) return;
-  const auto upload = std::static_pointer_cast<JobUpload>(std::move(call.request.sink));
+  const auto upload = std::static_pointer_cast<TarUpload>(std::move(call.request.sink));
   if (!upload) return answer(call, refusal(400, "invalid_argument", "invalid request body"));
   const auto shared = std::make_shared<Call>(std::move(call));
   if (disk_->post([this, shared, upload] { start_job_here(*shared, *upload); })) return;
   answer(*shared, refusal(503, "unavailable", "too much of this is under way"));
 }
 
-void Api::start_job_here(Call& call, JobUpload& upload) {
+void Api::start_job_here(Call& call, TarUpload& upload) {
   auto content = upload.finish();
   auto body =
       content ? read_job_body(content->words) : Result<JobBody>(std::unexpected(content.error()));
   if (!body) return answer(call, field_answer(body.error()));
   const bool async = body->command.async;
   const bool inputs = !body->input_dir.empty() || !body->input_tar.empty();
-  if (content->input && inputs) {
+  if (content->file && inputs) {
     return answer(call, refusal(400, "invalid_argument", "there is one input at most", "input"));
   }
   auto work = std::make_shared<JobWork>(
-      *std::move(body), std::move(content->input), jobs_,
+      *std::move(body), std::move(content->file), jobs_,
       JobStore::Owner{call.caller().name, call.identity.max_artifact_bytes});
   launch(call, job_request(call, work),
          {.async = async,

@@ -5,14 +5,13 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/string.hpp>
-#include <chrono>
 #include <utility>
 
 #include "core/base64.h"
 #include "core/try.h"
-#include "core/units.h"
 #include "jobs/entry_path.h"
 #include "server/body_values.h"
+#include "server/limits_field.h"
 
 namespace cordon::server {
 
@@ -21,47 +20,6 @@ namespace {
 namespace json = boost::json;
 
 std::string plain(const json::string& text) { return {text.data(), text.size()}; }
-
-Result<PullPolicy> parse_pull(std::string_view word) {
-  if (word == "never") return PullPolicy::Never;
-  if (word == "missing") return PullPolicy::Missing;
-  if (word == "always") return PullPolicy::Always;
-  return std::unexpected(invalid_argument({}, {}, "missing, always or never is wanted"));
-}
-
-// Whole seconds, or a duration such as "10m".
-Result<std::uint64_t> timeout_of(const json::value& value) {
-  constexpr std::string_view kWanted = "a number of seconds, or a duration such as 10m, is wanted";
-  std::chrono::nanoseconds time{};
-  if (value.is_string()) {
-    const auto parsed = parse_duration(plain(value.get_string()));
-    if (!parsed) return refuse_field("timeout", std::string(kWanted));
-    time = *parsed;
-  } else {
-    boost::system::error_code code;
-    const auto seconds = value.is_number() ? value.to_number<std::uint64_t>(code) : 0;
-    if (code || seconds > kMostSeconds) return refuse_field("timeout", std::string(kWanted));
-    time = std::chrono::seconds(seconds);
-  }
-  if (time <= std::chrono::nanoseconds(0)) return refuse_field("timeout", std::string(kWanted));
-  return static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(time).count());
-}
-
-Result<void> read_limits(std::string_view text, JobBody& body) {
-  JsonFields fields = TRY(JsonFields::parse(text));
-  ExecuteBody& command = body.command;
-  command.cpus = TRY(fields.decimal("cpus", 0.01, kMostCpus));
-  command.memory_mb = TRY(fields.whole("memory_mb", kMostMegabytes)).value_or(0);
-  command.pids = TRY(pids_field(fields));
-  if (const auto* const timeout = fields.value("timeout")) {
-    command.timeout_secs = TRY(timeout_of(*timeout));
-  }
-  command.network = TRY(network_field(fields));
-  if (const auto disk = TRY(fields.whole("disk_mb", kMostMegabytes))) {
-    body.disk_bytes = *disk << 20;
-  }
-  return fields.finish();
-}
 
 Result<Mount> mount_of(const json::object& object, const std::string& field) {
   Mount mount;
@@ -118,14 +76,8 @@ Result<JobBody> read_job_body(std::string_view body) {
   command.policy = TRY(fields.object("policy"));
   command.stdin_data = TRY(text_or_nothing(fields, "stdin"));
   command.async = TRY(fields.flag("async")).value_or(false);
-  if (const std::string limits = TRY(fields.object("limits")); !limits.empty()) {
-    if (auto read_them = read_limits(limits, read); !read_them) {
-      Error error = std::move(read_them).error();
-      error.subject.insert(0, "limits.");
-      return std::unexpected(std::move(error));
-    }
-  }
-  read.pull = TRY(named_field(fields, "pull", parse_pull)).value_or(PullPolicy::Missing);
+  read.disk_bytes = TRY(limits_field(fields, command));
+  read.pull = TRY(pull_field(fields));
   if (const auto* const mounts = fields.value("mounts")) read.mounts = TRY(mounts_of(*mounts));
   read.begin_in = TRY(text_or_nothing(fields, "work_dir"));
   if (const auto place = jobs::entry_path(read.begin_in); !place) {

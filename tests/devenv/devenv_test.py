@@ -10,6 +10,7 @@ import unittest
 import urllib.parse
 
 from engine import IMAGE, Engine, archive, dead_owner, owner_label, root_archive
+from over_http import OverHttp
 from runs import PATIENCE, SOMEBODY, Runs, need_root
 
 CORDON = os.environ["CORDON_TEST_PROGRAM"]
@@ -308,7 +309,7 @@ class Containers(WithEngine):
         self.assertIn("so it ends", self.ask(driver, "build FROM which:one|RUN echo so it ends; false"))
 
 
-class Life(WithEngine):
+class Life(OverHttp, WithEngine):
     def test_a_container_is_kept_swapped_and_stopped(self):
         self.dockerfile("ENV WHICH=one")
         self.assertEqual(self.done("exec", "--", "echo $WHICH").stdout, "one\n")

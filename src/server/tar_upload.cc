@@ -1,4 +1,4 @@
-#include "server/job_upload.h"
+#include "server/tar_upload.h"
 
 #include <fmt/format.h>
 
@@ -23,14 +23,16 @@ std::unexpected<Error> refuse(std::string_view field, std::string detail) {
 
 }  // namespace
 
-bool JobUpload::has_file(const Request& request) {
+bool TarUpload::has_file(const Request& request) {
   return !equal_ignoring_case(media_type(request.header("Content-Type")), "application/json");
 }
 
-Result<std::shared_ptr<JobUpload>> JobUpload::make(const Request& request, UploadSpool& spool,
-                                                   std::string caller, std::uint64_t most_words,
-                                                   Post post, std::function<void()> wake) {
-  std::shared_ptr<JobUpload> upload(new JobUpload(most_words, std::move(post), std::move(wake)));
+Result<std::shared_ptr<TarUpload>> TarUpload::make(const UploadNames& names, const Request& request,
+                                                   UploadSpool& spool, std::string caller,
+                                                   std::uint64_t most_words, Post post,
+                                                   std::function<void()> wake) {
+  std::shared_ptr<TarUpload> upload(
+      new TarUpload(names, most_words, std::move(post), std::move(wake)));
   const std::string_view type = request.header("Content-Type");
   if (!has_file(request)) {
     upload->words_.emplace();
@@ -38,11 +40,12 @@ Result<std::shared_ptr<JobUpload>> JobUpload::make(const Request& request, Uploa
     return upload;
   }
   if (equal_ignoring_case(media_type(type), kTar)) {
-    if (request.count("Cordon-Job") != 1) {
-      return refuse("Cordon-Job", "this header is missing: the job as JSON, beside the tar");
+    const std::size_t headers = request.count(names.header);
+    if (headers > 1 || (headers == 0 && names.absent.empty())) {
+      return refuse(names.header, "this header is wanted once: the words as JSON, beside the tar");
     }
-    upload->words_ = request.header("Cordon-Job");
-    upload->has_input_ = true;
+    if (headers > 0) upload->words_ = request.header(names.header);
+    upload->has_file_ = true;
   } else {
     const auto boundary = boundary_of(type);
     if (!boundary) return refuse("body", boundary.error());
@@ -53,45 +56,47 @@ Result<std::shared_ptr<JobUpload>> JobUpload::make(const Request& request, Uploa
   return upload;
 }
 
-Result<void> JobUpload::begin(const PartHead& head) {
-  to_words_ = head.name == "job";
+Result<void> TarUpload::begin(const PartHead& head) {
+  to_words_ = head.name == names_.words;
   if (to_words_) {
-    if (words_) return refuse("job", "it is there twice");
+    if (words_) return refuse(names_.words, "it is there twice");
     words_.emplace();
     return {};
   }
-  if (head.name != "input")
-    return refuse(head.name, "there is no such part; there is job and input");
-  if (std::exchange(has_input_, true)) return refuse("input", "it is there twice");
+  if (head.name != names_.file) {
+    return refuse(head.name, fmt::format("there is no such part; there is {} and {}", names_.words,
+                                         names_.file));
+  }
+  if (std::exchange(has_file_, true)) return refuse(names_.file, "it is there twice");
   return {};
 }
 
-Result<void> JobUpload::content(std::string_view bytes) { return add(bytes); }
+Result<void> TarUpload::content(std::string_view bytes) { return add(bytes); }
 
-Result<void> JobUpload::add(std::string_view bytes) {
+Result<void> TarUpload::add(std::string_view bytes) {
   if (!to_words_) {
     waiting_ += bytes;
     return pass_on();
   }
   if (bytes.size() > most_words_ - words_->size()) {
-    return refuse("job", fmt::format("it is longer than {}", format_size(most_words_)));
+    return refuse(names_.words, fmt::format("it is longer than {}", format_size(most_words_)));
   }
   *words_ += bytes;
   return {};
 }
 
-std::optional<Response> JobUpload::take(std::string_view bytes) {
+std::optional<Response> TarUpload::take(std::string_view bytes) {
   const auto taken = form_ ? form_->feed(bytes) : add(bytes);
   if (taken) return std::nullopt;
   return field_answer(taken.error());
 }
 
-bool JobUpload::has_room() const {
+bool TarUpload::has_room() const {
   const std::lock_guard lock(mutex_);
   return !writing_ || waiting_.size() < kPiece;
 }
 
-Result<void> JobUpload::pass_on() {
+Result<void> TarUpload::pass_on() {
   {
     const std::lock_guard lock(mutex_);
     if (failure_) return std::unexpected(*failure_);
@@ -113,21 +118,23 @@ Result<void> JobUpload::pass_on() {
                                .remedy = {}});
 }
 
-void JobUpload::write(const std::string& bytes) {
+void TarUpload::write(const std::string& bytes) {
   auto written = file_->append(bytes);
   const std::lock_guard lock(mutex_);
   writing_ = false;
   if (!written) failure_ = std::move(written).error();
 }
 
-Result<JobUpload::Content> JobUpload::finish() {
+Result<TarUpload::Content> TarUpload::finish() {
   if (form_) TRY(form_->finish());
   if (!waiting_.empty()) write(std::exchange(waiting_, {}));
   const std::lock_guard lock(mutex_);
   if (failure_) return std::unexpected(*failure_);
-  if (!words_) return refuse("job", "this part is missing: the job as JSON");
-  Content content{.words = std::move(*words_)};
-  if (has_input_) content.input = std::move(file_);
+  if (!words_ && names_.absent.empty()) {
+    return refuse(names_.words, "this part is missing: the words as JSON");
+  }
+  Content content{.words = words_ ? std::move(*words_) : std::string(names_.absent)};
+  if (has_file_) content.file = std::move(file_);
   return content;
 }
 
