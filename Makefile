@@ -25,7 +25,7 @@ endef
 
 $(shell mkdir -p $(BUILD))
 
-.PHONY: help run build test bench lint fuzz asan tsan install clean
+.PHONY: help run build test bench lint analyze fuzz asan tsan install clean
 
 help: ## this list
 	@echo 'usage: make VERB'
@@ -63,6 +63,11 @@ lint: ## layout, static analysis, and the rules of tests/style
 	@$(call setup,build test lint)
 	$(call compile,release,-DCORDON_TESTS=ON -DCORDON_BENCHMARKS=OFF)
 	@scripts/lint $(BUILD)/release
+
+analyze: ## what lint does not: the static analysis of every path, file by file, half an hour
+	@$(call setup,build test lint)
+	$(call compile,release,-DCORDON_TESTS=ON -DCORDON_BENCHMARKS=OFF)
+	@scripts/tidy $(BUILD)/release --each
 
 fuzz: ## every fuzz target for FUZZ_SECONDS each
 	@$(call setup,build)

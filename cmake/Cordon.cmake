@@ -2,7 +2,8 @@
 # layer cannot include a higher one: its headers are not on the include path of the lower one's build.
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  # Without this it passes over whatever uses a precompiled header.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
 endif()
 find_program(MOLD mold)
 if(MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
@@ -53,11 +54,12 @@ if(CORDON_FUZZERS)
   add_link_options(-fsanitize=fuzzer-no-link)
 endif()
 
-# cordon_test_program(NAME SOURCES...): optimizing GoogleTest's macros takes as long as reading them, and what
-# is tested is in the libraries.
+# cordon_test_program(NAME SOURCES...): GoogleTest takes most of a test's time: its headers are read once a
+# program, and its macros not optimized. What is tested is in the libraries.
 function(cordon_test_program target)
   add_executable(${target} ${ARGN})
   target_compile_options(${target} PRIVATE -O0 -U_FORTIFY_SOURCE)
+  target_precompile_headers(${target} PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
 endfunction()
 
 # cordon_library(NAME [DEPENDS lib...] [SOURCES extra...]): every *.cc of the folder that is not a test.

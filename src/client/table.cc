@@ -21,7 +21,6 @@ namespace {
 
 namespace json = boost::json;
 using std::chrono::nanoseconds;
-using std::chrono::system_clock;
 
 // Up to the random bits of the time's own millisecond: two of the same are rare, and kill and its
 // like say so.

@@ -46,13 +46,13 @@ TEST_P(Soak, RunsInARowAndRunsKilledMidWayLeaveNothing) {
   // A run that was killed cannot clean up after itself; the next one does it, once the kernel is
   // done with the last of the killed: on a busy machine that may be the one after the next.
   EXPECT_TRUE(eventually([&] { return processes_running(cordon()).empty(); }));
-  std::string left;
+  Leftovers stayed = count_leftovers(user());
   EXPECT_TRUE(eventually([&] {
     if (sandbox({}, {"/bin/true"}).exit_code != 0) return false;
-    left = left_since(before);
-    return left.empty();
+    stayed = staying(stayed, count_leftovers(user()));
+    return added(before, stayed).empty();
   })) << "after the kills: "
-      << left;
+      << added(before, stayed);
   EXPECT_TRUE(processes_running(cordon()).empty());
 }
 

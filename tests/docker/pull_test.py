@@ -143,7 +143,8 @@ class Pulls(WithEngine):
                 listener.bind(path)
                 listener.listen()
 
-                def serve():
+                # Its own listener and answers: the names stand for the next case's soon.
+                def serve(listener=listener, answers=answers):
                     for status, body in answers:
                         try:
                             peer, _ = listener.accept()
@@ -159,6 +160,8 @@ class Pulls(WithEngine):
                 self.assertEqual(run.returncode, 125)
                 self.assertIn(word, run.stderr)
                 self.assertNotIn("\x1b", run.stderr)
+                listener.shutdown(socket.SHUT_RDWR)  # ends an accept that nobody will answer
+                thread.join(PATIENCE)
             os.unlink(path)
 
 

@@ -29,6 +29,7 @@ FOUND = [
     ("src/core/a.cc", '#include "../linux/cgroup.h"\n', "around the layers"),
     ("include/cordon/a.h", '#include "core/unique_fd.h"\n', "public header"),
     ("include/cordon/a.h", "#include <fmt/core.h>\n", "third party"),
+    ("src/core/a.cc", "using std::pair;\nint f();\n", "pair is not used"),
     ("docs/a.md", f"fetched from {HOST}\n", "one machine's"),
     ("src/core/a.cc", f"// {UNFINISHED}: later\n", "finish it"),
     ("docs/a.md", "see [the map](map.md)\n", "leads nowhere"),
@@ -39,6 +40,7 @@ FOUND = [
 PASSES = [
     ("src/core/unique_fd.h", "inline void f(int fd) { ::close(fd); }\n"),
     ("src/core/a.cc", '// close(3), system("x")\nauto s = "close(3) system(x)";\n'),
+    ("src/core/a.cc", "using std::pair;\npair<int, int> f();\n"),
     ("src/core/a.cc", "void f(File& file) { file.close(); }\n"),
     ("src/core/a_test.cc", "void f() { close(3); }\n"),
     ("src/core/a.cc", "void fclose_all(); void g() { fclose_all(); enclose(1); file_system(2); }\n"),
