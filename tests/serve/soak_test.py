@@ -244,7 +244,7 @@ class Killed(unittest.TestCase):
             self.assertEqual(os.listdir(os.path.join(daemon.state, place)), [])
         self.assertLessEqual(set(os.listdir(daemon.state)),
                              {"cordon.db", "cordon.db-wal", "cordon.db-shm", "ended", "lock", "audit.jsonl", "work", "jobs",
-                              "keys.json"})
+                              "projects", "keys.json"})
 
 
 class Row(unittest.TestCase):
