@@ -35,6 +35,17 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 # 3.37: STRICT tables.
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3>=3.37)
+# Asio and Beast are compiled once, for whoever includes them: with some files compiled header-only one program
+# has two error categories of the same name, of which none equals the other. Connections stay on one thread,
+# but answers come from others: the lock of the event loop stays.
+find_package(Threads REQUIRED)
+set(CORDON_BEAST_SOURCE ${PROJECT_SOURCE_DIR}/cmake/beast.cc)
+set_source_files_properties(${CORDON_BEAST_SOURCE} PROPERTIES COMPILE_OPTIONS -w
+  COMPILE_DEFINITIONS "BOOST_ASIO_SEPARATE_COMPILATION;BOOST_BEAST_SEPARATE_COMPILATION;BOOST_ASIO_NO_DEPRECATED")
+add_library(cordon_beast STATIC ${CORDON_BEAST_SOURCE})
+target_link_libraries(cordon_beast PUBLIC Boost::headers Threads::Threads)
+target_compile_definitions(cordon_beast INTERFACE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
 # For jobs alone: neither the small program nor libcordon.so links it.
 pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
 

@@ -4,10 +4,10 @@ include(CMakePackageConfigHelpers)
 
 # Layers below the command line. Their objects are taken whole: a shared library has no undefined symbol
 # that would pull them out of an archive. Debian's libboost_json.a is not position independent, so Boost.JSON
-# is compiled in from its headers; so is {fmt}.
+# is compiled in from its headers; so are {fmt} and Beast.
 find_package(Threads REQUIRED)
 add_library(cordon_shared SHARED ${PROJECT_SOURCE_DIR}/cmake/boost_json.cc
-  ${CORDON_FMT_SOURCE} $<TARGET_OBJECTS:cordon_init_image>)
+  ${CORDON_FMT_SOURCE} ${CORDON_BEAST_SOURCE} $<TARGET_OBJECTS:cordon_init_image>)
 foreach(layer IN ITEMS core linux observe store policy sandbox native engine docker gvisor lxc backends devenv doctor manager library)
   target_sources(cordon_shared PRIVATE $<TARGET_OBJECTS:cordon_${layer}>)
 endforeach()

@@ -1,4 +1,2 @@
-// The one place where Asio is compiled: its users see declarations only.
-#include <boost/asio/impl/src.hpp>
+// The one place where Asio's TLS is compiled; see also cordon_beast.
 #include <boost/asio/ssl/impl/src.hpp>
-#include <boost/beast/src.hpp>

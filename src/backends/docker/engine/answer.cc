@@ -6,7 +6,6 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/optional.hpp>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace cordon::engine {
@@ -56,13 +55,6 @@ struct Pieces {
   };
 };
 
-// By its number: the daemon has Beast compiled apart, too, and there are two categories of that
-// name then, of which none equals the other.
-bool wants_more(const boost::system::error_code& failure) {
-  return failure.value() == static_cast<int>(http::error::need_more) &&
-         std::string_view(failure.category().name()) == "beast.http";
-}
-
 }  // namespace
 
 struct AnswerReader::State {
@@ -98,7 +90,7 @@ Result<void> AnswerReader::feed(std::string_view bytes) {
     const std::size_t used = state.parser.put(boost::asio::buffer(state.unread), failure);
     state.unread.erase(0, used);
     if (state.parser.get().body().size() > state.most_body) return malformed("it is too long");
-    if (wants_more(failure)) return {};
+    if (failure == http::error::need_more) return {};
     if (failure) return malformed(failure.message());
     // A refusal has a body even where a connection was asked for.
     if (state.parser.is_header_done() && !state.hands_over()) state.parser.eager(true);
