@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -328,6 +329,20 @@ TEST_P(Seccomp, StrangersAreOutOfReachWithoutNamespaces) {
   const std::uint32_t want = internet() ? kAnswerAllow : error(EPERM);
   EXPECT_EQ(answer(SYS_prlimit64, {42, 0, 0x7fff00000000}), want) << "pointer, low half zero";
   EXPECT_EQ(answer(SYS_prlimit64, {42, 0, 0x1000}), want);
+}
+
+TEST_P(Seccomp, ProcessOneKeepsItsTurns) {
+  constexpr std::uint64_t kHigh =
+      0xdeadbeef00000000;  // not seen by the kernel: the argument is an int
+  const auto refused = error(EPERM);
+  EXPECT_EQ(answer(SYS_setpriority, {PRIO_PROCESS, 0, 5}), kAnswerAllow) << "its own";
+  EXPECT_EQ(answer(SYS_setpriority, {PRIO_PGRP, 42, 5}), kAnswerAllow);
+  EXPECT_EQ(answer(SYS_setpriority, {PRIO_PROCESS, 1, 5}), refused);
+  EXPECT_EQ(answer(SYS_setpriority, {PRIO_PROCESS, kHigh | 1, 5}), refused);
+  EXPECT_EQ(answer(SYS_setpriority, {PRIO_USER, 0, 5}), refused) << "all that its user has";
+  EXPECT_EQ(answer(SYS_setpriority, {kHigh | PRIO_USER, 65532, 5}), refused);
+  EXPECT_EQ(answer(SYS_ioprio_set, {1, 0, 0}), kAnswerAllow);
+  EXPECT_EQ(answer(SYS_ioprio_set, {1, 1, 0}), refused);
 }
 
 TEST_P(Seccomp, PersonalitiesThatDebuggersUse) {
