@@ -71,7 +71,8 @@ std::optional<EngineVersion> Client::version_of(const Reply& ping) {
   const auto api = negotiate_api(ping.api_version, "");
   if (!api || *api != ping.api_version) return std::nullopt;
   const std::string name = ping.server.substr(ping.server.find('/') + 1);
-  return EngineVersion{podman ? "Podman" : "Docker", printable(name.substr(0, name.find(' '))), *api};
+  return EngineVersion{podman ? "Podman" : "Docker", printable(name.substr(0, name.find(' '))),
+                       *api};
 }
 
 Result<Connection> Client::send(const Request& request, const Until& until) const {
