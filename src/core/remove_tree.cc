@@ -30,6 +30,14 @@ Result<std::vector<std::string>> names_in(int directory) {
   return names;
 }
 
+// Gives its owner all rights to a directory: without them nothing in it is removed, and moving it,
+// which rewrites its "..", is refused. Of what was opened, never through a link: whoever may write
+// there still may put one in its place at any moment. What cannot be changed fails a moment later.
+void make_writable(int above, const std::string& name) {
+  const UniqueFd found(openat(above, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (found.valid()) (void)!chmod(("/proc/self/fd/" + std::to_string(found.get())).c_str(), 0700);
+}
+
 class Remover {
  public:
   explicit Remover(int top) : top_(top) {}
@@ -37,11 +45,15 @@ class Remover {
   // Directories that are not empty give their children to the top one: no path grows and no
   // descriptor stays open, however deep the tree is.
   Result<void> empty() {
-    for (;;) {
+    for (unsigned rounds = 0; rounds < kMostRounds; ++rounds) {
       const auto names = TRY(names_in(top_));
       if (names.empty()) return {};
+      const unsigned long before = lifted_;
       for (const std::string& name : names) TRY(remove(name));
+      if (lifted_ != before) rounds = 0;  // a level deeper
     }
+    return std::unexpected(Error{ErrorCode::Conflict, "remove a directory", "", 0,
+                                 "somebody writes there as fast as it is removed", ""});
   }
 
  private:
@@ -53,16 +65,14 @@ class Remover {
         !S_ISDIR(status.st_mode)) {
       return std::unexpected(system_error("remove", name));
     }
-    // If this fails, so does the open below, which says why.
-    (void)!fchmodat(top_, name.c_str(), 0700, 0);
+    make_writable(top_, name);
     const UniqueFd directory(
         openat(top_, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!directory.valid()) return std::unexpected(system_error("remove", name));
     for (const std::string& child : TRY(names_in(directory.get()))) {
       if (unlinkat(directory.get(), child.c_str(), 0) == 0) continue;
       if (unlinkat(directory.get(), child.c_str(), AT_REMOVEDIR) == 0) continue;
-      // Moving a directory rewrites its "..": it must be writable by its owner.
-      (void)!fchmodat(directory.get(), child.c_str(), 0700, 0);
+      make_writable(directory.get(), child);
       if (!lift(directory.get(), child)) return std::unexpected(system_error("remove", child));
     }
     if (unlinkat(top_, name.c_str(), AT_REMOVEDIR) != 0) {
@@ -81,6 +91,9 @@ class Remover {
     }
   }
 
+  // In which nothing deeper was found: of a tree that nobody writes to there is one.
+  static constexpr unsigned kMostRounds = 1000;
+
   int top_;
   unsigned long lifted_ = 0;
 };
@@ -88,7 +101,7 @@ class Remover {
 }  // namespace
 
 Result<void> remove_tree(const std::string& path) {
-  (void)!chmod(path.c_str(), 0700);
+  make_writable(AT_FDCWD, path);
   const UniqueFd top(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!top.valid()) return std::unexpected(system_error("remove", path));
   TRY(Remover(top.get()).empty());

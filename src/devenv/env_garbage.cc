@@ -62,17 +62,18 @@ Result<bool> remove_unused(const engine::Client& client, const std::string& imag
 Result<DevEnvCleanup> collect_garbage(const EnvStore& store, const engine::Client& client) {
   DevEnvCleanup cleanup;
   std::set<std::string> used;
-  std::vector<UniqueFd> turns;  // nobody builds what is looked at
-  std::set<std::string> busy;
-  for (const std::string& id : TRY(store.ids())) {
+  std::vector<UniqueFd> turns;
+  // What may be removed: not what is being built, be it for the first time, and not what is another
+  // state directory's, of which nothing is known here.
+  std::set<std::string> ours;
+  for (const std::string& id : TRY(store.touched())) {
     auto turn = store.lock(id, std::chrono::nanoseconds(0), -1);
-    if (!turn) {
-      busy.insert(id);
-      continue;
-    }
+    if (!turn) continue;
     turns.push_back(*std::move(turn));
+    ours.insert(id);
     const auto record = TRY(store.load(id));
-    if (record && !is_gone(record->env.project_dir)) {
+    if (!record) continue;
+    if (!is_gone(record->env.project_dir)) {
       used.insert(record->env.image);
       continue;
     }
@@ -87,7 +88,7 @@ Result<DevEnvCleanup> collect_garbage(const EnvStore& store, const engine::Clien
     ++cleanup.containers;
   }
   for (const auto& image : TRY(client.images(kEnvLabel, engine::Client::Tagged::Any))) {
-    if (busy.contains(std::string(label_of(image.labels, kEnvLabel)))) continue;
+    if (!ours.contains(std::string(label_of(image.labels, kEnvLabel)))) continue;
     for (const std::string& tag : image.tags) {
       if (!is_an_environments(tag, image) || used.contains(tag)) continue;
       if (TRY(remove_unused(client, tag))) ++cleanup.images;
@@ -95,7 +96,7 @@ Result<DevEnvCleanup> collect_garbage(const EnvStore& store, const engine::Clien
   }
   // Steps of builds that were given up.
   for (const auto& image : TRY(client.images(kEnvLabel, engine::Client::Tagged::No))) {
-    if (busy.contains(std::string(label_of(image.labels, kEnvLabel)))) continue;
+    if (!ours.contains(std::string(label_of(image.labels, kEnvLabel)))) continue;
     if (!was_labelled_here(client, image)) continue;
     if (TRY(remove_unused(client, image.id))) ++cleanup.images;
   }

@@ -142,15 +142,19 @@ Result<void> EnvStore::forget(const std::string& id) const {
   return {};
 }
 
-Result<std::vector<std::string>> EnvStore::ids() const {
+Result<std::vector<std::string>> EnvStore::ids() const { return ids_with(".json"); }
+
+Result<std::vector<std::string>> EnvStore::touched() const { return ids_with(".lock"); }
+
+Result<std::vector<std::string>> EnvStore::ids_with(std::string_view ending) const {
   std::vector<std::string> ids;
   std::error_code failure;
   for (std::filesystem::directory_iterator entry(directory_, failure), end;
        !failure && entry != end; entry.increment(failure)) {
     const std::string name = entry->path().filename();
-    if (name.ends_with(".json") && is_id(std::string_view(name).substr(0, name.size() - 5))) {
-      ids.push_back(name.substr(0, name.size() - 5));
-    }
+    if (!name.ends_with(ending)) continue;
+    std::string id = name.substr(0, name.size() - ending.size());
+    if (is_id(id)) ids.push_back(std::move(id));
   }
   if (failure) return std::unexpected(system_error("list", directory_, failure.value()));
   std::ranges::sort(ids);

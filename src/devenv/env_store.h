@@ -26,6 +26,8 @@ class EnvStore {
   Result<void> save(const EnvRecord& record) const;
   Result<void> forget(const std::string& id) const;
   Result<std::vector<std::string>> ids() const;
+  // Those that were ever locked, with a record or without.
+  Result<std::vector<std::string>> touched() const;
 
   // Nobody else, in this process or another, has it as well. Errors: Unavailable: somebody has it
   // for longer than `patience`; Conflict: cancelled.
@@ -36,6 +38,7 @@ class EnvStore {
  private:
   explicit EnvStore(std::string directory) : directory_(std::move(directory)) {}
   std::string path(const std::string& id, std::string_view kind) const;
+  Result<std::vector<std::string>> ids_with(std::string_view ending) const;
 
   std::string directory_;
 };

@@ -26,6 +26,7 @@
 #include "jobs/patience.h"
 #include "jobs/staging.h"
 #include "jobs/unpack_tar.h"
+#include "policy/default_policy.h"
 #include "policy/glob.h"
 #include "sandbox/choose_backend.h"
 #include "sandbox/run_once.h"
@@ -36,6 +37,12 @@ namespace cordon {
 namespace {
 
 using namespace jobs;
+
+// What holds of a sandbox whose work directory is a part of the copy.
+constexpr std::string_view kPartlyProtected =
+    "outside of the directory in which the command begins, protected names that the input lacks "
+    "can be made";
+
 using std::chrono::nanoseconds;
 
 constexpr int kExitTimeout = 124;
@@ -236,6 +243,13 @@ class Runner {
   Result<void> begin_below(const Staging& staging) {
     const std::string place = TRY(entry_path(job_.begin_in));
     if (place.empty()) return {};
+    const auto& required = request_.policy.required_guarantees;
+    if (std::ranges::find(required, guarantee::kFilesystemWrite) != required.end()) {
+      return std::unexpected(Error{ErrorCode::Unsupported, "hold a guarantee that is required",
+                                   std::string(guarantee::kFilesystemWrite), 0,
+                                   std::string(kPartlyProtected),
+                                   "let the command begin in the whole copy"});
+    }
     TreeWriter writer(staging.work_dir_fd(), owner_for(backend_, request_.policy),
                       {.most_bytes = 0, .most_entries = kDeepest}, Existing::Refuse);
     constexpr std::uint32_t kMode = 0755;
@@ -248,6 +262,16 @@ class Runner {
     }
     request_.policy.filesystem.push_back(
         {.access = Access::Write, .path = whole, .origin = "the work directory"});
+    // Without being asked, a sandbox protects names of its work directory alone.
+    for (const DefaultEntry& entry : default_policy().protected_names) {
+      std::string_view name = entry.path;
+      if (name.ends_with('/')) name.remove_suffix(1);
+      request_.policy.filesystem.push_back({.access = Access::Protect,
+                                            .path = fmt::format("{}/{}", whole, name),
+                                            .origin = "default",
+                                            .presence = Presence::Optional,
+                                            .layer = Layer::Default});
+    }
     request_.work_dir = fmt::format("{}/{}", staging.work_dir(), place);
     return {};
   }
@@ -286,6 +310,11 @@ class Runner {
       execution.error = fmt::format("timed out after {}", format_duration(patience_.timeout()));
     }
     for (Guarantee& one : execution.guarantees) {
+      if (one.name == guarantee::kFilesystemWrite && !job_.begin_in.empty() &&
+          one.strength == Strength::Enforced) {
+        one.strength = Strength::Partial;
+        one.reason = kPartlyProtected;
+      }
       if (one.name != guarantee::kDiskLimit || !limits.disk_bytes) continue;
       if (!one.reason.empty()) one.reason += "; ";
       one.reason += "the work directory is measured while the command runs, which ends above it";

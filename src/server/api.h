@@ -54,6 +54,7 @@ class Api final : public Service {
   void finish() {
     work_.reset();
     disk_.reset();
+    engine_.reset();
   }
   // Removes what jobs left longer ago than it is kept. Thread-safe, and not at once.
   void sweep();
@@ -178,6 +179,8 @@ class Api final : public Service {
   std::chrono::steady_clock::time_point host_reported_;
   std::optional<WorkThread> work_{std::in_place};  // last: their tasks use the others
   std::optional<WorkThread> disk_{std::in_place};
+  std::optional<WorkThread> engine_{
+      std::in_place};  // an engine that hangs keeps only these waiting
 };
 
 }  // namespace cordon::server

@@ -208,8 +208,16 @@ void Api::list_envs(Call& call) {
     }
     json::array list;
     for (const EnvPlaces::Kept& kept : envs_.list(later.caller().name)) {
-      const auto view = view_env(kept, later.caller());
-      if (!view) return fail(later, view.error());
+      auto view = view_env(kept, later.caller());
+      // One that cannot be looked at does not hide the others.
+      if (!view) {
+        view = EnvView{.name = kept.name,
+                       .body = {},
+                       .state = EnvState::Gone,
+                       .env = {},
+                       .run = {},
+                       .error = view.error().message()};
+      }
       list.push_back(to_json(*view));
     }
     answer(later, json_answer(json::serialize(json::object{{"envs", std::move(list)}})));
@@ -232,7 +240,9 @@ void Api::remove_env(Call& call) {
     const auto clean = [&]() -> Result<DevEnvCleanup> {
       const auto manager = TRY(DevEnvManager::open({.state_dir = env_state_dir_}));
       TRY(envs_.remove(name));
-      return manager->collect_garbage();
+      auto removed = manager->collect_garbage();
+      envs_.clear_graves();  // after the container, which has the project mounted
+      return removed;
     };
     const auto cleanup = clean();
     decided(later, "env remove", cleanup ? "allowed" : "refused",
@@ -257,7 +267,7 @@ void Api::prune_envs(Call& call) {
 
 void Api::on_engine(Call& call, std::function<void(Call&)> task) {
   const auto shared = std::make_shared<Call>(std::move(call));
-  if (work_->post([shared, task = std::move(task)] { task(*shared); })) return;
+  if (engine_->post([shared, task = std::move(task)] { task(*shared); })) return;
   answer(*shared, refusal(503, "unavailable", "too much of this is under way"));
 }
 

@@ -33,7 +33,9 @@ Result<EnvBody> read_env_body(std::string_view body) {
   const auto disk = TRY(limits_field(fields, read.command));
   TRY(fields.finish());
   TRY(check_limits(read.command, disk.has_value()));
-  if (!read.project_dir.empty() && !read.project_dir.starts_with('/')) {
+  const bool whole =
+      read.project_dir.find('\0') == std::string::npos;  // for the kernel it ends there
+  if (!read.project_dir.empty() && (!read.project_dir.starts_with('/') || !whole)) {
     return refuse_field("project_dir", "a path that begins with / is wanted");
   }
   if (dockerfile.empty()) return read;

@@ -15,6 +15,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/id.h"
 #include "core/remove_tree.h"
 #include "core/try.h"
 #include "core/unique_fd.h"
@@ -33,6 +34,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kWords = "words";
 constexpr std::string_view kContext = "context";
 constexpr std::string_view kIncoming = "incoming";
+constexpr std::string_view kGraves = "graves";  // no owner's: theirs are 32 digits
 constexpr std::string_view kSuffix = ".json";
 constexpr std::string_view kWhat = "keep the environment";
 
@@ -77,12 +79,6 @@ Result<void> make_directory(const std::string& path) {
   return std::unexpected(system_error(std::string(kWhat), path));
 }
 
-Result<void> remove_if_there(const std::string& path) {
-  auto removed = remove_tree(path);
-  if (!removed && removed.error().code == ErrorCode::NotFound) return {};
-  return removed;
-}
-
 std::unexpected<Error> too_much(std::string detail, std::string remedy) {
   return std::unexpected(Error{.code = ErrorCode::QuotaExceeded,
                                .operation = std::string(kWhat),
@@ -103,16 +99,20 @@ Result<std::unique_ptr<EnvPlaces>> EnvPlaces::open(Options options) {
   std::unique_ptr<EnvPlaces> places(new EnvPlaces(std::move(options)));
   const std::string& root = places->options_.directory;
   TRY(make_directory(root));
+  TRY(make_directory(fmt::format("{}/{}", root, kGraves)));
   for (const std::string& owner : names_in(root)) {
-    TRY(remove_if_there(fmt::format("{}/{}/{}", root, owner, kIncoming)));
+    for (const std::string& half : names_in(fmt::format("{}/{}/{}", root, owner, kIncoming))) {
+      TRY(places->bury(fmt::format("{}/{}/{}/{}", root, owner, kIncoming, half)));
+    }
     // What was being removed: its words went first.
     const std::string contexts = fmt::format("{}/{}/{}", root, owner, kContext);
     for (const std::string& project : names_in(contexts)) {
       const std::string words = fmt::format("{}/{}/{}/{}{}", root, owner, kWords, project, kSuffix);
       if (::access(words.c_str(), F_OK) == 0) continue;
-      TRY(remove_if_there(fmt::format("{}/{}", contexts, project)));
+      TRY(places->bury(fmt::format("{}/{}", contexts, project)));
     }
   }
+  places->clear_graves();
   return places;
 }
 
@@ -172,7 +172,20 @@ Result<void> EnvPlaces::remove(const EnvName& name) {
   if (::unlink(words.c_str()) != 0 && errno != ENOENT) {
     return std::unexpected(system_error("forget the environment", words));
   }
-  return remove_if_there(context(name));
+  return bury(context(name));
+}
+
+Result<void> EnvPlaces::bury(const std::string& path) {
+  const std::string grave = fmt::format("{}/{}/{}", options_.directory, kGraves, TRY(make_id()));
+  if (::rename(path.c_str(), grave.c_str()) == 0 || errno == ENOENT) return {};
+  return std::unexpected(system_error(std::string(kWhat), path));
+}
+
+void EnvPlaces::clear_graves() {
+  const std::string graves = fmt::format("{}/{}", options_.directory, kGraves);
+  for (const std::string& grave : names_in(graves)) {
+    (void)remove_tree(fmt::format("{}/{}", graves, grave));
+  }
 }
 
 std::string EnvPlaces::context(const EnvName& name) const { return path(name, kContext); }
@@ -190,7 +203,7 @@ Result<EnvPlaces::Incoming> EnvPlaces::make_incoming(const EnvName& name) {
   TRY(make_directory(contexts));
   TRY(make_directory(fmt::format("{}/{}", directory, kIncoming)));
   Incoming incoming{.path = path(name, kIncoming), .most_bytes = 0};
-  TRY(remove_if_there(incoming.path));
+  TRY(bury(incoming.path));
   const UniqueFd held(::open(contexts.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!held.valid()) return std::unexpected(system_error(std::string(kWhat), contexts));
   const std::uint64_t used = jobs::disk_use(held.get(), options_.bytes_of_caller);
@@ -214,7 +227,9 @@ Result<void> EnvPlaces::replace_context(const EnvName& name) {
   return {};
 }
 
-void EnvPlaces::drop_incoming(const EnvName& name) { (void)remove_tree(path(name, kIncoming)); }
+void EnvPlaces::drop_incoming(const EnvName& name) {
+  if (bury(path(name, kIncoming))) clear_graves();
+}
 
 std::unique_ptr<EnvPlaces::Turn> EnvPlaces::take_turn(const EnvName& name) {
   const std::lock_guard lock(mutex_);

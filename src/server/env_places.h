@@ -30,7 +30,7 @@ class EnvPlaces {
     std::size_t most_of_caller = 64;
     std::uint64_t bytes_of_caller = 2ULL << 30;  // of the projects that it sent
   };
-  // What a process that was killed had half of is removed.
+  // What a process that was killed had half of is removed, as far as that can be done now.
   static Result<std::unique_ptr<EnvPlaces>> open(Options options);
   EnvPlaces(const EnvPlaces&) = delete;
   EnvPlaces& operator=(const EnvPlaces&) = delete;
@@ -46,7 +46,11 @@ class EnvPlaces {
   std::vector<Kept> list(std::string_view owner) const;
   // Errors: QuotaExceeded: its owner has as many as it may.
   Result<void> keep(const Kept& kept);
+  // Nothing is known of it then; its files are gone with the next clear_graves().
   Result<void> remove(const EnvName& name);
+  // Removes what was put out of the way. Not all of it may go: a container that still has a project
+  // mounted may write there as fast as it is removed.
+  void clear_graves();
 
   // The project as it was sent; there is none until replace_context().
   std::string context(const EnvName& name) const;
@@ -58,7 +62,7 @@ class EnvPlaces {
   };
   Result<Incoming> make_incoming(const EnvName& name);
   std::string incoming(const EnvName& name) const;
-  // It takes the place of what was there, at once and whole.
+  // It takes the place of what was there, at once and whole. What was there has its grave.
   Result<void> replace_context(const EnvName& name);
   void drop_incoming(const EnvName& name);
 
@@ -83,6 +87,7 @@ class EnvPlaces {
  private:
   explicit EnvPlaces(Options options) : options_(std::move(options)) {}
   std::string path(const EnvName& name, std::string_view kind) const;
+  Result<void> bury(const std::string& path);
   void end_turn(const EnvName& name);
 
   const Options options_;

@@ -51,6 +51,7 @@ json::object to_json(const EnvView& view) {
     object["built_at"] = format_rfc3339(view.env->built_at);
   }
   if (view.run) object["last_run"] = to_json(*view.run);
+  if (!view.error.empty()) object["error"] = text(view.error);
   return object;
 }
 

@@ -26,6 +26,7 @@ struct EnvView {
   EnvState state = EnvState::None;
   std::optional<DevEnv> env;
   std::optional<ExecutionRecord> run;  // the last
+  std::string error = {};              // why nothing can be said of it
 };
 
 boost::json::object to_json(const EnvView& view);

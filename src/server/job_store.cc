@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <ranges>
 #include <system_error>
 #include <utility>
@@ -182,8 +183,18 @@ JobStore::Jobs::iterator JobStore::forget(Jobs::iterator job) {
   return jobs_.erase(job);
 }
 
+// Not the oldest of all: one caller's many jobs would throw out everybody else's.
+JobStore::Jobs::iterator JobStore::oldest_of_who_has_most() {
+  std::map<std::string_view, std::size_t> counts;
+  for (const auto& [id, kept] : jobs_) ++counts[kept.owner];
+  const auto most =
+      std::ranges::max_element(counts, {}, [](const auto& one) { return one.second; });
+  return std::ranges::find_if(jobs_,
+                              [&](const auto& job) { return job.second.owner == most->first; });
+}
+
 void JobStore::hold_quota() {
-  while (jobs_.size() > options_.most_jobs) forget(jobs_.begin());
+  while (jobs_.size() > options_.most_jobs) forget(oldest_of_who_has_most());
   for (auto& [id, kept] : jobs_) {
     if (bytes_ <= options_.quota) return;
     if (kept.bytes > 0) empty(id, kept);

@@ -74,6 +74,7 @@ class JobStore {
   // With the lock held.
   void empty(const std::string& id, Kept& kept);
   Jobs::iterator forget(Jobs::iterator job);
+  Jobs::iterator oldest_of_who_has_most();
   void hold_quota();
   void hold_quota_of(const std::string& owner);
 

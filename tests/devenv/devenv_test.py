@@ -388,6 +388,10 @@ class Life(OverHttp, WithEngine):
         others = self.engine.make("labelled:1")
         self.engine.make(IMAGE, "cordon-env-" + environment, labels)
         self.done("gc", project=False)
+        self.assertIn(f"cordon-env/its-{environment}:1", self.images(), "nothing is known of it: another state directory's")
+        with open(os.path.join(self.base, "state", "env", environment + ".lock"), "w", encoding="utf-8"):
+            pass  # it was built here once
+        self.done("gc", project=False)
         self.assertEqual([one["Id"] for one in self.engine.containers()], [others], "the control: of that name it is removed")
         self.assertEqual(sorted(self.images()), ["cordon-env/mine:1", "labelled:1"], "the control: so is an image")
         self.assertEqual(self.engine.request("GET", f"/images/{unnamed}/json").get("Id"), unnamed)

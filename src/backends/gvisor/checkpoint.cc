@@ -112,7 +112,14 @@ Result<VerifiedCheckpoint> verify_checkpoint(const std::string& directory, const
 }
 
 Result<void> remove_checkpoint(const std::string& directory) {
-  const SavedCheckpoint saved = TRY(open_checkpoint("remove the checkpoint", directory));
+  constexpr std::string_view kRemove = "remove the checkpoint";
+  const SavedCheckpoint saved = TRY(open_checkpoint(kRemove, directory));
+  // A manifest.json alone is what many directories have.
+  if (!says(saved.manifest, "format", kFormat) || !saved.manifest.contains("scene") ||
+      !open_file(saved.directory.get(), kImage).valid()) {
+    return std::unexpected(
+        invalid_argument(std::string(kRemove), directory, "it was not made by the gvisor backend"));
+  }
   return remove_tree(saved.path);
 }
 
