@@ -34,6 +34,7 @@ TEST(EnvBody, WhatIsRefusedIsNamed) {
   EXPECT_EQ(field_of(R"({"dockerfile":"/x"})"), "dockerfile");
   EXPECT_EQ(field_of(R"({"dockerfile":"."})"), "dockerfile");
   EXPECT_EQ(field_of(R"({"project_dir":"x"})"), "project_dir");
+  EXPECT_EQ(field_of(R"({"project_dir":"/tmp\u0000/x"})"), "project_dir");
   EXPECT_EQ(field_of(R"({"limits":{"pids":5}})"), "limits.pids");
   EXPECT_EQ(field_of(R"({"limits":{"cpus":1}})"), "limits.cpus");
   EXPECT_EQ(field_of(R"({"limits":{"disk_mb":1}})"), "limits.disk_mb");

@@ -60,6 +60,10 @@ TEST_F(Places, AProjectIsReplacedWhole) {
   ASSERT_TRUE(places->remove(mine_));
   EXPECT_FALSE(places->has_context(mine_));
   EXPECT_FALSE(places->find(mine_));
+  const std::string graves = directory_.path("projects/graves");
+  EXPECT_FALSE(std::filesystem::is_empty(graves)) << "its container may have it mounted";
+  places->clear_graves();
+  EXPECT_TRUE(std::filesystem::is_empty(graves));
 }
 
 TEST_F(Places, WhatAKilledProcessHadHalfOfIsRemoved) {

@@ -64,6 +64,14 @@ TEST_F(Stored, WhatWasWholeIsThereAfterAKillAndWhatWasHalfIsNot) {
   EXPECT_THAT(std::filesystem::exists(root_ + "/jobs/2-half/artifacts.tar"), false);
 }
 
+TEST_F(Stored, ManyJobsOfOneThrowOutNobodyElses) {
+  const auto store = open(1000, 3);
+  leave(*store, "1", 10, {"key:quiet"});
+  for (const char* const id : {"2", "3", "4", "5"}) leave(*store, id, 10, {"key:busy"});
+  EXPECT_TRUE(store->words("1"));
+  EXPECT_THAT(store->ids({}), ElementsAre("5", "4", "1"));
+}
+
 TEST_F(Stored, TheOldestGoesWhereThereIsNoRoom) {
   const auto kept = open(100, 3);
   JobStore& store = *kept;

@@ -151,6 +151,21 @@ TEST_F(Checkpoints, AreTheirOwnersAlone) {
   }
 }
 
+TEST_F(Checkpoints, AreAllThatIsRemoved) {
+  ASSERT_NO_FATAL_FAILURE(save_at_ten());
+  const std::string site = *temp_ / "site";
+  make_dir(site);
+  ASSERT_EQ(::chmod(site.c_str(), 0700), 0);
+  write_file(site + "/manifest.json", R"({"name": "a program of somebody's"})", 0600);
+  const auto kept = backend_->remove_checkpoint(site);
+  ASSERT_FALSE(kept);
+  EXPECT_EQ(kept.error().code, ErrorCode::InvalidArgument);
+  EXPECT_TRUE(std::filesystem::exists(site + "/manifest.json"));
+  const auto removed = backend_->remove_checkpoint(saved_);
+  EXPECT_TRUE(removed) << removed.error().message();
+  EXPECT_FALSE(std::filesystem::exists(saved_)) << "the control";
+}
+
 TEST_F(Checkpoints, ThatSomebodyChangedAreRefused) {
   ASSERT_NO_FATAL_FAILURE(save_at_ten());
   {

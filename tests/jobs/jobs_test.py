@@ -134,6 +134,16 @@ class Behaviour:
         self.assertEqual((run.stdout, run.returncode), (b"below\n", 0), run.stderr)
         self.assertEqual(self.read("made"), b"x\n")
 
+    def test_below_its_copy_the_wholes_hooks_are_protected_too(self):
+        data = tar_of(entry(".git/hooks/pre-commit", b"old"), entry(".envrc", b"old"), entry("sub/file", b""))
+        script = "for name in .git/hooks/pre-commit .git/hooks/post-commit .envrc plain; do echo evil >$TO$name; done; true"
+        for where, to in (((), ""), (("--workdir", "sub"), "../")):
+            run = self.sh(f"TO={to}; {script}", "--input", "-", "--collect", ".", "--output", "-", *where, data=data)
+            with tarfile.open(fileobj=io.BytesIO(run.stdout)) as tar:
+                content = {one.name: tar.extractfile(one).read() for one in tar.getmembers() if one.isfile()}
+            self.assertEqual(content.pop("plain"), b"evil\n", "the control")
+            self.assertEqual(content, {".git/hooks/pre-commit": b"old", ".envrc": b"old", "sub/file": b""}, where)
+
     def test_the_callers_directory_is_none_of_its(self):
         self.put("mine", b"MINE")
         run = self.sh(f"cat {self.place}/mine; echo x > {self.place}/new; ls {self.place}")
