@@ -9,13 +9,11 @@
 #include <iterator>
 #include <semaphore>
 #include <span>
-#include <system_error>
-#include <thread>
 
-#include "core/blocked_signals.h"
 #include "core/try.h"
 #include "devenv/build_context.h"
 #include "devenv/ignore_rules.h"
+#include "devenv/side_by_side.h"
 
 namespace cordon::devenv {
 
@@ -183,16 +181,8 @@ class ContextScan {
       helper_.release();
     };
     Result<void> taken;
-    {
-      std::jthread thread;
-      try {
-        const BlockedSignals blocked;
-        thread = std::jthread(take_second);
-      } catch (const std::system_error&) {
-        take_second();  // out of threads: one after the other
-      }
-      taken = take_all(place, names.first(names.size() / 2), found);
-    }
+    side_by_side(take_second,
+                 [&] { taken = take_all(place, names.first(names.size() / 2), found); });
     TRY(std::move(taken));
     TRY(std::move(taken_behind));
     found.append(std::move(behind));

@@ -10,13 +10,11 @@
 #include <cstdlib>
 #include <functional>
 #include <optional>
-#include <system_error>
-#include <thread>
 
-#include "core/blocked_signals.h"
 #include "core/try.h"
 #include "devenv/env_names.h"
 #include "devenv/image_build.h"
+#include "devenv/side_by_side.h"
 
 namespace cordon::devenv {
 
@@ -59,16 +57,7 @@ Result<BuildContext> scan_beside(const std::string& directory, const Dockerfile&
   std::optional<Result<BuildContext>> scanned;
   const auto scan = [&] { scanned.emplace(BuildContext::scan(directory, dockerfile)); };
   Result<void> other;
-  {
-    std::jthread thread;
-    try {
-      const BlockedSignals blocked;
-      thread = std::jthread(scan);
-    } catch (const std::system_error&) {
-      scan();  // out of threads: one after the other
-    }
-    other = meanwhile();
-  }
+  side_by_side(scan, [&] { other = meanwhile(); });
   if (*scanned) TRY(std::move(other));
   return *std::move(scanned);
 }

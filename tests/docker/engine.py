@@ -80,6 +80,10 @@ class Engine:
         self.log = open(os.path.join(self.root, "log"), "wb")
         self.process = None
         self.configure(runtimes)
+        self.begin()
+
+    def begin(self):
+        """Runs, with an image to run."""
         try:
             self.start()
             self.import_root(IMAGE, root_archive())

@@ -4,7 +4,7 @@ import os
 import subprocess
 import tempfile
 
-from engine import IMAGE, Engine, root_archive
+from engine import Engine
 from runs import kill_all, processes
 
 
@@ -18,12 +18,7 @@ class Podman(Engine):
         self.had_group = bool(self.groups())
         self.log = open(os.path.join(self.root, "log"), "wb")
         self.process = None
-        try:
-            self.start()
-            self.import_root(IMAGE, root_archive())
-        except BaseException:
-            self.stop()
-            raise
+        self.begin()
 
     def environment(self):
         """Nothing of the host's configuration."""
