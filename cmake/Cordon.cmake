@@ -10,8 +10,9 @@ if(MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_link_options(-fuse-ld=mold)
 endif()
 
-# The program is linked statically, and mold takes a shared library for it without a word: calls into it
-# then end at address zero.
+# The program is linked statically. A shared library among what it links is an error for GNU ld, and mold takes it
+# without a word: calls into it then end at address zero. So archives are asked for where a package has them, and
+# libraries that others here want shared are linked by name, not by path: then the linker chooses the right form.
 set(Boost_USE_STATIC_LIBS ON)
 find_package(Boost 1.81 QUIET COMPONENTS json)
 if(NOT Boost_FOUND)
@@ -32,7 +33,15 @@ else()
   target_link_libraries(cordon_fmt INTERFACE fmt::fmt-header-only)
 endif()
 find_package(PkgConfig REQUIRED)
-pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
+function(cordon_linked_by_name name module)
+  pkg_check_modules(${name} REQUIRED ${module})
+  add_library(cordon_${name} INTERFACE)
+  target_include_directories(cordon_${name} SYSTEM INTERFACE ${${name}_INCLUDE_DIRS})
+  target_link_directories(cordon_${name} INTERFACE ${${name}_LIBRARY_DIRS})
+  target_link_libraries(cordon_${name} INTERFACE ${${name}_LIBRARIES})
+endfunction()
+cordon_linked_by_name(openssl openssl)
+cordon_linked_by_name(seccomp libseccomp)
 # 3.37: STRICT tables.
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3>=3.37)
 # Asio and Beast are compiled once, for whoever includes them: with some files compiled header-only one program

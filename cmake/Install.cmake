@@ -12,14 +12,13 @@ foreach(layer IN ITEMS core linux observe store policy sandbox native engine doc
   target_sources(cordon_shared PRIVATE $<TARGET_OBJECTS:cordon_${layer}>)
 endforeach()
 # libseccomp goes inside where its archive can: consumers then need nothing of it.
-find_library(SECCOMP_ARCHIVE libseccomp.a HINTS ${SECCOMP_LIBRARY_DIRS})
+find_library(SECCOMP_ARCHIVE libseccomp.a HINTS ${seccomp_LIBRARY_DIRS})
 if(SECCOMP_ARCHIVE)
   target_link_libraries(cordon_shared PRIVATE ${SECCOMP_ARCHIVE})
 else()
-  target_link_libraries(cordon_shared PRIVATE PkgConfig::SECCOMP)
+  target_link_libraries(cordon_shared PRIVATE cordon_seccomp)
 endif()
-find_package(OpenSSL REQUIRED)
-target_link_libraries(cordon_shared PRIVATE PkgConfig::SQLITE OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
+target_link_libraries(cordon_shared PRIVATE PkgConfig::SQLITE cordon_openssl Threads::Threads)
 set_source_files_properties(${PROJECT_SOURCE_DIR}/cmake/boost_json.cc PROPERTIES COMPILE_OPTIONS -w)
 set_target_properties(cordon_shared PROPERTIES
   EXPORT_NAME cordon OUTPUT_NAME cordon VERSION ${PROJECT_VERSION} SOVERSION 0

@@ -22,11 +22,11 @@ set_property(SOURCE default_profile.cc APPEND PROPERTY OBJECT_DEPENDS ${seccomp_
 target_include_directories(cordon_linux PRIVATE ${seccomp_generated})
 
 # For the filters of others, which are compiled at run time.
-target_link_libraries(cordon_linux PRIVATE PkgConfig::SECCOMP Boost::json)
+target_link_libraries(cordon_linux PRIVATE cordon_seccomp Boost::json)
 
 # The tests read the policy themselves and hold the compiled filters against it.
 if(TARGET test_linux)
   find_package(tomlplusplus REQUIRED)
-  target_link_libraries(test_linux PRIVATE PkgConfig::SECCOMP tomlplusplus::tomlplusplus)
+  target_link_libraries(test_linux PRIVATE cordon_seccomp tomlplusplus::tomlplusplus)
   target_compile_definitions(test_linux PRIVATE CORDON_SECCOMP_POLICY="${seccomp_policy}")
 endif()
