@@ -26,6 +26,9 @@ struct LxcConfig {
   // the two is stated here; else such requests are refused.
   std::string instance = {};
   std::string image = {};
+  // The store's managed bridge that instances made for a sandbox get an address of, where a policy
+  // opens the network. CORDON_LXC_NETWORK; else the one of the store's default profile.
+  std::string network = {};
 };
 
 }  // namespace cordon

@@ -85,6 +85,10 @@ constexpr std::array kTable = {
            "Requests without an image run in this instance, which runs already."),
     option(ServeOption::LxcImage, "lxc-image", "NAME", kLxc,
            "Requests without an image get an instance of this one."),
+    option(ServeOption::LxcNetwork, "lxc-network", "NAME", kLxc,
+           "Instances that are made get an address of this bridge, where the policy opens the "
+           "network.",
+           "the default profile's"),
     option(ServeOption::OutputLifetime, "output-lifetime", "DURATION", kKept,
            "Forget what a command wrote after DURATION; its record stays.", "7d"),
     option(ServeOption::OutputQuota, "output-quota", "SIZE", kKept,
@@ -201,6 +205,9 @@ Result<void> apply(ServeOptions& options, const OptionSpec& spec, std::string_vi
       return {};
     case ServeOption::LxcImage:
       manager.lxc.image = value;
+      return {};
+    case ServeOption::LxcNetwork:
+      manager.lxc.network = value;
       return {};
     case ServeOption::OutputLifetime:
       options.store.output_lifetime = TRY(cli::duration_value(spec.name, value));

@@ -49,6 +49,7 @@ enum class ServeOption {
   LxcProject,
   LxcInstance,
   LxcImage,
+  LxcNetwork,
   OutputLifetime,
   OutputQuota,
   RecordLifetime,

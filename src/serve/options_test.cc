@@ -92,6 +92,7 @@ TEST(ServeOptions, NameTheInstancesOfTheBackendLxc) {
   EXPECT_EQ(lxc.project, "boxes");
   EXPECT_EQ(lxc.instance, "blue-sandbox");
   EXPECT_EQ(read({"--lxc-image", "alpine/3.20"})->manager.lxc.image, "alpine/3.20");
+  EXPECT_EQ(read({"--lxc-network", "lxdbr0"})->manager.lxc.network, "lxdbr0");
   EXPECT_FALSE(read({"--lxc-socket", "relative"}));
 }
 

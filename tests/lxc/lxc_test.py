@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -70,7 +71,18 @@ class WithCommand(Runs):
         self.assertEqual(self.run_cordon("not-there", image="").returncode, 127)
 
 
-class WithStore(WithCommand):
+class WithDriver(WithCommand):
+    """Checkpoints: the command line has no words for them."""
+
+    def drive_words(self, action, directory="", script="", work=None):
+        return [os.environ["CORDON_TEST_DRIVER"], action, work or self.work, IMAGE, directory, script]
+
+    def drive(self, *words, **more):
+        return subprocess.run(self.drive_words(*words, **more), text=True, input="", capture_output=True, check=False,
+                              timeout=PATIENCE * 2, env=self.surroundings()).stdout
+
+
+class WithStore(WithDriver):
     @classmethod
     def setUpClass(cls):
         cls.store = Store()
@@ -207,10 +219,6 @@ class Own(WithStore):
         self.assertIn("going/none", missing.stderr)
         self.assertEqual(self.store.instances(), ["going"])
 
-    def drive(self, action, directory="", script="", work=None):
-        return subprocess.run([os.environ["CORDON_TEST_DRIVER"], action, work or self.work, IMAGE, directory, script], text=True,
-                              input="", capture_output=True, check=False, timeout=PATIENCE * 2, env=self.surroundings()).stdout
-
     def test_a_checkpoint_keeps_the_files_of_private_directories(self):
         saved = os.path.join(self.own_folder("of-lxc-saved-"), "warm")
         write = ("mkdir -p /tmp/a/b; echo one > /tmp/a/b/one; chmod 640 /tmp/a/b/one; ln /tmp/a/b/one /tmp/a/twin; ln -s /etc/passwd /tmp/link; "
@@ -250,7 +258,11 @@ class Own(WithStore):
     def test_refusals(self):
         self.refused("none is named", "--image", image="")
         self.refused("lxc image list", image="nobody-has-this")
-        self.refused("open the network", options=["--net", "open"])
+        self.refused("open the network", "lxc network create", options=["--net", "open"])
+        self.refused("nobr0", "lxc network list", options=["--net", "open"], CORDON_LXC_NETWORK="nobr0")
+        # An interface of the host's, which the store does not manage.
+        self.refused("does not manage it", "CORDON_LXC_NETWORK", options=["--net", "open"], CORDON_LXC_NETWORK="lo")
+        self.refused("no network's name", options=["--net", "open"], CORDON_LXC_NETWORK="../profiles")
         self.refused("nobody is root", options=["--uid", "0"])
         self.refused("root on this host", options=["--read", self.store.directory])
         self.refused("of its own", options=["--read", "/sys/kernel"])
@@ -271,6 +283,112 @@ class Own(WithStore):
         run = self.run_cordon("echo", "x", options=["--dry-run"])
         self.assertIn(f"show {self.work} writable", run.stdout)
         self.assertEqual(self.store.instances(), [])
+
+
+BRIDGE = "cordonbr0"
+HERE = "10.77.3.1"
+LISTEN = f"""
+import socket
+server = socket.create_server(("{HERE}", 0))
+print(server.getsockname()[1], flush=True)
+while True:
+    server.accept()[0].close()
+"""
+
+
+class OpenNetwork(WithDriver):
+    """An instance for each run, with an address of a bridge that the store manages."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.store = Store(own_network=True)
+        cls.addClassCleanup(cls.store.stop)
+        cls.store.lxc("network", "create", BRIDGE, f"ipv4.address={HERE}/24", "ipv4.nat=false", "ipv4.firewall=false", "ipv6.address=none",
+                      "raw.dnsmasq=host-record=box.test,10.77.3.77")
+        cls.addClassCleanup(cls.store.lxc, "network", "delete", BRIDGE, check=False)
+        cls.store.lxc("profile", "device", "add", "default", "eth0", "nic", f"network={BRIDGE}")
+        cls.addClassCleanup(cls.store.lxc, "profile", "device", "remove", "default", "eth0", check=False)
+
+    def setUp(self):
+        self.make_work()
+
+    def surroundings(self, **more):
+        return super().surroundings(**{**self.store.environment(), **more})
+
+    def ranges(self, text):
+        self.store.lxc("network", "set", BRIDGE, f"ipv4.dhcp.ranges={text}")
+        self.addCleanup(self.store.lxc, "network", "unset", BRIDGE, "ipv4.dhcp.ranges")
+
+    def waiting(self):
+        """A run that says its address and waits for a line."""
+        return self.begin_program(self.arguments(["sh", "-c", "ip -4 addr show eth0 | grep -o 'inet [0-9.]*'; read line"], ["--net", "open"]),
+                                  stdin=subprocess.PIPE, text=True, env=self.surroundings())
+
+    def test_reaches_what_listens_on_the_bridge_and_without_a_network_does_not(self):
+        listener = self.begin_program(self.store.in_its_network(sys.executable, "-c", LISTEN), text=True)
+        port = listener.stdout.readline().strip()
+        script = (f"guest connect_tcp {HERE} {port} > /dev/null 2>&1; echo $?; ls /sys/class/net; ip route; cat /etc/resolv.conf; "
+                  f"busybox nslookup box.test; echo x > /etc/resolv.conf; ip addr add 10.77.3.2/24 dev eth0")
+        run = self.run_cordon("sh", "-c", script, options=["--net", "open", "--json", "--env", "PATH=/bin"])
+        result = json.loads(run.stdout)
+        words = result["stdout"].split()
+        self.assertEqual(words[0], "42", (result["stdout"], result["stderr"]))
+        for expected in (f"default via {HERE} dev eth0", f"nameserver {HERE}\n", "eth0\nlo\n", "10.77.3.77"):
+            self.assertIn(expected, result["stdout"])
+        # The command changes neither.
+        self.assertIn("resolv.conf: Read-only", result["stderr"])
+        self.assertIn("not permitted", result["stderr"])
+        self.assertEqual(self.guarantee(run, "network.egress")["strength"], "absent")
+        self.assertEqual(self.guarantee(run, "ipc.unix_abstract")["strength"], "enforced")
+        closed = self.run_cordon("sh", "-c", f"guest connect_tcp {HERE} {port} > /dev/null 2>&1; echo $?; ls /sys/class/net",
+                                 options=["--json", "--env", "PATH=/bin"])
+        self.assertEqual(json.loads(closed.stdout)["stdout"].split(), ["0", "lo"], closed.stdout)
+        self.assertEqual(self.guarantee(closed, "network.egress")["strength"], "enforced")
+
+    def test_two_at_once_have_two_addresses_and_a_third_none(self):
+        self.ranges("10.77.3.40-10.77.3.41")
+        both = [self.waiting(), self.waiting()]
+        self.assertEqual({run.stdout.readline() for run in both}, {"inet 10.77.3.40\n", "inet 10.77.3.41\n"})
+        third = self.run_cordon("true", options=["--net", "open"])
+        self.assertEqual(third.returncode, 125)
+        self.assertIn("is taken", third.stderr)
+        for run in both:
+            run.stdin.write("\n")
+            run.stdin.flush()
+            self.assertEqual(run.wait(PATIENCE), 0)
+        self.wait_until("the store has removed them", lambda: self.store.instances() == [])
+        self.assertEqual(self.run_cordon("true", options=["--net", "open"]).returncode, 0, "the control: they are free again")
+
+    def test_an_image_whose_links_lead_to_what_is_shown(self):
+        """The resolver's file is made by root of the instance."""
+        self.store.lxc("init", IMAGE, "linked")
+        self.addCleanup(self.store.lxc, "delete", "--force", "linked")
+        root = self.store.lxc("query", "/1.0/instances/linked").stdout
+        self.assertIn(b"linked", root)
+        rootfs = f"{self.store.directory}/storage-pools/default/containers/linked/rootfs"
+        rootfs = f"/proc/{self.store.process.pid}/root{rootfs}"
+        with open(f"{self.work}/victim", "w", encoding="utf-8") as victim:
+            victim.write("as it was\n")
+        os.symlink(f"{self.work}/victim", f"{rootfs}/etc/resolv.conf")
+        run = self.run_cordon("cat", "/etc/resolv.conf", options=["--net", "open"], image="linked")
+        self.assertEqual((run.returncode, run.stdout), (0, f"nameserver {HERE}\n"), run.stderr)
+        with open(f"{self.work}/victim", encoding="utf-8") as victim:
+            self.assertEqual(victim.read(), "as it was\n")
+        shutil.rmtree(f"{rootfs}/etc")
+        os.symlink("/.cordon/shown/0", f"{rootfs}/etc")
+        os.rename(f"{self.work}/victim", f"{self.work}/resolv.conf")
+        run = self.run_cordon("true", options=["--net", "open"], image="linked")
+        self.assertEqual(run.returncode, 125, run.stderr)
+        with open(f"{self.work}/resolv.conf", encoding="utf-8") as victim:
+            self.assertEqual(victim.read(), "as it was\n")
+
+    def test_networks_that_give_no_addresses(self):
+        self.store.lxc("network", "set", BRIDGE, "ipv4.dhcp=false")
+        self.addCleanup(self.store.lxc, "network", "unset", BRIDGE, "ipv4.dhcp")
+        run = self.run_cordon("true", options=["--net", "open"])
+        self.assertEqual(run.returncode, 125)
+        self.assertIn(f"lxc network set {BRIDGE} ipv4.dhcp true", run.stderr)
+        self.assertEqual(self.run_cordon("true").returncode, 0, "without a network it is no matter")
 
 
 class Shared(WithStore):

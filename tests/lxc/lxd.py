@@ -29,8 +29,14 @@ def image_archive():
     return root.archive()
 
 
+# In a network namespace of the store's own: a bridge, and what a store sets for it, are nothing of this host's.
+OWN_NETWORK = ("mkdir {root}/groups && mount --rbind /sys/fs/cgroup {root}/groups && mount -t sysfs sysfs /sys && "
+               "mount --rbind {root}/groups /sys/fs/cgroup && ip link set lo up && ")
+
+
 class Store:
-    def __init__(self):
+    def __init__(self, own_network=False):
+        self.own_network = own_network
         self.root = tempfile.mkdtemp(prefix="of-lxd-")
         os.chmod(self.root, 0o711)
         self.directory = os.path.join(self.root, "d")
@@ -58,7 +64,11 @@ class Store:
         # Its mounts stay its own: other tests count those of the host. Whom it may map is asked there, too.
         script = (f"mount --bind {self.root}/users /etc/subuid && mount --bind {self.root}/users /etc/subgid && "
                   "exec lxd --group root")
-        self.process = subprocess.Popen(["unshare", "--mount", "sh", "-c", script], env=self.surroundings(), stdin=subprocess.DEVNULL,
+        namespaces = ["--mount"]
+        if self.own_network:
+            namespaces.append("--net")
+            script = OWN_NETWORK.format(root=self.root) + script
+        self.process = subprocess.Popen(["unshare", *namespaces, "sh", "-c", script], env=self.surroundings(), stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=self.log, start_new_session=True)
         ready = subprocess.run(["lxd", "waitready", "--timeout", str(PATIENCE)], env=self.surroundings(), stdin=subprocess.DEVNULL,
                                capture_output=True, check=False)
@@ -75,6 +85,10 @@ class Store:
         if check and done.returncode != 0:
             raise RuntimeError(f"lxc {' '.join(words)}: {done.stderr.decode(errors='replace')[-1000:]}")
         return done
+
+    def in_its_network(self, *words):
+        """The words of a command that runs there."""
+        return ["nsenter", f"--net=/proc/{self.process.pid}/ns/net", *words]
 
     def instances(self):
         listed = self.lxc("list", "--format", "csv", "--columns", "n").stdout.decode()

@@ -123,8 +123,8 @@ class Report : private GuaranteeReport {
 
 }  // namespace
 
-bool names_only_loopback(std::string_view text) {
-  bool found = false;
+std::vector<std::string> interfaces_in(std::string_view text) {
+  std::vector<std::string> found;
   while (!text.empty()) {
     auto line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
@@ -132,9 +132,9 @@ bool names_only_loopback(std::string_view text) {
     if (colon == std::string_view::npos) continue;  // the heading
     line = line.substr(0, colon);
     line.remove_prefix(std::min(line.size(), line.find_first_not_of(' ')));
-    if (line != "lo") return false;
-    found = true;
+    found.emplace_back(line);
   }
+  std::ranges::sort(found);
   return found;
 }
 
@@ -168,7 +168,7 @@ std::optional<Evidence> look_at_process(pid_t first_process) {
     return std::nullopt;
   }
   return Evidence{.user_namespace = maps_no_root(*users),
-                  .only_loopback = names_only_loopback(*interfaces),
+                  .interfaces = interfaces_in(*interfaces),
                   .other_network = theirs.st_ino != ours.st_ino};
 }
 

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "cordon/guarantees.h"
 #include "cordon/policy.h"
@@ -15,13 +18,13 @@ namespace cordon::lxc {
 // Of an instance's first process, in this host's /proc.
 struct Evidence {
   bool user_namespace = false;  // its root is nobody here
-  bool only_loopback = false;
+  std::vector<std::string> interfaces;
   bool other_network = false;  // than ours
 };
 // Absent where it cannot be looked at.
 std::optional<Evidence> look_at_process(pid_t first_process);
-// Whether `text`, a /proc/PID/net/dev, names no interface but lo.
-bool names_only_loopback(std::string_view text);
+// Those that `text`, a /proc/PID/net/dev, names, sorted.
+std::vector<std::string> interfaces_in(std::string_view text);
 // Whether `text`, a /proc/PID/uid_map, gives the host's root to nobody.
 bool maps_no_root(std::string_view text);
 

@@ -7,11 +7,12 @@
 namespace cordon::lxc {
 namespace {
 
-TEST(NamesOnlyLoopback, SaysSo) {
+TEST(InterfacesIn, NamesThem) {
   const std::string heading = "Inter-|   Receive\n face |bytes\n";
-  EXPECT_TRUE(names_only_loopback(heading + "    lo: 0 0\n"));
-  EXPECT_FALSE(names_only_loopback(heading + "    lo: 0 0\n  eth0: 0 0\n"));
-  EXPECT_FALSE(names_only_loopback(heading)) << "nothing was seen";
+  EXPECT_THAT(interfaces_in(heading + "    lo: 0 0\n"), testing::ElementsAre("lo"));
+  EXPECT_THAT(interfaces_in(heading + "    lo: 0 0\n  eth0: 0 0\n"),
+              testing::ElementsAre("eth0", "lo"));
+  EXPECT_THAT(interfaces_in(heading), testing::IsEmpty());
 }
 
 TEST(MapsNoRoot, SaysSo) {

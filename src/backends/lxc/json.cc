@@ -44,6 +44,11 @@ std::string text(const bj::object& from, std::string_view name) {
   return found != nullptr ? as_text(*found) : std::string();
 }
 
+bool flag(const bj::object& from, std::string_view name) {
+  const bj::value* found = member(from, name);
+  return found != nullptr && found->is_bool() && found->get_bool();
+}
+
 std::int64_t number(const bj::object& from, std::string_view name) {
   const bj::value* found = member(from, name);
   if (found == nullptr) return 0;

@@ -18,6 +18,7 @@ Result<bj::object> parse_object(std::string_view text, std::string_view what);
 
 const bj::object& object(const bj::object& from, std::string_view name);
 std::string text(const bj::object& from, std::string_view name);
+bool flag(const bj::object& from, std::string_view name);
 std::int64_t number(const bj::object& from, std::string_view name);
 std::string as_text(const bj::value& value);
 bj::string_view view(std::string_view text);

@@ -66,16 +66,15 @@ class LxcBackend final : public Backend {
     if (!settings.attach.empty()) {
       return TRY(lxc::ClassicSandbox::create(TRY(lxc::find_container(settings, kPatience)), spec));
     }
-    return TRY(
-        lxc::LxcSandbox::create(TRY(store(settings)), settings.instance, whole(spec, settings)));
+    return TRY(lxc::LxcSandbox::create(TRY(store(settings)), settings, whole(spec, settings)));
   }
 
   Result<std::unique_ptr<Sandbox>> restore(const SandboxSpec& spec,
                                            const std::string& directory) override {
     const lxc::Settings settings = TRY(lxc::settings_of(config_));
     if (!settings.attach.empty()) return std::unexpected(lxc::no_checkpoints_of_classic());
-    return TRY(lxc::LxcSandbox::restore(TRY(store(settings)), settings.instance,
-                                        whole(spec, settings), directory));
+    return TRY(
+        lxc::LxcSandbox::restore(TRY(store(settings)), settings, whole(spec, settings), directory));
   }
 
   Result<void> remove_checkpoint(const std::string& directory) override {

@@ -42,26 +42,29 @@ Error not_of_shared(const std::string& instance) {
 
 }  // namespace
 
-LxcSandbox::LxcSandbox(Store store, std::string shared, const SandboxSpec& spec)
-    : store_(std::move(store)), shared_(spec.image.empty() ? std::move(shared) : ""), spec_(spec) {
+LxcSandbox::LxcSandbox(Store store, const Settings& settings, const SandboxSpec& spec)
+    : store_(std::move(store)),
+      shared_(spec.image.empty() ? settings.instance : ""),
+      network_(settings.network),
+      spec_(spec) {
   enforcement_.policy = &spec_.policy;
   enforcement_.files = &prepared_.files;
   enforcement_.store = store_.info();
   enforcement_.shared = !shared_.empty();
 }
 
-Result<std::unique_ptr<LxcSandbox>> LxcSandbox::create(Store store, std::string shared,
+Result<std::unique_ptr<LxcSandbox>> LxcSandbox::create(Store store, const Settings& settings,
                                                        const SandboxSpec& spec) {
-  std::unique_ptr<LxcSandbox> sandbox(new LxcSandbox(std::move(store), std::move(shared), spec));
+  std::unique_ptr<LxcSandbox> sandbox(new LxcSandbox(std::move(store), settings, spec));
   TRY(sandbox->check_policy());
   TRY(sandbox->prepare());
   return sandbox;
 }
 
-Result<std::unique_ptr<LxcSandbox>> LxcSandbox::restore(Store store, std::string shared,
+Result<std::unique_ptr<LxcSandbox>> LxcSandbox::restore(Store store, const Settings& settings,
                                                         const SandboxSpec& spec,
                                                         const std::string& directory) {
-  std::unique_ptr<LxcSandbox> sandbox(new LxcSandbox(std::move(store), std::move(shared), spec));
+  std::unique_ptr<LxcSandbox> sandbox(new LxcSandbox(std::move(store), settings, spec));
   sandbox->restored_ = directory;
   if (!sandbox->shared_.empty()) return std::unexpected(not_of_shared(sandbox->shared_));
   TRY(sandbox->check_policy());
@@ -84,13 +87,6 @@ Result<void> LxcSandbox::check_policy() const {
   if (spec_.policy.nested_namespaces == NestedNamespaces::Allowed) {
     return std::unexpected(
         unsupported("allow nested namespaces", "", "the lxc backend never does"));
-  }
-  if (shared_.empty() && spec_.policy.network == NetworkMode::Open) {
-    return std::unexpected(unsupported(
-        "open the network", "",
-        "an instance that is made for one run has none: no service of its image starts, "
-        "and so nobody in it would ask for an address",
-        "an instance that has a network can be named in CORDON_LXC_INSTANCE"));
   }
   return {};
 }
@@ -147,6 +143,12 @@ Result<void> LxcSandbox::prepare_own() {
   const auto defaults = store_.default_devices();
   if (defaults) plan_.pool = json::text(json::object(*defaults, "root"), "pool");
   if (plan_.pool.empty()) plan_.pool = TRY(store_.any_pool());
+  if (spec_.policy.network == NetworkMode::Open) {
+    plan_.subnet = TRY(find_subnet(store_, network_, defaults.value_or(boost::json::object())));
+    for (const Address& resolver : plan_.subnet->resolvers) {
+      prepared_.inside.resolvers.push_back(resolver.to_string());
+    }
+  }
   plan_.mapping = choose_mapping(store_.info(), store_.root_directory(), prepared_.inside.identity);
   TRY(check_mapping());
   prepared_.inside.program = kProgramPlace;
@@ -157,11 +159,35 @@ Result<void> LxcSandbox::prepare_own() {
   return {};
 }
 
-Result<void> LxcSandbox::make_instance() {
-  const auto make = [&]() -> Result<void> {
+Result<void> LxcSandbox::create_instance() {
+  const auto create = [&]() -> Result<void> {
     TRY(store_.create(
         instance_request(plan_, store_.info(), prepared_.files, spec_.policy.limits)));
     instance_ = std::make_shared<OwnInstance>(store_, plan_.name);
+    return {};
+  };
+  if (!plan_.subnet) return create();
+  // The store refuses an address that it knows to be somebody's, but for two who ask at once.
+  constexpr int kTries = 16;
+  for (int i = 0; i < kTries; ++i) {
+    plan_.address = TRY(choose_address(store_, *plan_.subnet));
+    auto created = create();
+    if (!created && created.error().detail.contains("already defined")) continue;
+    TRY(std::move(created));
+    if (TRY(is_only_ours(store_, *plan_.subnet, plan_.address, plan_.name))) return {};
+    instance_.reset();
+  }
+  return std::unexpected(Error{.code = ErrorCode::Unavailable,
+                               .operation = "open the network",
+                               .subject = plan_.subnet->network,
+                               .sys_errno = 0,
+                               .detail = "others took every address that was chosen",
+                               .remedy = "try again"});
+}
+
+Result<void> LxcSandbox::make_instance() {
+  const auto make = [&]() -> Result<void> {
+    TRY(create_instance());
     return instance_->start();
   };
   auto made = make();
@@ -195,7 +221,11 @@ Result<void> LxcSandbox::look_at_instance(pid_t first_process, const std::string
   if (const auto& seen = enforcement_.evidence) {
     std::string wrong;
     if (!seen->user_namespace) wrong = "its root is this host's";
-    if (!seen->only_loopback || !seen->other_network) wrong = "it has a network";
+    std::vector<std::string> expected = {"lo"};
+    if (plan_.subnet) expected.insert(expected.begin(), std::string(kInterface));
+    if (seen->interfaces != expected || !seen->other_network) {
+      wrong = "it has another network than was asked for";
+    }
     if (!wrong.empty()) {
       return std::unexpected(
           unsupported("make an instance", name, fmt::format("the kernel says: {}", wrong)));
@@ -342,7 +372,13 @@ Result<std::string> LxcSandbox::describe(const ProcessSpec& spec) {
     line(fmt::format("use instance {}", shared_));
     line("make PID and IPC namespaces in it");
   }
-  line(spec_.policy.network == NetworkMode::None ? "network: lo alone" : "network: the instance's");
+  if (plan_.subnet) {
+    line(fmt::format("network: {} with an address of {}'s, {}", kInterface, plan_.subnet->network,
+                     plan_.subnet->bridge.canonical().to_string()));
+  } else {
+    line(spec_.policy.network == NetworkMode::None ? "network: lo alone"
+                                                   : "network: the instance's");
+  }
   for (const std::string& words : describe_inside(prepared_, spec)) line(words);
   return text;
 }

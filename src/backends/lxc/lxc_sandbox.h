@@ -19,11 +19,11 @@ namespace cordon::lxc {
 
 class LxcSandbox final : public Sandbox {
  public:
-  // `shared`: the name of an instance that runs already; used where `spec` names no image.
-  static Result<std::unique_ptr<LxcSandbox>> create(Store store, std::string shared,
+  // The instance of `settings` is used where `spec` names no image.
+  static Result<std::unique_ptr<LxcSandbox>> create(Store store, const Settings& settings,
                                                     const SandboxSpec& spec);
   // `directory`: of a checkpoint. Errors besides: those of find_kept().
-  static Result<std::unique_ptr<LxcSandbox>> restore(Store store, std::string shared,
+  static Result<std::unique_ptr<LxcSandbox>> restore(Store store, const Settings& settings,
                                                      const SandboxSpec& spec,
                                                      const std::string& directory);
 
@@ -33,13 +33,14 @@ class LxcSandbox final : public Sandbox {
   Result<std::string> describe(const ProcessSpec& spec) override;
 
  private:
-  LxcSandbox(Store store, std::string shared, const SandboxSpec& spec);
+  LxcSandbox(Store store, const Settings& settings, const SandboxSpec& spec);
   Result<void> check_policy() const;
   Result<void> check_keeping(Keep keep) const;
   Scene scene() const;
   Result<void> prepare();
   Result<void> prepare_shared();
   Result<void> prepare_own();
+  Result<void> create_instance();
   Result<void> make_instance();
   Result<void> check_mapping() const;
   Result<void> look_at_instance(pid_t first_process, const std::string& name);
@@ -48,7 +49,8 @@ class LxcSandbox final : public Sandbox {
   Result<std::unique_ptr<ExecStreams>> exec(const ExecRequest& request, BridgeEnds ends);
 
   Store store_;
-  const std::string shared_;
+  const std::string shared_;   // an instance that runs already; empty: one is made
+  const std::string network_;  // of one that is made, where one is named
   const SandboxSpec spec_;
   Preparation prepared_;
   InstancePlan plan_;

@@ -32,6 +32,12 @@ std::string raw_map(const docker::Identity& identity) {
                      identity.gid);
 }
 
+std::string runtime_configuration(const InstancePlan& plan) {
+  std::string lines = fmt::format("lxc.init.cmd = {} init\n", kProgramPlace);
+  if (plan.subnet) lines += runtime_lines(*plan.subnet, plan.address);
+  return lines;
+}
+
 }  // namespace
 
 bool grants(std::string_view file, std::string_view whom, unsigned long id) {
@@ -121,7 +127,7 @@ bj::object instance_request(const InstancePlan& plan, const StoreInfo& store, co
                        {"security.nesting", "false"},
                        {store.name == "Incus" ? "security.guestapi" : "security.devlxd", "false"},
                        {"boot.autostart", "false"},
-                       {"raw.lxc", fmt::format("lxc.init.cmd = {} init", kProgramPlace)}};
+                       {"raw.lxc", runtime_configuration(plan)}};
   if (plan.mapping == Mapping::Raw) config["raw.idmap"] = raw_map(plan.identity);
   if (limits.memory_bytes) {
     config["limits.memory"] = fmt::format("{}B", *limits.memory_bytes);
@@ -150,6 +156,7 @@ bj::object instance_request(const InstancePlan& plan, const StoreInfo& store, co
     devices[json::view(fmt::format("cordon-{}", i))] =
         disk(step.path, shown_place(i), step.kind == FileStep::Kind::ShowReadOnly, plan.mapping);
   }
+  if (plan.subnet) devices[json::view(kInterface)] = network_device(*plan.subnet, plan.address);
   bj::object source;
   if (plan.origin.is_image) {
     source = {{"type", "image"}, {"fingerprint", plan.origin.name}};

@@ -12,6 +12,7 @@
 #include "cordon/policy.h"
 #include "docker/identity.h"
 #include "lxc/files.h"
+#include "lxc/instance_network.h"
 #include "lxc/store.h"
 
 namespace cordon::lxc {
@@ -56,6 +57,8 @@ struct InstancePlan {
   std::string program;  // the host's
   Mapping mapping = Mapping::Shift;
   docker::Identity identity;
+  std::optional<Subnet> subnet;  // absent: no network
+  Address address;               // there
 };
 
 // The body of a request for it.

@@ -58,6 +58,7 @@ std::vector<std::string> words_for(const Inside& inside, const Files& files,
   if (inside.shared_instance) words.emplace_back("shared-instance");
   if (inside.own_network) words.emplace_back("own-network");
   if (inside.restored) words.emplace_back("restored");
+  for (const std::string& resolver : inside.resolvers) add("resolver", resolver);
   if (inside.attached) {
     add("lifeline", fmt::format("{}", kLifelineFd));
     add("environment", fmt::format("{}", kEnvironmentFd));

@@ -22,8 +22,9 @@ struct Inside {
   std::optional<std::uint64_t> largest_file;
   bool shared_instance = false;
   bool own_network = false;
-  bool restored = false;  // its private directories begin with what "keep" kept
-  bool attached = false;  // by attached_command.h, with what that gives it
+  bool restored = false;               // its private directories begin with what "keep" kept
+  std::vector<std::string> resolvers;  // of a network of its own
+  bool attached = false;               // by attached_command.h, with what that gives it
   // By path: where the instance has what a step shows.
   std::vector<std::pair<std::string, std::string>> sources;
 };

@@ -72,13 +72,30 @@ bool is_project_name(std::string_view name) {
          });
 }
 
+// Of an interface of this host's, as a bridge is one.
+bool is_network_name(std::string_view name) {
+  constexpr std::size_t kMost = 15;
+  return name.size() <= kMost && !name.starts_with('-') && !name.starts_with('.') &&
+         std::ranges::all_of(name, [](char c) {
+           return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+         });
+}
+
 struct Value {
   const char* name;
   const char* variable;
   std::string text;
 };
-enum Index : std::size_t { kExecutable, kSocket, kContainers, kProject, kInstance, kImage };
-using Values = std::array<Value, 6>;
+enum Index : std::size_t {
+  kExecutable,
+  kSocket,
+  kContainers,
+  kProject,
+  kInstance,
+  kImage,
+  kNetwork
+};
+using Values = std::array<Value, 7>;
 
 Values as_stated(const LxcConfig& stated) {
   return {{{"lxc.executable", "CORDON_LXC_EXECUTABLE", stated.executable},
@@ -86,7 +103,8 @@ Values as_stated(const LxcConfig& stated) {
            {"lxc.containers", "CORDON_LXC_CONTAINERS", stated.containers},
            {"lxc.project", "CORDON_LXC_PROJECT", stated.project},
            {"lxc.instance", "CORDON_LXC_INSTANCE", stated.instance},
-           {"lxc.image", "CORDON_LXC_IMAGE", stated.image}}};
+           {"lxc.image", "CORDON_LXC_IMAGE", stated.image},
+           {"lxc.network", "CORDON_LXC_NETWORK", stated.network}}};
 }
 
 Result<void> check(const Values& values) {
@@ -113,6 +131,9 @@ Result<void> check(const Values& values) {
   if (stated(kImage) && !is_image_name(values[kImage].text)) {
     return refuse(kImage, "that is no image's name");
   }
+  if (stated(kNetwork) && !is_network_name(values[kNetwork].text)) {
+    return refuse(kNetwork, "that is no network's name");
+  }
   if (stated(kInstance) && stated(kImage)) {
     return refuse(kImage, fmt::format("{} says {}: one of the two is used where no image is named",
                                       values[kInstance].name, values[kInstance].text));
@@ -121,7 +142,7 @@ Result<void> check(const Values& values) {
     return stated(kContainers) ? refuse(kContainers, "only lxc-attach has them in a directory")
                                : Result<void>();
   }
-  for (const Index other : {kSocket, kProject, kImage}) {
+  for (const Index other : {kSocket, kProject, kImage, kNetwork}) {
     if (stated(other)) return refuse(other, "lxc-attach has none");
   }
   return {};
@@ -165,6 +186,7 @@ Result<Settings> settings_of(const LxcConfig& stated) {
                     .attach = values[kExecutable].text,
                     .containers = values[kContainers].text,
                     .instance = values[kInstance].text,
+                    .network = {},
                     .image = {}};
   }
   return Settings{.sockets = sockets_of(store_of(values[kExecutable].text), values[kSocket].text),
@@ -172,6 +194,7 @@ Result<Settings> settings_of(const LxcConfig& stated) {
                   .attach = {},
                   .containers = {},
                   .instance = values[kInstance].text,
+                  .network = values[kNetwork].text,
                   .image = values[kImage].text};
 }
 

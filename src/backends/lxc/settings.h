@@ -18,6 +18,8 @@ struct Settings {
   std::string containers;
   // An instance that runs already, and that others use, too; empty: one is made for each sandbox.
   std::string instance;
+  // Of the store's, for instances that are made; empty: the default profile's.
+  std::string network;
   std::string image;  // of what one is made where none is named; empty: of nothing
 
   bool operator==(const Settings&) const = default;

@@ -16,7 +16,7 @@ class LxcSettings : public testing::Test {
   static constexpr const char* kNames[] = {
       "CORDON_LXC_EXECUTABLE", "CORDON_LXC_INSTANCE",   "CORDON_LXC_IMAGE", "CORDON_LXC_SOCKET",
       "CORDON_LXC_PROJECT",    "CORDON_LXC_CONTAINERS", "LXD_DIR",          "INCUS_DIR",
-      "INCUS_SOCKET"};
+      "INCUS_SOCKET",          "CORDON_LXC_NETWORK"};
   LxcSettings() {
     for (const char* name : kNames) ::unsetenv(name);
   }
@@ -58,11 +58,13 @@ TEST_F(LxcSettings, WhatIsStatedComesBeforeTheEnvironment) {
   ::setenv("LXD_DIR", "/srv/lxd", 1);
   ::setenv("CORDON_LXC_INSTANCE", "of-the-environment", 1);
   ::setenv("CORDON_LXC_PROJECT", "p1", 1);
-  const auto settings = settings_of({.socket = "/run/other.sock", .image = "alpine/3.20"});
+  const auto settings =
+      settings_of({.socket = "/run/other.sock", .image = "alpine/3.20", .network = "br0"});
   ASSERT_TRUE(settings) << settings.error().message();
   EXPECT_THAT(settings->sockets, ElementsAre("/run/other.sock"));
   EXPECT_EQ(settings->project, "p1");
   EXPECT_EQ(settings->image, "alpine/3.20");
+  EXPECT_EQ(settings->network, "br0");
   EXPECT_EQ(settings->instance, "") << "the other one of two that exclude each other is stated";
   EXPECT_EQ(settings_of({})->instance, "of-the-environment");
 }
@@ -76,12 +78,15 @@ TEST_F(LxcSettings, NonsenseIsRefusedByItsName) {
       {{.project = ".."}, "lxc.project"},
       {{.instance = "../x"}, "lxc.instance"},
       {{.image = "-x"}, "lxc.image"},
+      {{.network = "br0/leases"}, "lxc.network"},
+      {{.network = ".."}, "lxc.network"},
       {{.image = std::string("a\0b", 3)}, "lxc.image"},
       {{.instance = "box", .image = "alpine"}, "lxc.image"},
       {{.containers = "/var/lib/lxc"}, "lxc.containers"},
       {{.executable = "lxc-attach", .containers = "here", .instance = "box"}, "lxc.containers"},
       {{.executable = "lxc-attach", .project = "p", .instance = "box"}, "lxc.project"},
       {{.executable = "lxc-attach", .image = "alpine"}, "lxc.image"},
+      {{.executable = "lxc-attach", .instance = "box", .network = "br0"}, "lxc.network"},
   };
   for (const auto& [config, name] : cases) {
     const auto refused = check(config);

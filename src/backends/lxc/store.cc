@@ -64,8 +64,7 @@ Error refusal(std::string_view operation, std::string_view subject, unsigned sta
 Instance read_instance(const bj::object& from) {
   return {.name = json::text(from, "name"),
           .running = json::text(from, "status") == "Running",
-          .ephemeral = from.contains("ephemeral") && from.at("ephemeral").is_bool() &&
-                       from.at("ephemeral").get_bool(),
+          .ephemeral = json::flag(from, "ephemeral"),
           .config = json::object(from, "expanded_config"),
           .devices = json::object(from, "expanded_devices")};
 }
@@ -235,6 +234,33 @@ Result<std::string> Store::any_pool() const {
                                .sys_errno = 0,
                                .detail = "the store has none",
                                .remedy = "`lxc storage create default dir` makes one"});
+}
+
+Result<ManagedNetwork> Store::network(std::string_view name) const {
+  const bj::object answer =
+      TRY(call({.method = "GET", .path = "/1.0/networks/" + engine::url_encode(name)},
+               "find the network", name));
+  const bj::object& found = json::object(answer, "metadata");
+  return ManagedNetwork{.name = json::text(found, "name"),
+                        .type = json::text(found, "type"),
+                        .managed = json::flag(found, "managed"),
+                        .config = json::object(found, "config")};
+}
+
+Result<std::vector<Lease>> Store::leases(std::string_view network) const {
+  const bj::object answer =
+      TRY(call({.method = "GET",
+                .path = fmt::format("/1.0/networks/{}/leases", engine::url_encode(network))},
+               "list the leases of the network", network));
+  std::vector<Lease> found;
+  const bj::value* all = answer.if_contains("metadata");
+  if (all == nullptr || !all->is_array()) return found;
+  for (const bj::value& one : all->get_array()) {
+    if (!one.is_object()) continue;
+    found.push_back({.address = json::text(one.get_object(), "address"),
+                     .holder = json::text(one.get_object(), "hostname")});
+  }
+  return found;
 }
 
 Result<void> Store::create(const bj::object& instance) const {

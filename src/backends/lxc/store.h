@@ -29,6 +29,19 @@ struct Instance {
   boost::json::object devices;  // profiles' included
 };
 
+struct ManagedNetwork {
+  std::string name;
+  std::string type;      // "bridge", "ovn"...
+  bool managed = false;  // by the store: else an interface of the host's
+  boost::json::object config;
+};
+
+// An address of a network's that somebody has.
+struct Lease {
+  std::string address;
+  std::string holder;  // an instance's name, mostly
+};
+
 // What a command inside an instance is reached by.
 struct ExecHandle {
   std::string operation;  // "/1.0/operations/ID"; an operation is found in every project
@@ -67,6 +80,9 @@ class Store {
   Result<boost::json::object> default_devices() const;
   // The first storage pool; NotFound when there is none.
   Result<std::string> any_pool() const;
+  Result<ManagedNetwork> network(std::string_view name) const;
+  // Static ones, of instances that do not run, too, and those that were given out.
+  Result<std::vector<Lease>> leases(std::string_view network) const;
   Result<void> create(const boost::json::object& instance) const;
   // Of its files, whether it runs or not; not of its memory.
   Result<void> make_snapshot(std::string_view instance, std::string_view name) const;

@@ -22,6 +22,7 @@
 #include "core/unique_fd.h"
 #include "init.h"
 #include "report.h"
+#include "resolver.h"
 #include "shared.h"
 
 namespace cordon::inside {
@@ -126,6 +127,7 @@ void separate(const Command& command) {
 }
 
 [[noreturn]] void become(const Command& command) {
+  name_resolvers(command.resolvers);
   put_files_together(command.files, command.shared_instance, command.restored);
   limit_resources(command);
   ::umask(022);

@@ -24,6 +24,7 @@ struct Command {
   int lifeline = -1;                   // of a shared instance: everything ends when its writer does
   int environment = -1;                // a file of variables, instead of those that are there
   std::vector<const char*> variables;  // the names of those that the command keeps
+  std::vector<const char*> resolvers;  // none: as they are
   std::vector<FileStep> files;
   char** words = nullptr;  // argv of the command
 };

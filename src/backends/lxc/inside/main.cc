@@ -82,6 +82,8 @@ Command read_command(Words words) {
       command.own_network = true;
     } else if (word == "restored") {
       command.restored = true;
+    } else if (word == "resolver") {
+      command.resolvers.push_back(words.next());
     } else if (word == "lifeline") {
       command.lifeline = static_cast<int>(number(words.next()));
     } else if (word == "environment") {
