@@ -5,7 +5,6 @@
 #include <mutex>
 #include <thread>
 
-#include "core/id.h"
 #include "core/try.h"
 #include "devenv/container_exec.h"
 #include "devenv/env_names.h"
@@ -71,6 +70,7 @@ class EngineSandbox final : public ContainerSandbox {
 
   Result<void> stop() override {
     const std::scoped_lock turn(turn_);
+    docker::reap_orphans_in_passing(client_);
     const auto generation = current();
     forget();
     if (generation) {
@@ -90,17 +90,21 @@ class EngineSandbox final : public ContainerSandbox {
   Result<void> hot_swap(const std::string& wanted) override {
     const std::scoped_lock turn(turn_);
     const std::string image = wanted.empty() ? this->image() : wanted;
+    docker::reap_orphans_in_passing(client_);
     if (!current() && options_.life == ContainerLife::Kept) adopt();
     if (!current()) {
       TRY(begin(image));
       set_image(image);
       return {};
     }
-    auto next = TRY(make(image, fmt::format("{}-{}", name(), TRY(suffix()))));
+    auto next = TRY(make(image));
     const auto before = current();
-    // Nobody else has the name in between: a run of this project waits for its turn.
-    (void)client_.rename(before->container->id(), fmt::format("{}-{}", name(), TRY(suffix())));
-    TRY(client_.rename(next->container->id(), name()));
+    // From here to its end it is ours, not nobody's: whoever comes after a kill removes it.
+    (void)client_.rename(before->container->id(), TRY(docker::name_aside(id_)));
+    if (auto named = client_.rename(next->container->id(), name()); !named) {
+      (void)client_.rename(before->container->id(), name());
+      return named;
+    }
     promote(std::move(next));
     before->container->give_up();
     set_image(image);
@@ -151,12 +155,6 @@ class EngineSandbox final : public ContainerSandbox {
 
  private:
   std::string name() const { return "cordon-env-" + id_; }
-
-  static Result<std::string> suffix() {
-    constexpr std::size_t kRandom = 12;  // the end of an id is
-    const std::string id = TRY(make_id());
-    return id.substr(id.size() - kRandom);
-  }
 
   Error not_running() const {
     return {.code = ErrorCode::Conflict,
@@ -254,16 +252,18 @@ class EngineSandbox final : public ContainerSandbox {
       }
       TRY(client_.remove(namesake->id));
     }
-    promote(TRY(make(image, name())));
+    auto made = TRY(make(image));
+    TRY(client_.rename(made->container->id(), name()));
+    promote(std::move(made));
     return {};
   }
 
-  // One that has passed its health check; nothing is left of one that has not.
-  Result<std::shared_ptr<Generation>> make(const std::string& image,
-                                           const std::string& name) const {
+  // One that has passed its health check, and has not the name yet: what has it works. Nothing is
+  // left of one that has not passed.
+  Result<std::shared_ptr<Generation>> make(const std::string& image) const {
     engine::ContainerConfig config;
     auto generation = TRY(plan(image, config));
-    generation->container = TRY(generation->plan->make(name, config));
+    generation->container = TRY(generation->plan->make(TRY(docker::name_aside(id_)), config));
     const std::string& id = generation->container->id();
     TRY(client_.start(id));
     TRY(generation->plan->check_running(id));

@@ -13,6 +13,7 @@
 #include <random>
 #include <vector>
 
+#include "core/id.h"
 #include "core/try.h"
 #include "linux/proc_file.h"
 
@@ -82,6 +83,31 @@ bool is_id(std::string_view text) {
          text.find_first_not_of("0123456789abcdef-") == std::string_view::npos;
 }
 
+// Of an environment's container: "cordon-env-ID", or that and whose it is while it is aside, with
+// dots, which are in none of an owner's parts, and a number of its own.
+std::string environment_name(std::string_view id) { return fmt::format("cordon-env-{}", id); }
+
+constexpr char kDot = '.';
+
+// Empty where the name tells of no owner.
+std::string owner_in_name(std::string_view name, std::string_view id) {
+  if (name.starts_with('/')) name.remove_prefix(1);
+  const std::string before = environment_name(id) + "-";
+  const auto number = name.rfind(kDot);
+  if (!name.starts_with(before) || number == std::string_view::npos) return "";
+  std::string owner(name.substr(before.size(), number - before.size()));
+  std::ranges::replace(owner, kDot, '/');
+  return parse(owner) ? owner : "";
+}
+
+std::string owner_of(const engine::ContainerSummary& container) {
+  for (const std::string& name : container.names) {
+    std::string owner = owner_in_name(name, label_of(container.labels, kSandboxLabel));
+    if (!owner.empty()) return owner;
+  }
+  return std::string(label_of(container.labels, kOwnerLabel));
+}
+
 }  // namespace
 
 std::string own_owner_label() {
@@ -100,6 +126,15 @@ Owner look_up_owner(std::string_view label, bool local) {
   return ::kill(owner->number, 0) != 0 && errno == ESRCH ? Owner::Dead : Owner::Unknown;
 }
 
+Result<std::string> name_aside(std::string_view environment) {
+  constexpr std::size_t kRandom = 12;  // the end of an id is
+  const std::string id = TRY(make_id());
+  std::string owner = own_owner_label();
+  std::ranges::replace(owner, '/', kDot);
+  return fmt::format("{}-{}{}{}", environment_name(environment), owner, kDot,
+                     id.substr(id.size() - kRandom));
+}
+
 std::string_view label_of(const engine::Pairs& labels, std::string_view name) {
   const auto found = std::ranges::find(labels, name, [](const auto& one) { return one.first; });
   return found == labels.end() ? std::string_view() : std::string_view(found->second);
@@ -111,33 +146,35 @@ bool has_our_name(const engine::ContainerSummary& container) {
   return std::ranges::any_of(container.names, [&](std::string_view name) {
     if (name.starts_with('/')) name.remove_prefix(1);
     const std::string run = fmt::format("cordon-{}", id);
-    const std::string environment = fmt::format("cordon-env-{}", id);
-    // A generation of an environment's has its number after that.
+    const std::string environment = environment_name(id);
     return name == run || name == environment || name.starts_with(environment + "-");
   });
 }
 
 Result<int> reap_orphans(const engine::Client& client) {
   const bool local = client.endpoint().kind == engine::Endpoint::Kind::Unix;
-  const auto is_orphan = [&](const engine::Pairs& labels) {
-    return look_up_owner(label_of(labels, kOwnerLabel), local) == Owner::Dead;
+  const auto is_dead = [&](std::string_view owner) {
+    return look_up_owner(owner, local) == Owner::Dead;
+  };
+  const auto is_orphan = [&](const engine::Labelled& one) {
+    return is_dead(label_of(one.labels, kOwnerLabel));
   };
   int removed = 0;
   auto containers = TRY(client.list(kOwnerLabel));
   // Where time is short, those that take long do not keep the same others every time.
   std::ranges::shuffle(containers, std::random_device());
   for (const auto& container : containers) {
-    if (!has_our_name(container) || !is_orphan(container.labels)) continue;
+    if (!has_our_name(container) || !is_dead(owner_of(container))) continue;
     // One that cannot be removed keeps none of the others.
     if (client.remove(container.id)) ++removed;
   }
   // After the containers, which hold them.
   for (const auto& volume : TRY(client.volumes(kOwnerLabel))) {
-    if (!is_orphan(volume.labels)) continue;
+    if (!is_orphan(volume)) continue;
     if (client.remove_volume(volume.id)) ++removed;
   }
   for (const auto& network : TRY(client.networks(kOwnerLabel))) {
-    if (!is_orphan(network.labels)) continue;
+    if (!is_orphan(network)) continue;
     if (client.remove_network(network.id)) ++removed;
   }
   return removed;

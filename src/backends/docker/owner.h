@@ -28,6 +28,12 @@ Owner look_up_owner(std::string_view label, bool local);
 // have the labels of their images, too, but no image gives a name. ID: its label kSandboxLabel.
 bool has_our_name(const engine::ContainerSummary& container);
 
+// A name for a container of the environment that does not hold the environment's own name,
+// "cordon-env-ID": one on its way there, or on its way out. It says whose it is for that time,
+// whatever its labels say, which cannot be changed: one that is kept has no owner only as the
+// holder of the name. Errors: those of make_id().
+Result<std::string> name_aside(std::string_view environment);
+
 // The value, or an empty one.
 std::string_view label_of(const engine::Pairs& labels, std::string_view name);
 
