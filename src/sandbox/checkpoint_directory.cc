@@ -1,15 +1,19 @@
 #include "sandbox/checkpoint_directory.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
 
+#include "core/id.h"
 #include "core/remove_tree.h"
 #include "core/trusted_path.h"
 #include "core/try.h"
@@ -23,26 +27,83 @@ namespace json = boost::json;
 constexpr const char* kManifest = "manifest.json";
 constexpr std::size_t kLongestManifest = 1 << 20;
 
+Error conflict(const std::string& directory) {
+  Error error = system_error("make the checkpoint's directory", directory, EEXIST);
+  error.code = ErrorCode::Conflict;
+  error.remedy = "a checkpoint is written to a new directory";
+  return error;
+}
+
+std::string parent_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return path.substr(0, std::max<std::size_t>(slash, 1));
+}
+
+UniqueFd open_directory(int at, const char* path) {
+  return UniqueFd(::openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+}
+
+std::string without_slash(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
+// Empty with errno where there is none.
+std::string real_path(const std::string& path) {
+  const std::unique_ptr<char, decltype(&::free)> real(::realpath(path.c_str(), nullptr), ::free);
+  return real ? real.get() : "";
+}
+
+// What nobody holds a lock on has nobody who writes it any more. Another user's, or one that others
+// may write in, is none of ours.
+void remove_halves(const std::string& parent) {
+  // Whoever could exchange names on the way could have something else removed.
+  if (!check_way_to("make a checkpoint in", parent + "/.")) return;
+  const std::unique_ptr<DIR, decltype(&::closedir)> all(::opendir(parent.c_str()), ::closedir);
+  if (!all) return;
+  while (const dirent* const entry = ::readdir(all.get())) {
+    if (!std::string_view(entry->d_name).starts_with(kHalfCheckpoint)) continue;
+    const UniqueFd half = open_directory(::dirfd(all.get()), entry->d_name);
+    struct stat status{};
+    if (half.valid() && ::fstat(half.get(), &status) == 0 && status.st_uid == ::geteuid() &&
+        (status.st_mode & 07777U) == 0700 && ::flock(half.get(), LOCK_EX | LOCK_NB) == 0) {
+      (void)remove_tree(parent + "/" + entry->d_name);
+    }
+  }
+}
+
 }  // namespace
 
 Result<NewCheckpoint> NewCheckpoint::create(const std::string& directory) {
-  if (::mkdir(directory.c_str(), 0700) != 0) {
-    Error error = system_error("make the checkpoint's directory", directory);
-    if (error.sys_errno == EEXIST) {
-      error.code = ErrorCode::Conflict;
-      error.remedy = "a checkpoint is written to a new directory";
+  const std::string given = without_slash(directory);
+  struct stat there{};
+  if (::lstat(given.c_str(), &there) == 0) return std::unexpected(conflict(directory));
+  const std::string parent = real_path(parent_of(given));
+  if (parent.empty()) {
+    return std::unexpected(system_error("make the checkpoint's directory", directory));
+  }
+  std::string path = fmt::format("{}/{}", parent, given.substr(given.rfind('/') + 1));
+  remove_halves(parent);
+  // Between mkdir(2) and the lock it looks like a dead one's, and may be removed as that.
+  constexpr int kTries = 8;
+  for (int i = 0; i < kTries; ++i) {
+    std::string half = fmt::format("{}/{}{}", parent, kHalfCheckpoint, TRY(make_id()));
+    if (::mkdir(half.c_str(), 0700) != 0) {
+      return std::unexpected(system_error("make the checkpoint's directory", directory));
     }
-    return std::unexpected(std::move(error));
+    UniqueFd opened = open_directory(AT_FDCWD, half.c_str());
+    struct stat ours{};
+    if (opened.valid() && ::flock(opened.get(), LOCK_EX | LOCK_NB) == 0 &&
+        ::fstat(opened.get(), &ours) == 0 && ours.st_nlink > 0) {
+      return NewCheckpoint(std::move(path), std::move(half), std::move(opened));
+    }
   }
-  UniqueFd opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-  if (!opened.valid()) {
-    return std::unexpected(system_error("open the checkpoint's directory", directory));
-  }
-  return NewCheckpoint(directory, std::move(opened));
+  return std::unexpected(system_error("open the checkpoint's directory", directory));
 }
 
 NewCheckpoint::~NewCheckpoint() {
-  if (directory_.valid()) (void)remove_tree(path_);
+  if (directory_.valid()) (void)remove_tree(half_);
 }
 
 Result<void> NewCheckpoint::finish(const json::object& manifest) {
@@ -53,15 +114,21 @@ Result<void> NewCheckpoint::finish(const json::object& manifest) {
       ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
     return std::unexpected(system_error("write the checkpoint's manifest", path_));
   }
+  if (::renameat2(AT_FDCWD, half_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) != 0) {
+    if (errno == EEXIST) return std::unexpected(conflict(path_));
+    return std::unexpected(system_error("name the checkpoint's directory", path_));
+  }
   directory_.reset();
   return {};
 }
 
 Result<SavedCheckpoint> open_checkpoint(std::string_view operation, const std::string& directory) {
-  const std::unique_ptr<char, decltype(&::free)> real(::realpath(directory.c_str(), nullptr),
-                                                      ::free);
-  if (!real) return std::unexpected(system_error(std::string(operation), directory));
-  SavedCheckpoint saved{.path = real.get(), .directory = {}, .status = {}, .manifest = {}};
+  if (const auto parent = real_path(parent_of(without_slash(directory))); !parent.empty()) {
+    remove_halves(parent);
+  }
+  SavedCheckpoint saved{
+      .path = real_path(directory), .directory = {}, .status = {}, .manifest = {}};
+  if (saved.path.empty()) return std::unexpected(system_error(std::string(operation), directory));
   TRY(check_way_to(operation, saved.path));
   saved.directory.reset(
       ::open(saved.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));

@@ -1,5 +1,6 @@
 // The directory of a checkpoint, whichever backend made it: what that backend puts there, and a
-// manifest that says what it is.
+// manifest that says what it is. It has its name from the moment on that it is complete: whoever
+// writes one may be killed.
 #pragma once
 
 #include <sys/stat.h>
@@ -13,7 +14,11 @@
 
 namespace cordon {
 
-// A directory that is being written: mode 0700, and removed again unless finish() was called.
+// A directory that is being written: mode 0700, beside the one that it is to be, under a name that
+// begins with kHalfCheckpoint; and removed again unless finish() was called. What a process that
+// was killed left is removed by the next one that makes, opens or removes a checkpoint beside it.
+inline constexpr std::string_view kHalfCheckpoint = ".cordon-half-";
+
 class NewCheckpoint {
  public:
   // Errors: Conflict: something is there; errno of mkdir(2).
@@ -23,14 +28,17 @@ class NewCheckpoint {
   ~NewCheckpoint();
 
   int directory() const { return directory_.get(); }
-  // Writes the manifest, last of all: a directory without one is no checkpoint.
+  // Where it is to be, absolute.
+  const std::string& path() const { return path_; }
+  // Writes the manifest and gives the directory its name, at once with all that is in it.
   Result<void> finish(const boost::json::object& manifest);
 
  private:
-  NewCheckpoint(std::string path, UniqueFd directory)
-      : path_(std::move(path)), directory_(std::move(directory)) {}
+  NewCheckpoint(std::string path, std::string half, UniqueFd directory)
+      : path_(std::move(path)), half_(std::move(half)), directory_(std::move(directory)) {}
   std::string path_;
-  UniqueFd directory_;
+  std::string half_;
+  UniqueFd directory_;  // locked: whoever holds it lives
 };
 
 struct SavedCheckpoint {

@@ -1,5 +1,6 @@
 // Checkpoints of instances for lxc_test.py, one step a run: ACTION WORK_DIR IMAGE DIRECTORY SCRIPT.
-// Says what came of it on standard output.
+// Says what came of it on standard output, and on the other one when it begins to keep. An action
+// that ends in "-open" has an open network.
 #include <poll.h>
 #include <unistd.h>
 
@@ -53,6 +54,7 @@ int keep(Sandbox& sandbox, const Words& words) {
   auto process = sandbox.start(command(words.script));
   if (!process) return say(process.error());
   read_output(**process, "ready\n");
+  std::cerr << "keeping\n" << std::flush;
   const bool processes = words.action == "keep-processes";
   const auto kept = sandbox.checkpoint(words.directory, processes ? Keep::Processes : Keep::Files);
   if (!kept) say(kept.error());
@@ -87,7 +89,8 @@ int main(int argc, char** argv) {
   spec.id = *make_id();
   spec.work_dir = words.work_dir;
   spec.image = words.image;
-  const bool restores = words.action == "restore";
+  if (words.action.ends_with("-open")) spec.policy.network = NetworkMode::Open;
+  const bool restores = words.action.starts_with("restore");
   auto sandbox = restores ? backend->restore(spec, words.directory) : backend->create(spec);
   if (!sandbox) return say(sandbox.error());
   return restores ? run(**sandbox, words) : keep(**sandbox, words);

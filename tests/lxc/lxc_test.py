@@ -2,11 +2,13 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 from lxd import IMAGE, Store
@@ -382,6 +384,16 @@ class OpenNetwork(WithDriver):
         with open(f"{self.work}/resolv.conf", encoding="utf-8") as victim:
             self.assertEqual(victim.read(), "as it was\n")
 
+    def test_what_was_kept_has_no_address_and_each_restored_one_its_own(self):
+        saved = os.path.join(self.own_folder("of-lxc-saved-"), "warm")
+        self.ranges("10.77.3.50-10.77.3.50")
+        self.assertEqual(self.drive("keep-open", saved, "echo kept > /tmp/file; echo ready; read line"), "ended 0 \n")
+        read = "cat /tmp/file; ip -4 addr show eth0 | grep -o 'inet [0-9.]*'; ls /sys/class/net"
+        for _ in range(2):
+            self.assertEqual(self.drive("restore-open", saved, read).split(), ["kept", "inet", "10.77.3.50", "eth0", "lo"])
+        self.assertEqual(self.drive("restore", saved, "cat /tmp/file; ls /sys/class/net").split(), ["kept", "lo"])
+        self.assertEqual(self.drive("remove", saved), "")
+
     def test_networks_that_give_no_addresses(self):
         self.store.lxc("network", "set", BRIDGE, "ipv4.dhcp=false")
         self.addCleanup(self.store.lxc, "network", "unset", BRIDGE, "ipv4.dhcp")
@@ -389,6 +401,126 @@ class OpenNetwork(WithDriver):
         self.assertEqual(run.returncode, 125)
         self.assertIn(f"lxc network set {BRIDGE} ipv4.dhcp true", run.stderr)
         self.assertEqual(self.run_cordon("true").returncode, 0, "without a network it is no matter")
+
+
+class Killed(WithStore):
+    """Cordon, in the middle of a checkpoint or of what goes on from one."""
+
+    SCRIPT = "echo kept > /tmp/file; dd if=/dev/zero of=/tmp/big bs=1M count=8 2> /dev/null; echo ready; read line"
+    ROUNDS = 5
+
+    def setUp(self):
+        super().setUp()
+        self.folder = self.own_folder("of-lxc-saved-")
+        self.saved = os.path.join(self.folder, "warm")
+        self.random = random.Random()
+        self.addCleanup(self.remove_kept)
+
+    def remove_kept(self):
+        if os.path.exists(self.saved):
+            self.drive("remove", self.saved)
+
+    def begin(self, action, script):
+        return self.begin_program(self.drive_words(action, self.saved, script), stdin=subprocess.PIPE, text=True, env=self.surroundings())
+
+    def kill(self, process):
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def settle(self, expected):
+        """Runs until nothing but these instances is left: each looks once for what dead owners left."""
+        until = time.monotonic() + PATIENCE
+        while self.store.instances() != expected():
+            self.assertLess(time.monotonic(), until, f"left: {self.store.instances()}")
+            self.assertEqual(self.run_cordon("true").returncode, 0)
+
+    def kept(self):
+        """The instance that the checkpoint's directory names, if there is one."""
+        try:
+            with open(f"{self.saved}/manifest.json", encoding="utf-8") as manifest:
+                return [json.load(manifest)["instance"]]
+        except FileNotFoundError:
+            return []
+
+    def halves(self):
+        return [name for name in os.listdir(self.folder) if name.startswith(".cordon-half-")]
+
+    def begin_keeping(self):
+        process = self.begin("keep", self.SCRIPT)
+        self.assertEqual(process.stderr.readline(), "keeping\n")
+        return process
+
+    def assert_whole_or_not_there(self):
+        told = self.drive("restore", self.saved, "cat /tmp/file; stat -c %s /tmp/big")
+        if os.path.exists(self.saved):
+            self.assertEqual(told.split(), ["kept", str(8 << 20)])
+            self.assertEqual(os.listdir(self.saved), ["manifest.json"])
+            self.assertEqual(self.drive("remove", self.saved), "")
+        else:
+            self.assertIn("error", told)
+        self.assertEqual(os.listdir(self.folder), [], "nor a half one")
+        self.settle(list)
+
+    def test_in_the_middle_of_a_checkpoint(self):
+        began = time.monotonic()
+        process = self.begin_keeping()
+        ready = time.monotonic()
+        self.assertIn("ended 0", process.stdout.read())
+        whole = time.monotonic() - ready
+        self.settle(self.kept)
+        self.assert_whole_or_not_there()
+        complete = 0
+        for _ in range(self.ROUNDS):
+            process = self.begin_keeping()
+            pause = self.random.uniform(0, whole)
+            time.sleep(pause)
+            self.kill(process)
+            with self.subTest(killed_after=f"{pause:.3f} of {whole:.3f} s, {ready - began:.3f} s after it was begun"):
+                self.settle(self.kept)
+                complete += os.path.exists(self.saved)
+                self.assert_whole_or_not_there()
+        print(f"{complete} of {self.ROUNDS} were complete", file=sys.stderr)
+
+    def test_where_a_half_one_is_there_and_where_its_instance_is(self):
+        """The control of what the others find gone."""
+        process = self.begin_keeping()
+        self.wait_until("it is being written", self.halves)
+        self.kill(process)
+        self.assertEqual((len(self.halves()), os.path.exists(self.saved)), (1, False))
+        self.assertIn("error", self.drive("restore", self.saved, "true"), "it is none")
+        self.settle(self.kept)
+        self.assert_whole_or_not_there()
+
+    def test_before_what_is_kept_is_said_to_be_nobodys(self):
+        """Its directory is there, and so it is complete, however dead its owner."""
+        self.assertEqual(self.drive("keep", self.saved, self.SCRIPT), "ended 0 \n")
+        gone = subprocess.Popen(["true"])
+        gone.wait()
+        with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as boot:
+            owner = f"{boot.read().strip()}/{os.stat('/proc/self/ns/pid').st_ino}/{gone.pid}/1"
+        name, = self.kept()
+        self.store.lxc("config", "set", name, f"user.cordon.owner={owner}")
+        self.store.lxc("copy", name, "cordon-kept-twin")
+        self.store.lxc("config", "set", "cordon-kept-twin", f"user.cordon.owner={owner}")
+        self.settle(self.kept)
+        self.assertEqual(self.store.lxc("config", "get", name, "user.cordon.owner").stdout, b"\n")
+        self.assert_whole_or_not_there()
+
+    def test_in_the_middle_of_a_restore(self):
+        self.assertEqual(self.drive("keep", self.saved, self.SCRIPT), "ended 0 \n")
+        began = time.monotonic()
+        process = self.begin("restore", "echo up")
+        self.assertEqual(process.stdout.readline(), "up\n")
+        whole = time.monotonic() - began
+        for _ in range(self.ROUNDS):
+            process = self.begin("restore", "echo up; sleep 2222241")
+            pause = self.random.uniform(0, whole)
+            time.sleep(pause)
+            self.kill(process)
+            with self.subTest(killed_after=f"{pause:.3f} of {whole:.3f} s"):
+                self.settle(self.kept)
+                self.assertFalse(self.running("2222241"))
+        self.assert_whole_or_not_there()
 
 
 class Shared(WithStore):

@@ -60,11 +60,12 @@ bj::object manifest_of(const Scene& scene, const std::string& kept) {
 }
 
 bj::object kept_request(const InstancePlan& sandbox, std::string_view name,
-                        std::string_view snapshot) {
+                        std::string_view snapshot, std::string_view directory) {
   // What is not said here is taken over from the snapshot.
   bj::object config{{json::view(kOwnerKey), docker::own_owner_label()},
                     {json::view(kSandboxKey), ""},
-                    {json::view(kCheckpointKey), json::view(name)}};
+                    {json::view(kCheckpointKey), json::view(name)},
+                    {json::view(kDirectoryKey), json::view(directory)}};
   for (const char* const key : {"raw.lxc", "raw.idmap", "limits.memory", "limits.memory.enforce",
                                 "limits.memory.swap", "limits.cpu.allowance", "limits.processes"}) {
     config[key] = "";
@@ -78,11 +79,21 @@ bj::object kept_request(const InstancePlan& sandbox, std::string_view name,
           {"source", copy_source(fmt::format("{}/{}", sandbox.name, snapshot))}};
 }
 
-Result<KeptInstance> KeptInstance::make(const Store& store, const InstancePlan& sandbox) {
+Result<bool> is_complete(const Instance& kept) {
+  auto saved = open_checkpoint("look for the checkpoint", json::text(kept.config, kDirectoryKey));
+  if (saved) return json::text(saved->manifest, "instance") == kept.name;
+  const ErrorCode why = saved.error().code;
+  // Nothing is there, or something else.
+  if (why == ErrorCode::NotFound || why == ErrorCode::InvalidArgument) return false;
+  return std::unexpected(std::move(saved).error());
+}
+
+Result<KeptInstance> KeptInstance::make(const Store& store, const InstancePlan& sandbox,
+                                        std::string_view directory) {
   const std::string name = std::string(kPrefix) + TRY(make_id());
   TRY(store.make_snapshot(sandbox.name, kSnapshot));
   const Instance snapshot = TRY(store.snapshot(sandbox.name, kSnapshot));
-  bj::object request = kept_request(sandbox, name, kSnapshot);
+  bj::object request = kept_request(sandbox, name, kSnapshot, directory);
   bj::object& devices = request["devices"].as_object();
   for (const auto& [device, value] : snapshot.devices) {
     if (device != "root") devices[device] = bj::object{{"type", "none"}};

@@ -16,6 +16,8 @@ namespace cordon::lxc {
 
 // Of an instance that is kept: its own name, so that no namesake is taken for it.
 inline constexpr std::string_view kCheckpointKey = "user.cordon.checkpoint";
+// The directory that it belongs to once that is there.
+inline constexpr std::string_view kDirectoryKey = "user.cordon.directory";
 
 // What has to be the same for a sandbox to go on.
 struct Scene {
@@ -30,14 +32,19 @@ boost::json::object manifest_of(const Scene& scene, const std::string& kept);
 // The body of a request for it. It has no device of the sandbox's, and nothing of its configuration
 // that would hold for a copy.
 boost::json::object kept_request(const InstancePlan& sandbox, std::string_view name,
-                                 std::string_view snapshot);
+                                 std::string_view snapshot, std::string_view directory);
+
+// Whether the directory of what is kept is there, and with it the checkpoint. Errors: it cannot be
+// looked at.
+Result<bool> is_complete(const Instance& kept);
 
 // Is removed again unless commit() was called; and by whoever comes next where this process is
-// killed before release().
+// killed before its directory is complete.
 class KeptInstance {
  public:
   // `sandbox` runs, and stands still.
-  static Result<KeptInstance> make(const Store& store, const InstancePlan& sandbox);
+  static Result<KeptInstance> make(const Store& store, const InstancePlan& sandbox,
+                                   std::string_view directory);
   KeptInstance(KeptInstance&& other) noexcept;
   KeptInstance& operator=(KeptInstance&&) = delete;
   ~KeptInstance();

@@ -7,7 +7,7 @@
 #include "lxc/classic_sandbox.h"
 #include "lxc/kept_instance.h"
 #include "lxc/lxc_sandbox.h"
-#include "lxc/own_instance.h"
+#include "lxc/orphans.h"
 #include "lxc/settings.h"
 #include "lxc/store.h"
 #include "sandbox/periodic_reaper.h"

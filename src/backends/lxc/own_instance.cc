@@ -189,16 +189,4 @@ Result<void> OwnInstance::end_kept() {
   return stopped;
 }
 
-Result<int> reap_orphans(const Store& store) {
-  int removed = 0;
-  for (const Instance& instance : TRY(store.list(kOwnerKey))) {
-    const std::string owner = json::text(instance.config, kOwnerKey);
-    if (docker::look_up_owner(owner, true) != docker::Owner::Dead) continue;
-    if (instance.running && !store.stop(instance.name)) continue;
-    const bool goes_by_itself = instance.running && instance.ephemeral;
-    if (goes_by_itself || store.remove(instance.name)) ++removed;
-  }
-  return removed;
-}
-
 }  // namespace cordon::lxc

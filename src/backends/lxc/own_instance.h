@@ -100,8 +100,4 @@ class OwnInstance {
   std::atomic<bool> ended_ = false;
 };
 
-// Removes the instances of owners that are dead. Others' are never touched. Returns how many.
-// Errors: the store does not list them. One that cannot be removed is left to the next run.
-Result<int> reap_orphans(const Store& store);
-
 }  // namespace cordon::lxc
