@@ -65,7 +65,10 @@ class ContainerSandbox {
   // `sh -c command` in the project's directory. After the timeout everything that the command
   // started is killed, or, where that cannot be done, everything in the container, which is then
   // started anew (the result's error says so); other commands go on otherwise. One that begins
-  // during a swap runs wholly in one of the two containers. Errors: Conflict: nothing runs; what
+  // during a swap runs wholly in one of the two containers. A command that fails while the kernel
+  // kills something in the container for want of memory has hit that limit. The result's usage is
+  // the container's: its time on the processors meanwhile, and its most memory since it was
+  // started; absent where its control groups cannot be seen. Errors: Conflict: nothing runs; what
   // the command does is no error.
   virtual Result<ExecutionResult> exec(std::string_view command, const ExecOptions& options) = 0;
   Result<ExecutionResult> exec(std::string_view command, std::chrono::nanoseconds timeout = {}) {

@@ -140,11 +140,30 @@ std::string kill_command(const engine::Client& client, const std::string& contai
                    : "; it could not be killed: " + restarted.error().message();
 }
 
+// The kernel counts for the container as a whole: what others did meanwhile is in it.
+void account(const linux_os::ControlGroups& groups, const linux_os::Counted& before,
+             ExecutionResult& result) {
+  if (groups.memory.empty() && groups.cpu.empty()) return;
+  const linux_os::Counted now = linux_os::count(groups);
+  // Less than before: the container was started anew, which counts anew.
+  const auto since = [](std::uint64_t then, std::uint64_t count) {
+    return count < then ? count : count - then;
+  };
+  result.resource_usage =
+      ResourceUsage{.cpu_time_ns = since(before.usage.cpu_time_ns, now.usage.cpu_time_ns),
+                    .memory_peak_bytes = now.usage.memory_peak_bytes};
+  const bool failed = result.status == ExecutionStatus::Failed;
+  if (failed && since(before.kills_for_memory, now.kills_for_memory) > 0) {
+    result.limit_hit = LimitKind::Memory;
+    result.error = "out of memory: the container reached its memory limit";
+  }
+}
+
 }  // namespace
 
 Result<ExecutionResult> exec_in_container(const engine::Client& client,
-                                          const std::string& container, std::string_view command,
-                                          const ExecOptions& options) {
+                                          const RunningContainer& container,
+                                          std::string_view command, const ExecOptions& options) {
   if (command.contains('\0')) {
     return std::unexpected(
         invalid_argument("run in the container", "the command", "it contains a NUL byte"));
@@ -160,7 +179,8 @@ Result<ExecutionResult> exec_in_container(const engine::Client& client,
   engine::ExecConfig config;
   config.command = {"/bin/sh", "-c", std::string(command)};
   config.environment = {fmt::format("{}={}", kTag, result.id)};
-  const std::string exec = TRY(client.create_exec(container, config));
+  const linux_os::Counted before = linux_os::count(container.groups);
+  const std::string exec = TRY(client.create_exec(container.id, config));
   Listener listener(TRY(client.start_exec(exec)), options);
   result.status = ExecutionStatus::Running;
   while (result.status == ExecutionStatus::Running) {
@@ -169,13 +189,13 @@ Result<ExecutionResult> exec_in_container(const engine::Client& client,
       result.exit_code = TRY(wait_for_end(client, exec));
       result.status = ExecutionStatus::Completed;
     } else if (end == Listener::End::Refused) {
-      result.error = "nobody reads its output" + kill_command(client, container, result.id);
+      result.error = "nobody reads its output" + kill_command(client, container.id, result.id);
       result.status = ExecutionStatus::Killed;
       result.exit_code = kKilledExit;
     } else if (Clock::now() >= until) {
       const auto seconds = std::chrono::duration<double>(timeout).count();
       result.error = fmt::format("it was killed after {} s", seconds) +
-                     kill_command(client, container, result.id);
+                     kill_command(client, container.id, result.id);
       result.limit_hit = LimitKind::Time;
       result.status = ExecutionStatus::Timeout;
       result.exit_code = kTimeoutExit;
@@ -193,6 +213,7 @@ Result<ExecutionResult> exec_in_container(const engine::Client& client,
       result.signal = result.exit_code - 128;
     }
   }
+  account(container.groups, before, result);
   listener.fill(result);
   result.end_time = std::chrono::system_clock::now();
   result.duration = Clock::now() - started;

@@ -6,13 +6,18 @@
 
 #include "cordon/container_sandbox.h"
 #include "engine/client.h"
+#include "linux/foreign_groups.h"
 
 namespace cordon::devenv {
 
-// `sh -c command`; see ContainerSandbox::exec(). Fills id, status, exit code, streams, times, tier
-// and backend.
+struct RunningContainer {
+  std::string id;
+  linux_os::ControlGroups groups = {};  // its own; empty where they cannot be seen
+};
+
+// `sh -c command`; see ContainerSandbox::exec(). Fills all but the guarantees.
 Result<ExecutionResult> exec_in_container(const engine::Client& client,
-                                          const std::string& container, std::string_view command,
-                                          const ExecOptions& options);
+                                          const RunningContainer& container,
+                                          std::string_view command, const ExecOptions& options);
 
 }  // namespace cordon::devenv

@@ -37,6 +37,14 @@ std::string label_of(const engine::Container& container, std::string_view name) 
 struct Generation {
   std::unique_ptr<HardenedContainer> plan;
   std::shared_ptr<OwnedContainer> container;
+  linux_os::ControlGroups groups = {};
+
+  // `first_process`: 0 where it is not known.
+  void hold(std::shared_ptr<OwnedContainer> held, pid_t first_process) {
+    container = std::move(held);
+    groups = linux_os::find_groups(first_process, container->id());
+  }
+  devenv::RunningContainer running() const { return {container->id(), groups}; }
 };
 
 class EngineSandbox final : public ContainerSandbox {
@@ -59,7 +67,7 @@ class EngineSandbox final : public ContainerSandbox {
     // Held to the end: a swap meanwhile leaves it alone.
     const std::shared_ptr<Generation> generation = current();
     if (!generation) return std::unexpected(not_running());
-    auto result = devenv::exec_in_container(client_, generation->container->id(), command, options);
+    auto result = devenv::exec_in_container(client_, generation->running(), command, options);
     if (!result && (result.error().code == ErrorCode::Conflict ||
                     result.error().code == ErrorCode::NotFound)) {
       return std::unexpected(not_running());
@@ -222,7 +230,8 @@ class EngineSandbox final : public ContainerSandbox {
     engine::ContainerConfig config;
     auto generation = plan(namesake->config.image, config);
     if (!generation) return;
-    (*generation)->container = std::make_shared<OwnedContainer>(client_, namesake->id);
+    (*generation)
+        ->hold(std::make_shared<OwnedContainer>(client_, namesake->id), namesake->state.pid);
     promote(*std::move(generation));
   }
 
@@ -237,7 +246,8 @@ class EngineSandbox final : public ContainerSandbox {
                         namesake->state.running &&
                         label_of(*namesake, kConfigLabel) == config.labels.back().second;
       if (same) {
-        generation->container = std::make_shared<OwnedContainer>(client_, namesake->id);
+        generation->hold(std::make_shared<OwnedContainer>(client_, namesake->id),
+                         namesake->state.pid);
         promote(std::move(generation));
         return {};
       }
@@ -266,8 +276,9 @@ class EngineSandbox final : public ContainerSandbox {
     generation->container = TRY(generation->plan->make(TRY(docker::name_aside(id_)), config));
     const std::string& id = generation->container->id();
     TRY(client_.start(id));
-    TRY(generation->plan->check_running(id));
+    const pid_t first_process = TRY(generation->plan->check_running(id));
     TRY(check_health(id, image));
+    generation->groups = linux_os::find_groups(first_process, id);
     return generation;
   }
 
@@ -280,7 +291,7 @@ class EngineSandbox final : public ContainerSandbox {
       if (left.count() <= 0) break;
       constexpr std::uint64_t kKeep = 2000;
       const auto result =
-          devenv::exec_in_container(client_, id, command, {.timeout = left, .keep_bytes = kKeep});
+          devenv::exec_in_container(client_, {id}, command, {.timeout = left, .keep_bytes = kKeep});
       if (result && result->status == ExecutionStatus::Completed) {
         const auto container = client_.inspect(id);
         if (container && container->state.running) return {};

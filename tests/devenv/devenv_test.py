@@ -255,6 +255,17 @@ class Containers(WithEngine):
         self.assertIn("sleep 1001", processes, "what another command left stays")
         self.assertEqual(self.ask(driver, "id"), before)
 
+    def test_a_want_of_memory_is_told(self):
+        driver = self.driver()
+        self.ask(driver, "start")
+        out = "out of memory: the container reached its memory limit"
+        self.assertEqual(self.ask(driver, "exec guest memory_heap 400"), f"failed 137   {out} limit memory")
+        self.assertEqual(self.ask(driver, "exec guest memory_heap 400 > /dev/null; exit 3"), f"failed 3  Killed| {out} limit memory", "of what it started")
+        self.assertEqual(self.ask(driver, "exec kill -9 $$"), "failed 137   ", "the control: another kill, after those")
+        self.assertEqual(self.ask(driver, "exec exit 3"), "failed 3   ")
+        answer = self.ask(driver, "short guest memory_heap 400; sleep 100")
+        self.assertTrue(answer.endswith("limit time"), answer)
+
     def test_a_timeout_of_what_comes_back_faster_than_it_goes(self):
         driver = self.driver()
         self.ask(driver, "start")
@@ -321,6 +332,12 @@ class Life(OverHttp, WithEngine):
         run = self.env("exec", "--", "echo x; echo y >&2; exit 7")
         self.assertEqual((run.stdout, run.stderr, run.returncode), ("x\n", "y\n", 7))
         self.assertEqual(self.env("exec", "--timeout", "500ms", "--", "sleep 100").returncode, 124)
+        for command, code, limit in (("guest memory_heap 400", 137, "memory"), ("kill -9 $$", 137, None), ("true", 0, None)):
+            run = self.env("exec", "--json", "--memory", "64M", "--", command)  # which replaces it, once
+            result = json.loads(run.stdout)
+            self.assertEqual((run.returncode, result["limit_hit"]), (code, limit), result)
+            self.assertLess(0, result["resource_usage"]["cpu_time_ns"])
+            self.assertLess(0, result["resource_usage"]["memory_peak_bytes"])
 
         self.dockerfile("ENV WHICH=two")
         swapped = json.loads(self.done("swap", "--json").stdout)

@@ -33,7 +33,8 @@ std::string run(ContainerSandbox& sandbox, const std::string& command,
   const auto result = sandbox.exec(command, timeout);
   if (!result) return "error " + flat(result.error().message());
   return std::string(to_string(result->status)) + " " + std::to_string(result->exit_code) + " " +
-         flat(result->stdout_data) + " " + flat(result->stderr_data) + " " + flat(result->error);
+         flat(result->stdout_data) + " " + flat(result->stderr_data) + " " + flat(result->error) +
+         (result->limit_hit ? " limit " + std::string(to_string(*result->limit_hit)) : "");
 }
 
 // Many commands at once, while the image changes under them: how many told of each image, how many
