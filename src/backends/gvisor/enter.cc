@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -17,6 +18,7 @@
 #include "core/blocked_signals.h"
 #include "core/printable.h"
 #include "core/try.h"
+#include "gvisor/barrier_filter.h"
 #include "gvisor/places.h"
 #include "linux/kernel.h"
 #include "linux/proc_file.h"
@@ -37,6 +39,7 @@ struct Call {
   int output = -1;
   int directory = -1;
   char* const* arguments = nullptr;
+  sock_fprog filter{};
 };
 
 [[noreturn]] void become_runsc(const Call& call) {
@@ -51,6 +54,10 @@ struct Call {
     last = 4;
   }
   ::syscall(SYS_close_range, last, ~0U, 0);
+  // Only for speed: without it runsc runs, too.
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) {
+    ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &call.filter);
+  }
   char path[] = "PATH=/";
   char* const environment[] = {path, nullptr};
   ::execve(place::kRunsc.data(), call.arguments, environment);
@@ -162,11 +169,14 @@ Result<void> call_runsc(const World& world, const std::vector<std::string>& argu
   std::vector<char*> list;
   for (std::string& word : words) list.push_back(word.data());
   list.push_back(nullptr);
+  const auto filter = filter_without_barriers();
   Call call{.first = world.first.get(),
             .namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID,
             .output = output.get(),
             .directory = directory,
-            .arguments = list.data()};
+            .arguments = list.data(),
+            .filter = {static_cast<unsigned short>(filter.size()),
+                       const_cast<sock_filter*>(filter.data())}};
   // Else it is the caller's own, which nobody has a right to enter.
   if (world.network == NetworkMode::None) call.namespaces |= CLONE_NEWNET;
   Child child{TRY(start(call))};

@@ -9,6 +9,7 @@
 
 #include "core/installed_program.h"
 #include "core/try.h"
+#include "gvisor/barrier_filter.h"
 #include "gvisor/bundle.h"
 #include "gvisor/console.h"
 #include "gvisor/find_command.h"
@@ -234,6 +235,7 @@ Result<native::RunningSandbox> GvisorSandbox::launch(const linux_os::Plan& plan,
   request.stdin_fd = in.read.get();
   request.stdout_fd = out.write.get();
   request.stderr_fd = err.write.get();
+  if (runsc_.platform == Platform::Ptrace) request.filter = filter_without_barriers();
   request.init_image_fd = facts_->init_image.get();
   request.before_orders = [&](pid_t process) { return map_users(process, caller_); };
   request.make_cgroup = [&] { return running.cgroup.group.get(); };
