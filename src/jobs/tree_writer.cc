@@ -55,6 +55,9 @@ Result<void> TreeWriter::count(const std::string& path, std::uint64_t bytes) {
     return full(path,
                 fmt::format("with it there is more than {}", format_size(limits_.most_bytes)));
   }
+  if (limits_.has_room && !limits_.has_room(bytes)) {
+    return full(path, "there is no room for it beside what is there, and on its way");
+  }
   ++entries_;
   bytes_ += bytes;
   return {};

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ struct Ownership {
 struct TreeLimits {
   std::uint64_t most_bytes = 0;
   std::uint64_t most_entries = 0;
+  // Asked before each entry, with its bytes: whether there is room for it beside what others write.
+  std::function<bool(std::uint64_t bytes)> has_room = {};
 };
 
 // What to do about a file that is there.
@@ -42,7 +45,7 @@ class TreeWriter {
  public:
   // `root` must outlive the writer. What is made belongs to `owner`; absent: to this process.
   TreeWriter(int root, std::optional<Ownership> owner, TreeLimits limits, Existing existing)
-      : root_(root), owner_(owner), limits_(limits), existing_(existing) {}
+      : root_(root), owner_(owner), limits_(std::move(limits)), existing_(existing) {}
 
   // Always writable and passable for its owner. One that is there: a success, for as many times as
   // there may be entries.

@@ -25,7 +25,7 @@ class UnpackTar : public ::testing::Test {
  protected:
   UnpackTar() { std::filesystem::create_directory(outer_.path("in")); }
 
-  Result<void> unpack(std::string_view tar, TreeLimits limits = kRoom) {
+  Result<void> unpack(std::string_view tar, TreeLimits limits = room()) {
     const UniqueFd fd(::open(outer_.path("in").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     TreeWriter writer(fd.get(), {}, limits, Existing::Refuse);
     auto done = unpack_tar({.fd = -1, .data = tar}, writer, *patience_, {});
@@ -34,7 +34,7 @@ class UnpackTar : public ::testing::Test {
     return done;
   }
 
-  std::string why(std::string_view tar, TreeLimits limits = kRoom) {
+  std::string why(std::string_view tar, TreeLimits limits = room()) {
     const auto done = unpack(tar, limits);
     return done ? "it was taken" : done.error().message();
   }
@@ -46,7 +46,7 @@ class UnpackTar : public ::testing::Test {
     return std::distance(std::filesystem::directory_iterator(outer_.path()), {});
   }
 
-  static constexpr TreeLimits kRoom{.most_bytes = 1 << 20, .most_entries = 1000};
+  static TreeLimits room() { return {.most_bytes = 1 << 20, .most_entries = 1000}; }
   Directory outer_;
   std::unique_ptr<Patience> patience_ = *Patience::begin(std::chrono::minutes(5), {});
   std::uint64_t entries_ = 0;
@@ -249,7 +249,7 @@ TEST_F(UnpackTar, APipeThatSaysNothingIsNotWaitedForLonger) {
   const UniqueFd read_end(ends[0]);
   const UniqueFd write_end(ends[1]);
   const auto patience = Patience::begin(std::chrono::milliseconds(50), {});
-  TreeWriter writer(outer_.fd(), {}, kRoom, Existing::Refuse);
+  TreeWriter writer(outer_.fd(), {}, room(), Existing::Refuse);
   EXPECT_FALSE(unpack_tar({.fd = read_end.get(), .data = {}}, writer, **patience, {}));
   EXPECT_EQ((*patience)->ended(), Patience::End::Time);
 

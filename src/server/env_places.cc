@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -90,6 +91,39 @@ std::unexpected<Error> too_much(std::string detail, std::string remedy) {
 
 }  // namespace
 
+// What one owner's projects take. Its lock is held while they are measured, and while what was on
+// its way is put in its place: nothing is counted in neither.
+struct EnvPlaces::Room {
+  std::mutex mutex;
+  std::uint64_t used = 0;      // as it was measured last, and what has come since
+  std::uint64_t promised = 0;  // to what is on its way
+};
+
+EnvPlaces::Incoming::Incoming(EnvPlaces& places, EnvName name, std::shared_ptr<Room> room)
+    : places_(places),
+      name_(std::move(name)),
+      path_(places.path(name_, kIncoming)),
+      room_(std::move(room)) {}
+
+EnvPlaces::Incoming::~Incoming() {
+  if (places_.bury(path_)) places_.clear_graves();
+  const std::lock_guard lock(room_->mutex);
+  room_->promised -= taken_;
+}
+
+bool EnvPlaces::Incoming::take(std::uint64_t bytes) {
+  constexpr std::uint64_t kBlock = 4096;
+  const std::uint64_t most = places_.options_.bytes_of_caller;
+  if (bytes > most) return false;
+  // As the disk has it, and as it is measured: in blocks, and a name without content has one, too.
+  const std::uint64_t asked = std::max<std::uint64_t>((bytes + kBlock - 1) / kBlock, 1) * kBlock;
+  const std::lock_guard lock(room_->mutex);
+  if (room_->used + room_->promised + asked > most) return false;
+  room_->promised += asked;
+  taken_ += asked;
+  return true;
+}
+
 std::string EnvPlaces::path(const EnvName& name, std::string_view kind) const {
   return fmt::format("{}/{}/{}{}", owner_dir(options_.directory, name.owner), kind, name.project,
                      kind == kWords ? kSuffix : "");
@@ -149,6 +183,7 @@ std::vector<EnvPlaces::Kept> EnvPlaces::list(std::string_view owner) const {
 }
 
 Result<void> EnvPlaces::keep(const Kept& kept) {
+  const std::lock_guard lock(keeping_);  // counted, then written
   const std::string file = path(kept.name, kWords);
   const std::string directory = owner_dir(options_.directory, kept.name.owner);
   TRY(make_directory(directory));
@@ -190,45 +225,51 @@ void EnvPlaces::clear_graves() {
 
 std::string EnvPlaces::context(const EnvName& name) const { return path(name, kContext); }
 
-std::string EnvPlaces::incoming(const EnvName& name) const { return path(name, kIncoming); }
-
 bool EnvPlaces::has_context(const EnvName& name) const {
   return ::access(context(name).c_str(), F_OK) == 0;
 }
 
-Result<EnvPlaces::Incoming> EnvPlaces::make_incoming(const EnvName& name) {
+std::shared_ptr<EnvPlaces::Room> EnvPlaces::room_of(const std::string& owner) {
+  const std::lock_guard lock(mutex_);
+  auto& room = rooms_[owner];
+  if (!room) room = std::make_shared<Room>();
+  return room;
+}
+
+Result<std::unique_ptr<EnvPlaces::Incoming>> EnvPlaces::make_incoming(const EnvName& name) {
   const std::string directory = owner_dir(options_.directory, name.owner);
   TRY(make_directory(directory));
   const std::string contexts = fmt::format("{}/{}", directory, kContext);
   TRY(make_directory(contexts));
   TRY(make_directory(fmt::format("{}/{}", directory, kIncoming)));
-  Incoming incoming{.path = path(name, kIncoming), .most_bytes = 0};
-  TRY(bury(incoming.path));
+  TRY(bury(path(name, kIncoming)));
   const UniqueFd held(::open(contexts.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!held.valid()) return std::unexpected(system_error(std::string(kWhat), contexts));
-  const std::uint64_t used = jobs::disk_use(held.get(), options_.bytes_of_caller);
-  if (used >= options_.bytes_of_caller) {
+  auto incoming = std::make_unique<Incoming>(*this, name, room_of(name.owner));
+  {
+    // Measured each time: a container that has its project mounted writes there.
+    const std::lock_guard lock(incoming->room_->mutex);
+    incoming->room_->used = jobs::disk_use(held.get(), options_.bytes_of_caller);
+  }
+  if (!incoming->take(0)) {
     return too_much("its projects take as much as those of one caller may",
                     "DELETE /api/v1/envs/{project} removes one");
   }
-  incoming.most_bytes = options_.bytes_of_caller - used;
-  TRY(make_directory(incoming.path));
+  TRY(make_directory(incoming->path()));
   return incoming;
 }
 
-Result<void> EnvPlaces::replace_context(const EnvName& name) {
-  const std::string from = path(name, kIncoming);
-  const std::string to = context(name);
-  const unsigned how = has_context(name) ? RENAME_EXCHANGE : RENAME_NOREPLACE;
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), how) != 0) {
+Result<void> EnvPlaces::replace_context(Incoming& incoming) {
+  const std::string to = context(incoming.name_);
+  const unsigned how = has_context(incoming.name_) ? RENAME_EXCHANGE : RENAME_NOREPLACE;
+  Room& room = *incoming.room_;
+  const std::lock_guard lock(room.mutex);
+  if (::renameat2(AT_FDCWD, incoming.path().c_str(), AT_FDCWD, to.c_str(), how) != 0) {
     return std::unexpected(system_error(std::string(kWhat), to));
   }
-  drop_incoming(name);
+  room.used += incoming.taken_;
+  room.promised -= std::exchange(incoming.taken_, 0);
   return {};
-}
-
-void EnvPlaces::drop_incoming(const EnvName& name) {
-  if (bury(path(name, kIncoming))) clear_graves();
 }
 
 std::unique_ptr<EnvPlaces::Turn> EnvPlaces::take_turn(const EnvName& name) {

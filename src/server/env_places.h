@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -55,16 +56,11 @@ class EnvPlaces {
   // The project as it was sent; there is none until replace_context().
   std::string context(const EnvName& name) const;
   bool has_context(const EnvName& name) const;
-  // A new one, empty, and how much may be put there. Errors: QuotaExceeded.
-  struct Incoming {
-    std::string path;
-    std::uint64_t most_bytes = 0;
-  };
-  Result<Incoming> make_incoming(const EnvName& name);
-  std::string incoming(const EnvName& name) const;
+  // A new one, empty; see Incoming. Whoever has the turn. Errors: QuotaExceeded.
+  class Incoming;
+  Result<std::unique_ptr<Incoming>> make_incoming(const EnvName& name);
   // It takes the place of what was there, at once and whole. What was there has its grave.
-  Result<void> replace_context(const EnvName& name);
-  void drop_incoming(const EnvName& name);
+  Result<void> replace_context(Incoming& incoming);
 
   // Whoever has it is alone with this environment. Null: somebody has it.
   class Turn {
@@ -89,10 +85,38 @@ class EnvPlaces {
   std::string path(const EnvName& name, std::string_view kind) const;
   Result<void> bury(const std::string& path);
   void end_turn(const EnvName& name);
+  struct Room;
+  std::shared_ptr<Room> room_of(const std::string& owner);
 
   const Options options_;
+  std::mutex keeping_;
   mutable std::mutex mutex_;
   std::map<EnvName, std::string> turns_;
+  std::map<std::string, std::shared_ptr<Room>, std::less<>> rooms_;  // of owners that sent some
+};
+
+// A project on its way in: a directory that is gone with this object unless it was put in its
+// place.
+class EnvPlaces::Incoming {
+ public:
+  Incoming(EnvPlaces& places, EnvName name, std::shared_ptr<Room> room);
+  Incoming(const Incoming&) = delete;
+  Incoming& operator=(const Incoming&) = delete;
+  ~Incoming();
+
+  const std::string& path() const { return path_; }
+  // Before a file of so many bytes, a directory or a link is made there. False: with what else is
+  // there and on its way, it would be more than its owner may have.
+  bool take(std::uint64_t bytes);
+
+ private:
+  friend class EnvPlaces;
+
+  EnvPlaces& places_;
+  const EnvName name_;
+  const std::string path_;
+  const std::shared_ptr<Room> room_;
+  std::uint64_t taken_ = 0;  // room_->mutex is held
 };
 
 }  // namespace cordon::server

@@ -1,9 +1,14 @@
 #include "server/env_places.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <barrier>
 #include <filesystem>
 #include <fstream>
+#include <thread>
+#include <vector>
 
 #include "jobs/testing/directory.h"
 
@@ -20,10 +25,22 @@ class Places : public ::testing::Test {
     return *std::move(places);
   }
 
+  static std::unique_ptr<EnvPlaces::Incoming> on_its_way(EnvPlaces& places, const EnvName& name,
+                                                         const std::string& content) {
+    auto incoming = places.make_incoming(name);
+    if (!incoming) {
+      ADD_FAILURE() << incoming.error().message();
+      return nullptr;
+    }
+    std::ofstream((*incoming)->path() + "/file") << content;
+    return *std::move(incoming);
+  }
+
   static void send(EnvPlaces& places, const EnvName& name, const std::string& content) {
-    const auto incoming = places.make_incoming(name);
-    ASSERT_TRUE(incoming) << incoming.error().message();
-    std::ofstream(incoming->path + "/file") << content;
+    const auto incoming = on_its_way(places, name, content);
+    ASSERT_TRUE(incoming);
+    const auto replaced = places.replace_context(*incoming);
+    ASSERT_TRUE(replaced) << replaced.error().message();
   }
 
   static std::string content(const EnvPlaces& places, const EnvName& name) {
@@ -48,14 +65,20 @@ TEST_F(Places, NamesBelongToTheirOwner) {
 
 TEST_F(Places, AProjectIsReplacedWhole) {
   const auto places = open();
-  send(*places, mine_, "one");
+  auto incoming = on_its_way(*places, mine_, "one");
   EXPECT_FALSE(places->has_context(mine_));
-  ASSERT_TRUE(places->replace_context(mine_));
-  send(*places, mine_, "two");
+  ASSERT_TRUE(places->replace_context(*incoming));
+  incoming.reset();
+  incoming = on_its_way(*places, mine_, "two");
   EXPECT_EQ(content(*places, mine_), "one");
-  ASSERT_TRUE(places->replace_context(mine_));
+  ASSERT_TRUE(places->replace_context(*incoming));
   EXPECT_EQ(content(*places, mine_), "two");
-  EXPECT_FALSE(std::filesystem::exists(places->incoming(mine_)));
+  const std::string path = incoming->path();
+  incoming.reset();
+  EXPECT_FALSE(std::filesystem::exists(path));
+  on_its_way(*places, mine_, "given up");
+  EXPECT_EQ(content(*places, mine_), "two");
+  EXPECT_FALSE(std::filesystem::exists(path));
   ASSERT_TRUE(places->keep({.name = mine_, .words = "{}", .run = ""}));
   ASSERT_TRUE(places->remove(mine_));
   EXPECT_FALSE(places->has_context(mine_));
@@ -68,17 +91,14 @@ TEST_F(Places, AProjectIsReplacedWhole) {
 
 TEST_F(Places, WhatAKilledProcessHadHalfOfIsRemoved) {
   const EnvName half{.owner = mine_.owner, .project = "half"};
-  auto places = open();
-  send(*places, mine_, "kept");
-  ASSERT_TRUE(places->replace_context(mine_));
-  ASSERT_TRUE(places->keep({.name = mine_, .words = "{}", .run = ""}));
-  send(*places, half, "without words");
-  ASSERT_TRUE(places->replace_context(half));
-  send(*places, mine_, "on its way");
-  const std::string incoming = places->incoming(mine_);
-  ASSERT_TRUE(std::filesystem::exists(incoming));
-  places = open();
-  EXPECT_FALSE(std::filesystem::exists(incoming));
+  const auto killed = open();
+  send(*killed, mine_, "kept");
+  ASSERT_TRUE(killed->keep({.name = mine_, .words = "{}", .run = ""}));
+  send(*killed, half, "without words");
+  const auto incoming = on_its_way(*killed, mine_, "on its way");
+  ASSERT_TRUE(std::filesystem::exists(incoming->path()));
+  const auto places = open();
+  EXPECT_FALSE(std::filesystem::exists(incoming->path()));
   EXPECT_FALSE(places->has_context(half));
   EXPECT_EQ(content(*places, mine_), "kept");
 }
@@ -93,11 +113,55 @@ TEST_F(Places, CallersHaveBounds) {
   EXPECT_EQ(third.error().code, ErrorCode::QuotaExceeded);
   EXPECT_TRUE(places->keep({.name = {mine_.owner, "a"}, .words = "{}", .run = "2"}));
   send(*places, mine_, std::string(2 << 20, 'x'));
-  ASSERT_TRUE(places->replace_context(mine_));
   const auto more = places->make_incoming(mine_);
   ASSERT_FALSE(more);
   EXPECT_EQ(more.error().code, ErrorCode::QuotaExceeded);
   EXPECT_TRUE(places->make_incoming(others_));
+}
+
+// Several at once: what each finds when it begins says nothing of what the others bring.
+TEST_F(Places, TheRoomOfACallerHoldsForWhatComesAtOnce) {
+  constexpr std::size_t kPiece = 32 << 10;
+  constexpr int kSenders = 8;  // each alone would fill it
+  const auto places = open();
+  std::barrier begin(kSenders);
+  std::atomic<std::uint64_t> written{0};
+  std::atomic<int> refused{0};
+  const auto send_all = [&](int sender) {
+    const auto incoming =
+        places->make_incoming({.owner = mine_.owner, .project = fmt::format("p{}", sender)});
+    begin.arrive_and_wait();
+    ASSERT_TRUE(incoming) << incoming.error().message();
+    for (int file = 0; (*incoming)->take(kPiece); ++file) {
+      std::ofstream(fmt::format("{}/{}", (*incoming)->path(), file)) << std::string(kPiece, 'x');
+      written += kPiece;
+      std::this_thread::yield();
+    }
+    ++refused;
+    EXPECT_TRUE(places->replace_context(**incoming));
+    // What has its place is counted all the same.
+    EXPECT_FALSE((*incoming)->take(kPiece));
+  };
+  {
+    std::vector<std::jthread> senders;
+    for (int sender = 0; sender < kSenders; ++sender) senders.emplace_back(send_all, sender);
+  }
+  EXPECT_EQ(refused, kSenders);
+  EXPECT_LE(written, 1U << 20);
+  EXPECT_GT(written, (1U << 20) - (kSenders * kPiece)) << "the control: what there is is used";
+  const auto others = places->make_incoming(others_);
+  ASSERT_TRUE(others);
+  EXPECT_TRUE((*others)->take(1 << 19)) << "of others it takes nothing";
+}
+
+TEST_F(Places, WhatIsGivenUpGivesItsRoomBack) {
+  const auto places = open();
+  constexpr std::size_t kMost = 1 << 19;
+  for (int time = 0; time < 8; ++time) {
+    const auto incoming = places->make_incoming(mine_);
+    ASSERT_TRUE(incoming) << time;
+    EXPECT_TRUE((*incoming)->take(kMost)) << time;
+  }
 }
 
 TEST_F(Places, OneHasTheTurn) {

@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdint>
 #include <utility>
 
 #include "cordon/container_sandbox.h"
-#include "core/cleanup.h"
 #include "core/try.h"
 #include "core/unique_fd.h"
 #include "core/units.h"
@@ -67,19 +67,21 @@ EnvWork::EnvWork(EnvTask task, EnvPlaces& places, std::unique_ptr<EnvPlaces::Tur
       state_dir_(std::move(state_dir)),
       accepted_(std::move(accepted)) {}
 
-Result<void> EnvWork::take_in(const jobs::Patience& patience) {
-  const auto incoming = TRY(places_.make_incoming(task_.name));
-  const UniqueFd root(::open(incoming.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!root.valid()) return std::unexpected(system_error("take the project in", incoming.path));
+Result<void> EnvWork::take_in(EnvPlaces::Incoming& incoming, const jobs::Patience& patience) {
+  const std::string& path = incoming.path();
+  const UniqueFd root(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!root.valid()) return std::unexpected(system_error("take the project in", path));
   std::optional<jobs::Ownership> owner;
   if (::geteuid() == 0) {
     owner = {.uid = kNobody, .gid = kNobody};
     if (::fchown(root.get(), owner->uid, owner->gid) != 0) {
-      return std::unexpected(system_error("take the project in", incoming.path));
+      return std::unexpected(system_error("take the project in", path));
     }
   }
   jobs::TreeWriter writer(root.get(), owner,
-                          {.most_bytes = incoming.most_bytes, .most_entries = kMostEntries},
+                          {.most_bytes = UINT64_MAX,
+                           .most_entries = kMostEntries,
+                           .has_room = [&](std::uint64_t bytes) { return incoming.take(bytes); }},
                           jobs::Existing::Refuse);
   const int tar = TRY(task_.context->rewound());
   const auto taken = jobs::unpack_tar({.fd = tar, .data = {}}, writer, patience, [] {});
@@ -93,13 +95,11 @@ Result<void> EnvWork::take_in(const jobs::Patience& patience) {
 // All that can be wrong with what was sent, before what there was is replaced.
 Result<void> EnvWork::prepare(const ManagedRun& run, const jobs::Patience& patience) {
   DevEnvRequest request = dev_env_request(places_, task_.name, task_.body);
-  const bool sent = task_.context != nullptr;
-  const Cleanup drop([&] {
-    if (sent) places_.drop_incoming(task_.name);
-  });
-  if (sent) {
-    TRY(take_in(patience));
-    request.project_dir = places_.incoming(task_.name);
+  std::unique_ptr<EnvPlaces::Incoming> incoming;
+  if (task_.context) {
+    incoming = TRY(places_.make_incoming(task_.name));
+    TRY(take_in(*incoming, patience));
+    request.project_dir = incoming->path();
   }
   if (const auto checked = devenv::check_dockerfile(request); !checked) {
     const bool here = ::access(request.project_dir.c_str(), F_OK) == 0;
@@ -107,7 +107,7 @@ Result<void> EnvWork::prepare(const ManagedRun& run, const jobs::Patience& patie
     return refuse(here ? "dockerfile" : "project_dir", checked.error());
   }
   TRY(places_.keep({.name = task_.name, .words = task_.words, .run = run.id}));
-  if (sent) TRY(places_.replace_context(task_.name));
+  if (incoming) TRY(places_.replace_context(*incoming));
   return {};
 }
 

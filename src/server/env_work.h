@@ -47,7 +47,7 @@ class EnvWork {
   std::optional<Error> refusal() const;
 
  private:
-  Result<void> take_in(const jobs::Patience& patience);
+  Result<void> take_in(EnvPlaces::Incoming& incoming, const jobs::Patience& patience);
   Result<void> prepare(const ManagedRun& run, const jobs::Patience& patience);
   Result<DevEnv> build(DevEnvManager& manager) const;
   Result<ExecutionResult> work(const ManagedRun& run, const jobs::Patience& patience);

@@ -1,10 +1,12 @@
 """Environments over HTTP: what a client of the daemon sees of them, beside the engine that `cordon env` has."""
 
+import gzip
 import io
 import json
 import os
 import signal
 import tarfile
+import threading
 
 import daemon as harness
 from engine import IMAGE
@@ -146,6 +148,28 @@ class OverHttp:
         self.assertEqual((told["last_run"]["id"], told["last_run"]["status"]), (slow.json["id"], "killed"))
         self.assertRegex(told["last_run"]["error"], "^the daemon ended (while this ran|before this started)$")
         self.assertEqual(self.built("mine", project("ENV X=1"))["image"], first["image"], "and the next one builds")
+
+    def test_http_what_comes_at_once_has_the_room_of_one_caller(self):
+        self.serve("--max-upload", "32M")  # twice that for the projects of a caller
+        packed = gzip.compress(project(big=bytes(40 << 20)), 1)
+        answers = {}
+        threads = [threading.Thread(target=lambda name=name: answers.update({name: self.build(name, packed)})) for name in ("a", "b", "c", "d")]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual([answer.status for answer in answers.values()].count(202), 1, {name: answer.body for name, answer in answers.items()})
+        for name, answer in answers.items():
+            if answer.status == 202:
+                self.assertEqual(self.ended(answer)[1]["status"], "completed")
+                first = name
+            else:
+                self.denied(answer, 400, "context")
+        projects = os.path.join(self.daemon.state, "projects")
+        taken = sum(os.lstat(os.path.join(place, name)).st_blocks * 512 for place, _, names in os.walk(projects) for name in names)
+        self.assertLessEqual(taken, 64 << 20)
+        self.assertEqual(self.ask("DELETE", first).status, 200)
+        self.assertEqual(self.build("other", packed).status, 202, "what was refused took nothing, what is removed gives it back")
 
     def test_http_without_an_engine(self):
         self.serve(host=f"unix://{self.base}/none.sock")
