@@ -252,8 +252,7 @@ class Runner {
     }
     TreeWriter writer(staging.work_dir_fd(), owner_for(backend_, request_.policy),
                       {.most_bytes = 0, .most_entries = kDeepest}, Existing::Refuse);
-    constexpr std::uint32_t kMode = 0755;
-    if (auto made = writer.directory(place, kMode); !made) {
+    if (auto made = writer.way(place); !made) {
       return std::unexpected(std::move(made).error().in("begin in " + printable(place)));
     }
     const std::string whole = Glob::escape(staging.work_dir());

@@ -142,6 +142,11 @@ Result<void> TreeWriter::directory(const std::string& path, std::uint32_t mode) 
   return {};
 }
 
+Result<void> TreeWriter::way(const std::string& path) {
+  if (!path.empty()) TRY(enter(path));
+  return {};
+}
+
 Result<UniqueFd> TreeWriter::file(const std::string& path, std::uint64_t bytes) {
   if (path.empty()) return refuse(".", "the top is a directory");
   TRY(count(path, bytes));

@@ -50,6 +50,8 @@ class TreeWriter {
   // Always writable and passable for its owner. One that is there: a success, for as many times as
   // there may be entries.
   Result<void> directory(const std::string& path, std::uint32_t mode);
+  // What is missing of the way there, 0755; what is there stays as it is.
+  Result<void> way(const std::string& path);
   // Empty, open for writing; `bytes` of it are counted.
   Result<UniqueFd> file(const std::string& path, std::uint64_t bytes);
   // Once it is written.

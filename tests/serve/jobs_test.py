@@ -153,6 +153,10 @@ class Ways(Jobs):
             result = self.shell("pwd", packed, work_dir="src").json
             self.assertEqual((result["status"], result["stdout"]), ("failed", ""))
             self.assertIn("src", result["error"])
+        closed = entry("src", tarfile.DIRTYPE)
+        closed.mode = 0o700
+        self.assertEqual(self.shell("stat -c %a .", tar(src=closed), work_dir="src").json["stdout"], "700\n", "what was is kept")
+        self.assertEqual(self.shell("stat -c %a .", tar(src=closed), work_dir="src/new").json["stdout"], "755\n", "what is made")
         for place in ("/srv", "..", "a/../../b"):
             self.refused(self.send({"cmd": ["true"], "work_dir": place}), 400, "work_dir")
 
