@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cordon/guarantees.h"
 #include "core/printable.h"
 #include "core/try.h"
 #include "engine/endpoint.h"
@@ -142,6 +143,23 @@ Result<void> check_collection(const JobCollection& collection) {
   return {};
 }
 
+Result<void> check_begin(const Job& job) {
+  const auto place = entry_path(job.begin_in);
+  if (!place) {
+    return refuse(std::string(kBeginIn), job.begin_in, place.error().detail,
+                  "name a directory below the work directory");
+  }
+  const auto& required = job.policy.required_guarantees;
+  if (place->empty() ||
+      std::ranges::find(required, guarantee::kFilesystemWrite) == required.end()) {
+    return {};
+  }
+  return std::unexpected(Error{ErrorCode::Unsupported, "hold a guarantee that is required",
+                               std::string(guarantee::kFilesystemWrite), 0,
+                               std::string(kPartlyProtected),
+                               "let the command begin in the whole copy"});
+}
+
 }  // namespace
 
 Limits bounded(Limits limits) {
@@ -159,10 +177,7 @@ Result<void> check_job(const Job& job, const std::string& staging_root) {
   if (!staging_root.starts_with('/')) {
     return refuse("make a place for the job in", staging_root, "it must be an absolute path");
   }
-  if (const auto place = entry_path(job.begin_in); !place) {
-    return refuse("begin in", job.begin_in, place.error().detail,
-                  "name a directory below the work directory");
-  }
+  TRY(check_begin(job));
   TRY(check_input(job.input, staging_root));
   TRY(check_collection(job.collect));
   return MountCheck(job.policy).check();

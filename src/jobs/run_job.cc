@@ -38,11 +38,6 @@ namespace {
 
 using namespace jobs;
 
-// What holds of a sandbox whose work directory is a part of the copy.
-constexpr std::string_view kPartlyProtected =
-    "outside of the directory in which the command begins, protected names that the input lacks "
-    "can be made";
-
 using std::chrono::nanoseconds;
 
 constexpr int kExitTimeout = 124;
@@ -115,7 +110,7 @@ class Runner {
     result_.work_dir = request_.work_dir = staging.work_dir();
     request_.policy.environment.set.emplace_back(kWorkDirVariable, staging.work_dir());
     TRY(validate(request_));
-    const auto taken = prepare(staging.work_dir_fd());
+    const auto taken = prepare(staging);
     if (const auto end = patience_.ended()) return ended_early(*end, *sink);
     if (!taken) return std::unexpected(taken.error());
     TRY(run_command(staging));
@@ -142,7 +137,7 @@ class Runner {
     if (!limit && patience_.ended() == Patience::End::Time) limit = LimitKind::Time;
   }
 
-  Result<void> prepare(int work_dir) {
+  Result<void> prepare(const Staging& staging) {
     if (backend_.capabilities().images) {
       if (job_.pull != PullPolicy::Never && !job_.image.empty()) {
         const auto fetched = backend_.fetch_image({.image = job_.image,
@@ -160,7 +155,8 @@ class Runner {
     }
     result_.reached = JobPhase::Input;
     reporter_.at(JobPhase::Input, 0, 0);
-    return take_input(work_dir);
+    TRY(take_input(staging.work_dir_fd()));
+    return begin_below(staging);
   }
 
   bool has_input() const {
@@ -243,17 +239,12 @@ class Runner {
   Result<void> begin_below(const Staging& staging) {
     const std::string place = TRY(entry_path(job_.begin_in));
     if (place.empty()) return {};
-    const auto& required = request_.policy.required_guarantees;
-    if (std::ranges::find(required, guarantee::kFilesystemWrite) != required.end()) {
-      return std::unexpected(Error{ErrorCode::Unsupported, "hold a guarantee that is required",
-                                   std::string(guarantee::kFilesystemWrite), 0,
-                                   std::string(kPartlyProtected),
-                                   "let the command begin in the whole copy"});
-    }
     TreeWriter writer(staging.work_dir_fd(), owner_for(backend_, request_.policy),
                       {.most_bytes = 0, .most_entries = kDeepest}, Existing::Refuse);
     if (auto made = writer.way(place); !made) {
-      return std::unexpected(std::move(made).error().in("begin in " + printable(place)));
+      Error error = std::move(made).error();
+      error.operation = kBeginIn;
+      return std::unexpected(std::move(error));
     }
     const std::string whole = Glob::escape(staging.work_dir());
     for (PathRule& rule : request_.policy.filesystem) {
@@ -286,7 +277,6 @@ class Runner {
     request_.on_stderr = logged(Stream::Stderr, job_.on_stderr);
     reporter_.at(JobPhase::Running, result_.input_entries, result_.input_bytes);
     result_.reached = JobPhase::Running;
-    TRY(begin_below(staging));
     auto sandbox = TRY(backend_.create(sandbox_spec(id_, request_)));
     if (meter) sandbox = metered(std::move(sandbox), *meter);
     result_.execution = TRY(run_once(*sandbox, {.request = request_,

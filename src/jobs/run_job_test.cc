@@ -286,6 +286,11 @@ TEST_F(RunJob, WhatCannotBeIsRefusedBeforeAnything) {
   EXPECT_THAT(refused([](Job& job) { job.input.directory = "/"; }), HasSubstr("own copy"));
   EXPECT_THAT(refused([](Job& job) { job.begin_in = "a/../.."; }), HasSubstr("begin in"));
   EXPECT_THAT(refused([](Job& job) { job.begin_in = "/srv"; }), HasSubstr("begin in"));
+  EXPECT_THAT(refused([](Job& job) {
+                job.begin_in = "src";
+                job.policy.required_guarantees = {"filesystem.write"};
+              }),
+              HasSubstr("begin in the whole copy"));
   EXPECT_THAT(refused([](Job& job) { job.command = ""; }), HasSubstr("no command"));
   EXPECT_THAT(refused([](Job& job) { job.policy.limits.pids = 0; }), HasSubstr("processes"));
   EXPECT_THAT(refused([](Job& job) { job.policy.limits.timeout = std::chrono::seconds(-1); }),

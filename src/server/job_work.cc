@@ -80,8 +80,10 @@ Result<ExecutionResult> JobWork::run(const ManagedRun& run) {
     const std::lock_guard lock(mutex_);
     words_ = std::move(words);
     if (!result && phase == JobPhase::Input && is_the_senders(result.error())) {
-      refusal_ = invalid_argument(result.error().message(),
-                                  body_.input_dir.empty() ? "input_tar" : "input_dir", {});
+      const std::string_view input = body_.input_dir.empty() ? "input_tar" : "input_dir";
+      const bool begins = result.error().operation == jobs::kBeginIn;
+      refusal_ =
+          invalid_argument(result.error().message(), std::string(begins ? "work_dir" : input), {});
     }
   }
   if (!result) return std::unexpected(std::move(result).error());

@@ -30,7 +30,8 @@ class JobWork {
   Result<ExecutionResult> run(const ManagedRun& run);
   // Once it has run: as JobStore::words().
   std::string words() const;
-  // Once it has run: why its input was refused, with the field as subject; absent: it was not.
+  // Once it has run: why its input or its work_dir was refused, with the field as subject; absent:
+  // they were not.
   std::optional<Error> refusal() const;
 
  private:

@@ -150,8 +150,10 @@ class Ways(Jobs):
         self.assertEqual([one["path"] for one in result["artifacts"]], ["b"])
         self.assertTrue(self.shell("pwd", work_dir="new/deep/").json["stdout"].endswith("/new/deep\n"))
         for packed in (tar(src=b"a file"), tar(src=entry("src", tarfile.SYMTYPE, "there"), there=entry("there", tarfile.DIRTYPE))):
-            result = self.shell("pwd", packed, work_dir="src").json
-            self.assertEqual((result["status"], result["stdout"]), ("failed", ""))
+            self.assertIn("src", self.refused(self.shell("touch ran", packed, work_dir="src"), 400, "work_dir"))
+            accepted = self.send({"cmd": ["true"], "work_dir": "src", "async": True}, packed)
+            result = self.ended(accepted.json["id"])
+            self.assertEqual((result["status"], result["reached"]), ("failed", "image"), "nobody waits for it")
             self.assertIn("src", result["error"])
         closed = entry("src", tarfile.DIRTYPE)
         closed.mode = 0o700
