@@ -73,6 +73,9 @@ struct ManagedRequest {
   // Instead of running the command in a sandbox: whatever does more than that. Goes with an empty
   // work_dir, without files and stdin that stays open.
   RunFunction run = {};
+  // With `run`: the backend that it runs on without asking that for a sandbox, so that the record
+  // has its name; whether it can run here is not looked at. Empty: the one that is chosen.
+  std::string run_on = {};
   std::string trace = {};  // a W3C traceparent or another mark of the caller's; at most 256 bytes
 };
 

@@ -186,6 +186,11 @@ Result<std::string> RequestPreparer::work_dir_now(const std::string& work_dir,
 }
 
 Result<Backend*> RequestPreparer::choose(const ManagedRequest& request) const {
+  if (request.run && !request.run_on.empty()) {
+    const auto found = std::ranges::find(backends_, request.run_on, &Backend::name);
+    if (found != backends_.end()) return found->get();
+    return refuse("choose a backend", request.run_on, "there is none of this name");
+  }
   if (!request.level) return choose_backend(backends_, request.execution);
   if (request.execution.tier || !request.execution.backend.empty()) {
     return refuse("choose a backend", {},

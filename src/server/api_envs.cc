@@ -139,6 +139,7 @@ void Api::launch_env(Call& call, EnvTask task) {
   if (request) {
     // What a daemon gives to commands that do not say is not what a build gets: none.
     request->network = NetworkChoice::AsPolicy;
+    request->run_on = "docker";
     request->run = [work](const ManagedRun& run) { return work->run(run); };
   }
   launch(call, std::move(request),

@@ -81,6 +81,7 @@ class OverHttp:
         _, failed = self.ended(self.build("mine", project("RUN echo all is lost; exit 3")))
         self.assertEqual(failed["status"], "failed")
         self.assertIn("all is lost", failed["error"])
+        self.assertEqual((failed["backend"], failed["tier"]), ("docker", "container"), "what it ran on")
         stale = self.ask("GET", "mine").json
         self.assertEqual((stale["state"], stale["image"], stale["last_run"]["status"]), ("stale", first["image"], "failed"))
         changed = self.built("mine", project("COPY app /app", app=b"2"))
@@ -88,7 +89,7 @@ class OverHttp:
         self.assertEqual([one["project"] for one in self.ask("GET").json["envs"]], ["mine"])
         self.assertEqual(self.ask("DELETE").json["images"], 1, "of the two")
         _, swapped = self.ended(self.ask("POST", "mine", "/swap", body={"health_check": "test -f /app"}))
-        self.assertEqual(swapped["status"], "completed", swapped)
+        self.assertEqual((swapped["status"], swapped["backend"]), ("completed", "docker"), swapped)
         running = [one["Id"] for one in self.engine.containers()]
         self.assertEqual(len(running), 1)
         _, swapped = self.ended(self.ask("POST", "mine", "/swap", body={"health_check": "kill -9 -1; sleep 100"}))
