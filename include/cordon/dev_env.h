@@ -50,6 +50,13 @@ struct SwapNeeded {
   std::string previous_image;  // empty: there was none
 };
 
+// What errors call that which would help: the words of whoever asked.
+struct DevEnvWords {
+  std::string longer = "build_timeout";
+  std::string network = "network Open";
+  std::string fetch = "pull Missing";
+};
+
 struct DevEnvOptions {
   std::string state_dir;                    // made where it is not there, for this user alone
   PullPolicy pull = PullPolicy::Missing;    // of the images that Dockerfiles start from
@@ -61,6 +68,7 @@ struct DevEnvOptions {
   // A new image is there. An error takes the environment back to the previous one.
   std::function<Result<void>(const SwapNeeded& swap)> on_swap_needed = {};
   int cancel_fd = -1;  // readable: what is being built is given up
+  DevEnvWords words = {};
 };
 
 struct DevEnvCleanup {

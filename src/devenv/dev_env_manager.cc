@@ -157,7 +157,8 @@ class EngineDevEnvManager final : public DevEnvManager {
                                              if (options_.on_progress) options_.on_progress(text);
                                            },
                                        .cache = cache,
-                                       .cancel_fd = options_.cancel_fd});
+                                       .cancel_fd = options_.cancel_fd,
+                                       .words = options_.words});
     if (!built) {
       log.add("\n" + built.error().message() + "\n");
       return std::unexpected(std::move(built).error());

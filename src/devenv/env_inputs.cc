@@ -41,7 +41,7 @@ Result<std::vector<std::string>> look_for_bases(const std::vector<std::string>& 
       }
     };
   }
-  return find_bases(sources.client, bases, pull);
+  return find_bases(sources.client, bases, pull, sources.options.words.fetch);
 }
 
 Result<bool> is_there(const engine::Client& client, const DevEnv& env) {

@@ -67,9 +67,10 @@ Result<BuiltImage> build_image(const engine::Client& client, const BuildInput& i
     error.detail =
         fmt::format("it took longer than {} s, and was given up",
                     std::chrono::duration_cast<std::chrono::seconds>(input.timeout).count());
-    error.remedy = "--timeout allows more";
+    error.remedy = fmt::format("{} allows more", input.words.longer);
   } else if (error.code == ErrorCode::Internal && input.network == NetworkMode::None) {
-    error.remedy = "a build has no network unless --net open gives it one";
+    error.remedy =
+        fmt::format("a build has no network unless {} gives it one", input.words.network);
   }
   error.detail += tail.lines();
   return std::unexpected(std::move(error));
@@ -77,7 +78,7 @@ Result<BuiltImage> build_image(const engine::Client& client, const BuildInput& i
 
 Result<std::vector<std::string>> find_bases(const engine::Client& client,
                                             const std::vector<std::string>& bases,
-                                            const ImagePull& pull) {
+                                            const ImagePull& pull, const std::string& fetch) {
   std::vector<std::string> ids;
   for (const std::string& base : bases) {
     ImagePull one = pull;
@@ -88,7 +89,7 @@ Result<std::vector<std::string>> find_bases(const engine::Client& client,
       Error error = std::move(image).error();
       if (error.code == ErrorCode::NotFound) {
         error.operation = "build from the image";
-        error.remedy = "--pull missing fetches it";
+        error.remedy = fmt::format("{} fetches it", fetch);
       }
       return std::unexpected(std::move(error));
     }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cordon/backend.h"
+#include "cordon/dev_env.h"
 #include "devenv/build_context.h"
 #include "devenv/dockerfile.h"
 #include "engine/client.h"
@@ -30,6 +31,7 @@ struct BuildInput {
   TextSink output = {};
   engine::BuildRequest::Cache cache = engine::BuildRequest::Cache::Use;
   int cancel_fd = -1;
+  DevEnvWords words = {};
 };
 
 struct BuiltImage {
@@ -42,9 +44,9 @@ struct BuiltImage {
 Result<BuiltImage> build_image(const engine::Client& client, const BuildInput& input);
 
 // The ids of the images that a Dockerfile starts from, fetched as `pull` says. Errors: NotFound:
-// one is not there.
+// one is not there, and what `fetch` is called would fetch it.
 Result<std::vector<std::string>> find_bases(const engine::Client& client,
                                             const std::vector<std::string>& bases,
-                                            const ImagePull& pull);
+                                            const ImagePull& pull, const std::string& fetch);
 
 }  // namespace cordon::devenv

@@ -49,11 +49,13 @@ json::object to_json(const DevEnv& env) {
 int print(const json::value& document) { return cli::print(json::serialize(document) + "\n"); }
 
 DevEnvOptions manager_options(const Options& options) {
-  DevEnvOptions made{.state_dir = options.state_dir + "/env",
-                     .pull = options.pull,
-                     .network = options.network,
-                     .memory_bytes = options.memory_bytes,
-                     .on_progress = say};
+  DevEnvOptions made{
+      .state_dir = options.state_dir + "/env",
+      .pull = options.pull,
+      .network = options.network,
+      .memory_bytes = options.memory_bytes,
+      .on_progress = say,
+      .words = {.longer = "--timeout", .network = "--net open", .fetch = "--pull missing"}};
   const bool builds = options.verb == Verb::Build || options.verb == Verb::Swap;
   if (builds && options.timeout) made.build_timeout = *options.timeout;
   return made;

@@ -127,7 +127,10 @@ Result<ExecutionResult> EnvWork::work(const ManagedRun& run, const jobs::Patienc
                         // The patience is what ends it.
                         .build_timeout = patience.left() + std::chrono::minutes(1),
                         .on_progress = [&](std::string_view text) { say(text); },
-                        .cancel_fd = patience.end_fd()};
+                        .cancel_fd = patience.end_fd(),
+                        .words = {.longer = "limits.timeout",
+                                  .network = R"(limits.network "open")",
+                                  .fetch = R"(pull "missing")"}};
   options.on_swap_needed = [&](const SwapNeeded& needed) -> Result<void> {
     const auto sandbox = TRY(ContainerSandbox::create(
         {.project_dir = needed.env.project_dir,

@@ -81,6 +81,7 @@ class OverHttp:
         _, failed = self.ended(self.build("mine", project("RUN echo all is lost; exit 3")))
         self.assertEqual(failed["status"], "failed")
         self.assertIn("all is lost", failed["error"])
+        self.assertIn('limits.network "open"', failed["error"])
         self.assertEqual((failed["backend"], failed["tier"]), ("docker", "container"), "what it ran on")
         stale = self.ask("GET", "mine").json
         self.assertEqual((stale["state"], stale["image"], stale["last_run"]["status"]), ("stale", first["image"], "failed"))
@@ -116,6 +117,9 @@ class OverHttp:
             with self.subTest(words):
                 self.denied(self.build("other", words=words), 400, field)
         self.denied(self.build("other", project(), {"project_dir": self.project}), 400, "context")
+        _, absent = self.ended(self.build("absent", tar(Dockerfile=b"FROM not/there:1\n"), {"pull": "never"}))
+        self.assertIn('pull "missing" fetches it', absent["error"])
+        self.assertNotIn("--", absent["error"])
         self.denied(self.ask("GET", ".hidden"), 400, "project")
         self.denied(self.ask("POST", "other", "/swap"), 404)
         self.denied(self.ask("POST", "host", "/swap", body={"check": "x"}), 400, "check")
