@@ -5,8 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <stop_token>
+#include <string>
+#include <system_error>
+#include <thread>
 
 #include "core/unique_fd.h"
 
@@ -41,6 +46,66 @@ TEST_F(RemoveTree, RemovesFilesDirectoriesAndLinksButNotTheirTargets) {
   EXPECT_FALSE(fs::exists(top_));
   EXPECT_TRUE(fs::exists(root_ / "outside"));
   EXPECT_TRUE(fs::exists(root_ / "outside-directory"));
+}
+
+// Somebody who may write there, and puts a link in the place of a directory at any moment.
+class ExchangedLink : public RemoveTree {
+ protected:
+  ExchangedLink() {
+    fs::create_directory(victim_);
+    std::ofstream(victim_ / "kept") << "x";
+    chmod(victim_.c_str(), kMode);
+    exchanger_ = std::jthread([this](const std::stop_token& stop) {
+      const std::string place = top_ / "d";
+      const std::string link = root_ / "link";
+      std::error_code ignored;
+      while (!stop.stop_requested()) {
+        if (renameat2(AT_FDCWD, place.c_str(), AT_FDCWD, link.c_str(), RENAME_EXCHANGE) == 0) {
+          continue;
+        }
+        // The link was removed in the directory's place.
+        fs::remove_all(link, ignored);
+        fs::create_directory_symlink(victim_, link, ignored);
+      }
+    });
+  }
+
+  void make_tree() const {
+    std::error_code ignored;
+    fs::create_directories(top_ / "d/inner", ignored);
+  }
+
+  bool is_untouched() const {
+    struct stat status{};
+    return stat(victim_.c_str(), &status) == 0 && (status.st_mode & 07777) == kMode &&
+           fs::exists(victim_ / "kept");
+  }
+
+  static constexpr mode_t kMode = 0711;
+  fs::path victim_ = root_ / "victim";
+  std::jthread exchanger_;
+};
+
+TEST_F(ExchangedLink, IsNotFollowed) {
+  constexpr int kTimes = 1000;
+  for (int time = 0; time < kTimes; ++time) {
+    make_tree();
+    (void)remove_tree(top_);
+    ASSERT_TRUE(is_untouched()) << "after " << time;
+  }
+}
+
+// The control: whoever looks first and then changes the mode by the name is hit.
+TEST_F(ExchangedLink, HitsWhoLooksFirst) {
+  constexpr int kTimes = 200'000;
+  for (int time = 0; time < kTimes; ++time) {
+    make_tree();
+    const std::string name = top_ / "d";
+    struct stat status{};
+    if (lstat(name.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) chmod(name.c_str(), 0700);
+    if (!is_untouched()) return;
+  }
+  FAIL() << "not once in " << kTimes;
 }
 
 TEST_F(RemoveTree, RemovesATreeDeeperThanAnyPathCanBe) {
