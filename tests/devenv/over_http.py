@@ -1,9 +1,11 @@
 """Environments over HTTP: what a client of the daemon sees of them, beside the engine that `cordon env` has."""
 
+import glob
 import gzip
 import io
 import json
 import os
+import shutil
 import signal
 import tarfile
 import threading
@@ -175,6 +177,18 @@ class OverHttp:
         self.assertLessEqual(taken, 64 << 20)
         self.assertEqual(self.ask("DELETE", first).status, 200)
         self.assertEqual(self.build("other", packed).status, 202, "what was refused took nothing, what is removed gives it back")
+
+    def test_http_an_odd_directory_hides_no_other(self):
+        self.serve()
+        self.built("fine", project("ENV X=1"))
+        self.built("odd", project("ENV X=2"))
+        place, = glob.glob(os.path.join(self.daemon.state, "projects", "*", "context", "odd"))
+        shutil.rmtree(place)
+        os.symlink("odd", place)  # to itself
+        fine, odd = self.ask("GET").json["envs"]
+        self.assertEqual((fine["project"], fine["state"], fine.get("error")), ("fine", "fresh", None))
+        self.assertEqual((odd["project"], odd["state"]), ("odd", "gone"))
+        self.assertIn(place, odd["error"])
 
     def test_http_without_an_engine(self):
         self.serve(host=f"unix://{self.base}/none.sock")
