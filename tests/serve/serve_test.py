@@ -1,5 +1,6 @@
 """The daemon as its users meet it: real sandboxes, a real socket, every route held against openapi.json."""
 
+import contextlib
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import ssl
 import stat
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -212,6 +214,62 @@ class Execute(WithDaemon):
                 break
         connection.close()
         self.assertEqual(self.result(mine[0]["id"])["status"], "killed")
+
+
+class HungEngine(WithDaemon):
+    """A container engine that takes connections and says nothing."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.place = tempfile.mkdtemp(prefix="cordon-test-")
+        cls.addClassCleanup(shutil.rmtree, cls.place)
+        cls.engine = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        cls.engine.bind(cls.place + "/engine.sock")
+        cls.engine.listen(128)
+        cls.connections = []
+        threading.Thread(target=cls.take_connections, daemon=True).start()
+        cls.addClassCleanup(cls.hang_up)
+        cls.daemon = harness.Daemon(environment={"DOCKER_HOST": f"unix://{cls.place}/engine.sock"})
+        cls.addClassCleanup(cls.daemon.remove)
+        cls.contract = cls.daemon.ask("GET", "/openapi.json").json
+
+    @classmethod
+    def take_connections(cls):
+        try:
+            while True:
+                cls.connections.append(cls.engine.accept()[0])
+        except OSError:
+            pass  # hung up
+
+    @classmethod
+    def hang_up(cls):
+        with contextlib.suppress(OSError):  # done already
+            cls.engine.shutdown(socket.SHUT_RDWR)
+        cls.engine.close()
+        for connection in cls.connections:
+            connection.close()
+
+    def test_holds_up_nothing_that_does_not_need_it(self):
+        before = len(self.connections)
+        raw, kind = harness.form(("env", None, b"{}"), ("context", "c.tar", b""))
+        of_it = [("GET", "/api/v1/envs", {}), ("DELETE", "/api/v1/envs", {}),
+                 ("POST", "/api/v1/envs/x/build", {"raw": raw, "headers": {"Content-Type": kind}}),
+                 ("POST", "/api/v1/sandbox/execute", {"body": {"command": "true", "backend": "docker", "image": "x"}}),
+                 ("POST", "/api/v1/jobs", {"body": {"cmd": ["true"], "backend": "docker", "image": "x"}})] * 2
+        waiting = [threading.Thread(target=self.daemon.ask, args=words, kwargs=more) for *words, more in of_it]
+        for thread in waiting:
+            thread.start()
+        while len(self.connections) < before + 2:
+            time.sleep(0.01)
+        for _ in range(3):
+            self.assertEqual(self.execute({"command": "echo", "args": ["on"]}).json["stdout"], "on\n")
+            job = self.ask("POST", "/api/v1/jobs", body={"cmd": ["sh", "-c", "echo x >a"], "collect": ["a"]}).json
+            self.assertEqual((job["status"], [one["path"] for one in job["artifacts"]]), ("completed", ["a"]))
+            self.assertEqual(self.result(self.start("true"))["status"], "completed")
+        self.assertTrue(any(thread.is_alive() for thread in waiting), "the control: the engine was waited for")
+        self.hang_up()
+        for thread in waiting:
+            thread.join()
 
 
 class Executions(WithDaemon):
