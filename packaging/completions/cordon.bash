@@ -38,7 +38,7 @@ _cordon_serve_values='--socket --socket-group --allow-uid --listen --tls-cert --
 --artifact-lifetime --artifact-quota --max-audit-log'
 _cordon_serve_switches='--plain-text-over-the-network --help'
 _cordon_keys_values='--running --queued --artifacts --policy --state-dir'
-_cordon_keys_switches='--help'
+_cordon_keys_switches='--environments --help'
 _cordon_stats_values='--socket --state-dir'
 _cordon_env_switches='--json --help'
 _cordon_env_values='--project --file --build-arg --target --platform --pull --net

@@ -22,6 +22,7 @@ namespace {
 
 namespace json = boost::json;
 using server::ApiKey;
+using server::EnvironmentGrant;
 using server::KeyHash;
 
 constexpr std::size_t kMostBytes = 16 << 20;
@@ -90,6 +91,7 @@ Result<void> write_keys(const std::string& state_dir, const std::vector<ApiKey>&
     if (key.max_running) object["running"] = *key.max_running;
     if (key.max_queued) object["queued"] = *key.max_queued;
     if (key.max_artifact_bytes) object["artifacts"] = *key.max_artifact_bytes;
+    if (key.environments == EnvironmentGrant::Own) object["environments"] = "own";
     if (!key.policy.empty()) object["policy"] = key.policy;
     array.push_back(std::move(object));
   }
@@ -140,6 +142,7 @@ Result<std::vector<ApiKey>> read_keys(const std::string& state_dir) {
     key.max_running = number_of(object, "running");
     key.max_queued = number_of(object, "queued");
     key.max_artifact_bytes = number_of(object, "artifacts");
+    if (text_of(object, "environments") == "own") key.environments = EnvironmentGrant::Own;
     key.policy = text_of(object, "policy");
     if (!is_name(key.name) || !hash_of(text_of(object, "sha256"), key.hash)) {
       return damaged(place(state_dir));

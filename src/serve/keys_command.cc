@@ -25,7 +25,7 @@ namespace cordon::serve {
 
 namespace {
 
-enum class KeysOption { Running, Queued, Artifacts, Policy, StateDir, Help };
+enum class KeysOption { Running, Queued, Artifacts, Environments, Policy, StateDir, Help };
 
 constexpr std::string_view kAdd = "Options of add";
 constexpr std::string_view kAll = "Options";
@@ -38,6 +38,10 @@ constexpr std::array kTable = {
     cli::OptionSpec{static_cast<int>(KeysOption::Artifacts), "artifacts", "SIZE", kAdd,
                     "Keep at most SIZE of what its jobs leave; the oldest of it goes first.",
                     "as much as is kept at all"},
+    cli::OptionSpec{static_cast<int>(KeysOption::Environments), "environments", "", kAdd,
+                    "It may have environments: its builds read every image of the engine, and have "
+                    "it fetch from anywhere.",
+                    "it has none"},
     cli::OptionSpec{static_cast<int>(KeysOption::Policy), "policy", "FILE", kAdd,
                     "The widest policy that it may ask for, in TOML.",
                     "a private work directory, the system read-only"},
@@ -92,6 +96,9 @@ Result<void> apply(KeysCommand& command, const cli::GivenOption& given) {
     case KeysOption::Artifacts:
       command.key.max_artifact_bytes = TRY(cli::size_value("artifacts", given.value, 1));
       return {};
+    case KeysOption::Environments:
+      command.key.environments = server::EnvironmentGrant::Own;
+      return {};
     case KeysOption::Policy:
       command.key.policy = TRY(policy_value(given.value));
       return {};
@@ -145,9 +152,12 @@ Result<void> list(const KeysCommand& command) {
     return number ? std::to_string(*number) : std::string("-");
   };
   for (const server::ApiKey& key : TRY(read_keys(command.state_dir))) {
-    fmt::format_to(std::back_inserter(text), "{}  running {}  queued {}  artifacts {}  policy {}\n",
+    const bool environments = key.environments == server::EnvironmentGrant::Own;
+    fmt::format_to(std::back_inserter(text),
+                   "{}  running {}  queued {}  artifacts {}  environments {}  policy {}\n",
                    key.name, limit(key.max_running), limit(key.max_queued),
-                   limit(key.max_artifact_bytes), key.policy.empty() ? "default" : "its own");
+                   limit(key.max_artifact_bytes), environments ? "its own" : "-",
+                   key.policy.empty() ? "default" : "its own");
   }
   cli::print(text);
   return {};

@@ -35,7 +35,8 @@ bool is_under_way(const std::optional<ExecutionRecord>& run) {
 
 // RUN is root in a container of the engine, with the engine's walls, images and network.
 bool Api::may_build(const Identity& identity) {
-  return identity.caller.role == CallerRole::Administrator;
+  return identity.caller.role == CallerRole::Administrator ||
+         identity.environments == EnvironmentGrant::Own;
 }
 
 bool Api::check_env(const Call& call, std::initializer_list<std::string_view> known) {
@@ -43,8 +44,8 @@ bool Api::check_env(const Call& call, std::initializer_list<std::string_view> kn
   if (!may_build(call.identity)) {
     answer(call,
            refusal(403, code_of_status(403),
-                   "only root and the daemon's own user have environments: a build is root in "
-                   "a container of the engine; send a job instead"));
+                   "this caller has no environments: send a job instead, or have a key made with "
+                   "cordon keys add NAME --environments"));
     return false;
   }
   if (call.parameters.empty() || is_project_name(call.parameters.front())) return true;
@@ -76,6 +77,12 @@ void Api::build_env_here(Call& call, TarUpload* upload) {
   if (!body) return answer(call, field_answer(body.error()));
   task.body = *std::move(body);
   const bool host = !task.body.project_dir.empty();
+  if (host && call.caller().role != CallerRole::Administrator) {
+    return answer(call, refusal(403, code_of_status(403),
+                                "only root and the daemon's own user name files of this machine; "
+                                "send the project as a tar",
+                                "project_dir"));
+  }
   if (task.context && host) {
     return answer(call,
                   refusal(400, "invalid_argument", "there is one project at most", "context"));
@@ -255,6 +262,11 @@ void Api::remove_env(Call& call) {
 
 void Api::prune_envs(Call& call) {
   if (!check_env(call, {})) return;
+  if (call.caller().role != CallerRole::Administrator) {
+    return answer(call, refusal(403, code_of_status(403),
+                                "only root and the daemon's own user clean up behind everybody; "
+                                "DELETE /api/v1/envs/{project} removes one of yours"));
+  }
   on_engine(call, [this](Call& later) {
     const auto manager = DevEnvManager::open({.state_dir = env_state_dir_});
     const auto cleanup = manager ? (*manager)->collect_garbage()

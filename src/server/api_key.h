@@ -14,12 +14,17 @@ namespace cordon::server {
 
 using KeyHash = std::array<std::uint8_t, 32>;
 
+// Environments of its own, whose Dockerfiles read every image that the engine has and have it fetch
+// from anywhere.
+enum class EnvironmentGrant { None, Own };
+
 struct ApiKey {
   std::string name;
   KeyHash hash{};
   std::optional<std::size_t> max_running;
   std::optional<std::size_t> max_queued;
   std::optional<std::uint64_t> max_artifact_bytes;  // of all its jobs together
+  EnvironmentGrant environments = EnvironmentGrant::None;
   std::string policy;  // the widest that it may ask for, in TOML; empty: the default
 };
 

@@ -107,6 +107,7 @@ std::optional<Identity> Authenticator::identify_key(std::string_view authorizati
   identity.caller.max_queued = found->max_queued;
   identity.widest_policy = found->policy;
   identity.max_artifact_bytes = found->max_artifact_bytes;
+  identity.environments = found->environments;
   return identity;
 }
 

@@ -31,6 +31,7 @@ struct Identity {
   Caller caller;
   std::string widest_policy;  // see ApiKey
   std::optional<std::uint64_t> max_artifact_bytes;
+  EnvironmentGrant environments = EnvironmentGrant::None;  // administrators need none
 };
 
 // Why a request is refused; `status` 401, 403 or 421.

@@ -72,6 +72,27 @@ TEST_F(Authentication, AKeyDecidesOnTcp) {
   EXPECT_EQ(denial_.message.find(secret_), std::string::npos);
 }
 
+TEST_F(Authentication, EnvironmentsAreAGrantOfTheKey) {
+  ApiKey granted;
+  granted.name = "builder";
+  const std::string secret = make_api_key().value();
+  granted.hash = hash_of_key(secret);
+  granted.environments = EnvironmentGrant::Own;
+  ApiKey plain = granted;
+  plain.name = "ci";
+  plain.hash = hash_of_key(secret_);
+  plain.environments = EnvironmentGrant::None;
+  authenticator_.set_keys({granted, plain});
+  const auto grant_of = [&](const std::string& key) {
+    const std::string header = "Bearer " + key;
+    return authenticator_
+        .identify(request_with({{"Authorization", header.c_str()}}), tcp_, denial_)
+        ->environments;
+  };
+  EXPECT_EQ(grant_of(secret), EnvironmentGrant::Own);
+  EXPECT_EQ(grant_of(secret_), EnvironmentGrant::None);
+}
+
 TEST_F(Authentication, ARevokedKeyIsNobody) {
   authenticator_.set_keys({});
   const std::string header = "Bearer " + secret_;

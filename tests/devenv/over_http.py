@@ -132,6 +132,51 @@ class OverHttp:
         self.denied(self.build("host", project(), key=key), 403)
         self.assertEqual(self.ask("GET", "host").status, 200, "control: whose it is")
 
+    def test_http_keys_that_may_have_their_own(self):
+        port = harness.free_port()
+        self.serve("--listen", f"127.0.0.1:{port}", "--max-upload", "1M", port=port)
+        one, two = (harness.new_key(self.daemon, name, "--environments") for name in ("one", "two"))
+        plain = harness.new_key(self.daemon, "plain")
+
+        def built(key, name, packed=None, words=None):
+            started = self.build(name, packed, words, key=key)
+            self.assertEqual(self.ended(started)[1]["status"], "completed", started.body)
+            return self.ask("GET", name, key=key).json
+
+        mine = built(one, "mine", project("COPY a /a", a=b"of one"))
+        self.assertEqual((mine["owner"], mine["state"]), ("key:one", "fresh"))
+        self.assertEqual(self.ended(self.ask("POST", "mine", "/swap", key=one))[1]["status"], "completed")
+        # What is the one's is nothing to others: neither seen, nor built, nor removed.
+        for key in (two, None):
+            self.assertEqual(self.ask("GET", key=key).json["envs"], [])
+            self.denied(self.ask("GET", "mine", key=key), 404)
+            self.denied(self.ask("POST", "mine", "/swap", key=key), 404)
+            self.denied(self.ask("DELETE", "mine", key=key), 404)
+            self.denied(self.build("mine", key=key), 400, "context")
+        run = "/api/v1/executions/" + mine["last_run"]["id"]
+        self.assertEqual(self.daemon.ask_tcp("GET", run, key=two).status, 404)
+        self.assertEqual(self.daemon.ask_tcp("GET", run, key=one).status, 200, "the control")
+        # The same name is another environment.
+        other = built(two, "mine", project("COPY a /a", a=b"of two"))
+        self.assertNotEqual(other["image"], mine["image"])
+        self.assertEqual(self.ask("GET", "mine", key=one).json["image"], mine["image"])
+        # What is not a key's, with the grant or without.
+        for key in (one, plain):
+            self.denied(self.build("host", words={"project_dir": self.project}, key=key), 403)
+            self.denied(self.ask("DELETE", key=key), 403)
+            self.denied(self.build("net", project(), {"limits": {"network": "open"}}, key=key), 403)
+        self.denied(self.build("mine", project(), key=plain), 403)
+        self.denied(self.ask("GET", key=plain), 403)
+        # Its room is its own: twice --max-upload.
+        full = gzip.compress(project(big=bytes(3 << 19)), 1)
+        built(one, "big", full)
+        self.denied(self.build("more", full, key=one), 400, "context")
+        built(two, "big", full)
+        self.assertEqual(self.ask("DELETE", "mine", key=one).status, 200)
+        self.assertEqual([one["project"] for one in self.ask("GET", key=two).json["envs"]], ["big", "mine"])
+        self.assertIn(other["image"], self.images())
+        self.assertNotIn(mine["image"], self.images())
+
     def test_http_one_builds_and_a_kill_in_the_middle_is_told(self):
         self.serve()
         first = self.built("mine", project("ENV X=1"))
