@@ -3,10 +3,11 @@
 
 #include <string_view>
 
+#include "core/write_all.h"
+
 namespace cordon::cli {
 
-// Everything, or false with errno set.
-bool write_all(int fd, std::string_view text);
+using cordon::write_all;
 
 // On standard output. Returns the exit status.
 int print(std::string_view text);

@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 
-#include <cerrno>
+#include "core/write_all.h"
 
 namespace cordon::devenv {
 
@@ -22,12 +22,7 @@ void BuildLog::add(std::string_view text) {
     left_ -= text.size();
   }
   // A disk that is full loses the log, not the build.
-  while (!text.empty()) {
-    const ssize_t size = ::write(file_.get(), text.data(), text.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) return;
-    text.remove_prefix(static_cast<std::size_t>(size));
-  }
+  (void)write_all(file_.get(), text);
 }
 
 }  // namespace cordon::devenv

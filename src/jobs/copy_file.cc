@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "core/try.h"
+#include "core/write_all.h"
 
 namespace cordon::jobs {
 
@@ -29,17 +30,6 @@ bool clone_whole(int from, int to, std::uint64_t bytes) {
          ::ioctl(to, FICLONE, from) == 0;
 }
 
-Result<void> write_whole(int to, const char* bytes, std::size_t size) {
-  while (size > 0) {
-    const ssize_t written = ::write(to, bytes, size);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return std::unexpected(system_error("write"));
-    bytes += written;
-    size -= static_cast<std::size_t>(written);
-  }
-  return {};
-}
-
 Result<void> copy_by_hand(int from, int to, std::uint64_t left,
                           const std::function<Result<void>()>& piece) {
   const auto buffer = std::make_unique<char[]>(kBuffer);
@@ -49,7 +39,9 @@ Result<void> copy_by_hand(int from, int to, std::uint64_t left,
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return std::unexpected(system_error("read"));
     if (size == 0) return {};
-    TRY(write_whole(to, buffer.get(), static_cast<std::size_t>(size)));
+    if (!write_all(to, {buffer.get(), static_cast<std::size_t>(size)})) {
+      return std::unexpected(system_error("write"));
+    }
     left -= static_cast<std::uint64_t>(size);
     TRY(piece());
   }

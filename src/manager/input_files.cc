@@ -15,6 +15,7 @@
 
 #include "core/try.h"
 #include "core/unique_fd.h"
+#include "core/write_all.h"
 
 namespace cordon {
 
@@ -67,11 +68,8 @@ Result<void> write_one(int directory, const std::string& name, const InputFile& 
     fd = open_beneath(directory, name, kNew, 0600);
   }
   if (!fd.valid()) return std::unexpected(system_error(std::string(kWhat), file.path));
-  for (std::string_view rest = file.content; !rest.empty();) {
-    const ssize_t size = ::write(fd.get(), rest.data(), rest.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return std::unexpected(system_error(std::string(kWhat), file.path));
-    rest.remove_prefix(static_cast<std::size_t>(size));
+  if (!write_all(fd.get(), file.content)) {
+    return std::unexpected(system_error(std::string(kWhat), file.path));
   }
   // Whatever the umask of this process is.
   if (::fchmod(fd.get(), file.mode) != 0) {

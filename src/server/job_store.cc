@@ -17,6 +17,7 @@
 
 #include "core/remove_tree.h"
 #include "core/try.h"
+#include "core/write_all.h"
 
 namespace cordon::server {
 
@@ -28,16 +29,6 @@ constexpr std::string_view kTarName = "artifacts.tar";
 constexpr std::string_view kWordsName = "job.json";
 constexpr std::string_view kOwnerName = "owner";
 constexpr std::string_view kWhat = "keep what the job left";
-
-Result<void> write_all(int fd, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t size = ::write(fd, bytes.data(), bytes.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return std::unexpected(system_error(std::string(kWhat), path));
-    bytes.remove_prefix(static_cast<std::size_t>(size));
-  }
-  return {};
-}
 
 std::string read_whole(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -121,8 +112,9 @@ Result<void> JobStore::keep(const std::string& id, std::string_view words) {
   const std::string half = path + ".half";
   {
     const UniqueFd fd(::open(half.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (!fd.valid()) return std::unexpected(system_error(std::string(kWhat), half));
-    TRY(write_all(fd.get(), words, half));
+    if (!fd.valid() || !write_all(fd.get(), words)) {
+      return std::unexpected(system_error(std::string(kWhat), half));
+    }
   }
   if (::rename(half.c_str(), path.c_str()) != 0) {
     return std::unexpected(system_error(std::string(kWhat), path));

@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
@@ -16,22 +14,13 @@
 #include <utility>
 
 #include "core/rfc3339.h"
+#include "core/write_all.h"
 
 namespace cordon::server {
 
 namespace {
 
 constexpr auto kGoodbye = std::chrono::seconds(1);
-
-// A log that cannot be written is lost: there is no other place to say so.
-void write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t size = ::write(fd, bytes.data(), bytes.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) return;
-    bytes.remove_prefix(static_cast<std::size_t>(size));
-  }
-}
 
 std::string lines_lost(std::uint64_t count) {
   return fmt::format("{{\"time\":\"{}\",\"event\":\"lines lost\",\"count\":\"{}\"}}\n",
@@ -67,7 +56,8 @@ void LogWriter::State::work() {
     std::string now = std::exchange(waiting, {});
     if (const auto count = std::exchange(lost, 0); count > 0) now += lines_lost(count);
     lock.unlock();
-    write_all(fd.get(), now);
+    // A log that cannot be written is lost: there is no other place to say so.
+    (void)write_all(fd.get(), now);
     lock.lock();
   }
   ended = true;

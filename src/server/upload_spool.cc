@@ -10,6 +10,7 @@
 
 #include "core/try.h"
 #include "core/units.h"
+#include "core/write_all.h"
 
 namespace cordon::server {
 
@@ -83,12 +84,7 @@ SpoolFile::~SpoolFile() {
 Result<void> SpoolFile::append(std::string_view bytes) {
   TRY(spool_.reserve(caller_, size_, bytes.size()));
   size_ += bytes.size();
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd_.get(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return std::unexpected(system_error(std::string(kWhat), {}));
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
+  if (!write_all(fd_.get(), bytes)) return std::unexpected(system_error(std::string(kWhat), {}));
   return {};
 }
 
