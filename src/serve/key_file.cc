@@ -12,9 +12,9 @@
 #include <iterator>
 #include <utility>
 
-#include "cli/write_all.h"
 #include "core/try.h"
 #include "core/unique_fd.h"
+#include "core/whole_file.h"
 
 namespace cordon::serve {
 
@@ -96,13 +96,8 @@ Result<void> write_keys(const std::string& state_dir, const std::vector<ApiKey>&
     array.push_back(std::move(object));
   }
   const std::string text = json::serialize(json::object{{"keys", std::move(array)}}) + "\n";
-  const std::string fresh = place(state_dir) + ".new";
-  const UniqueFd fd(
-      ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd.valid() || !cli::write_all(fd.get(), text) || ::fsync(fd.get()) < 0 ||
-      ::rename(fresh.c_str(), place(state_dir).c_str()) < 0) {
-    return std::unexpected(system_error("write the keys", fresh));
-  }
+  auto written = write_whole_file(place(state_dir), text);
+  if (!written) return std::unexpected(std::move(written).error().in("keep the keys"));
   return {};
 }
 
