@@ -13,6 +13,7 @@
 #include "devenv/env_store.h"
 #include "devenv/image_build.h"
 #include "docker/connect.h"
+#include "docker/platform.h"
 
 namespace cordon {
 
@@ -170,7 +171,13 @@ class EngineDevEnvManager final : public DevEnvManager {
                                    "build again when nobody writes there"});
     }
     // As gather_inputs() will see it: a build's own word is the short id of some engines.
-    record.env.image_id = TRY(client_.image(record.env.image)).id;
+    const engine::Image image = TRY(client_.image(record.env.image));
+    if (const auto is = docker::check_made_for(image, request.platform); !is) {
+      log.add("\n" + is.error().message() + "\n");
+      (void)client_.remove_image(record.env.image);
+      return std::unexpected(is.error());
+    }
+    record.env.image_id = image.id;
     record.env.built_at = std::chrono::system_clock::now();
     if (inputs.context.settled()) {
       record.fingerprint = inputs.context.fingerprint();

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -121,6 +122,32 @@ class Builds(WithEngine):
         first = self.build()
         self.engine.request("POST", f"/images/{first['image']}/tag?repo=base&tag=1")
         self.assertTrue(self.build()["built"])
+
+    def test_a_platform_is_part_of_the_key_and_is_what_it_says(self):
+        own, other = ("arm64", "amd64") if platform.machine() == "aarch64" else ("amd64", "arm64")
+        self.dockerfile("ENV X=1")
+        first = self.build()["image"]
+        named = self.build("--platform", f"linux/{own}")
+        self.assertNotEqual(named["image"], first)
+        self.assertEqual(self.build("--platform", f"linux/{own}")["built"], False)
+        before = self.images()
+        self.refused(f"linux/{other}: ", f"for linux/{own}", "docker pull --platform", options=["--platform", f"linux/{other}"])
+        self.assertEqual(self.images(), before, "nothing is left of it")
+        self.assertEqual(json.loads(self.done("status", "--json").stdout)[0]["image"], named["image"])
+        # The control: of an image for that platform it is built.
+        self.engine.load_made_for(other, "other:1", root_archive())
+        self.put("Dockerfile", "FROM other:1\nENV X=1\n")
+        made = self.build("--platform", f"linux/{other}")["image"]
+        self.assertEqual(self.engine.request("GET", f"/images/{made}/json")["Architecture"], other)
+
+    def test_limits_that_are_none_are_refused(self):
+        self.dockerfile()
+        for option, value in (("--memory", "-1"), ("--memory", "-1G"), ("--memory", "0"), ("--timeout", "-1s"), ("--timeout", "0")):
+            for verb in ("build", "exec", "swap"):
+                with self.subTest((verb, option, value)):
+                    self.refused(option, value, verb=verb, options=[f"{option}={value}", *(["--", "true"] if verb == "exec" else [])])
+        self.assertEqual((self.images(), self.engine.containers()), ([], []))
+        self.build("--memory=64M", "--timeout=1m")  # the control
 
     def test_dockerignore(self):
         self.put(".dockerignore", "*.log\nsecret\n!keep.log\n")

@@ -1,6 +1,7 @@
 """A Docker engine of its own for a test: started, given an image, and stopped. Nothing but the standard library."""
 
 import glob
+import hashlib
 import http.client
 import json
 import os
@@ -139,6 +140,15 @@ class Engine:
     def load(self, name, tar):
         return self.request("POST", f"/images/create?fromSrc=-&repo={urllib.parse.quote(name)}", tar,
                             "application/x-tar")
+
+    def load_made_for(self, architecture, name, layer):
+        """An image that says so, of one layer."""
+        settings = {"architecture": architecture, "os": "linux", "config": {},
+                    "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]}}
+        manifest = [{"Config": "settings.json", "RepoTags": [name], "Layers": ["layer.tar"]}]
+        self.request("POST", "/images/load", archive({
+            "settings.json": json.dumps(settings).encode(), "manifest.json": json.dumps(manifest).encode(), "layer.tar": layer}),
+            "application/x-tar")
 
     def stop(self):
         if self.process and self.process.poll() is None:

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <string>
 #include <system_error>
+#include <utility>
 
 namespace cordon::docker {
 
@@ -27,6 +29,20 @@ constexpr std::array<Machine, 3> kMachines = {{
 const Machine* find_machine(std::string_view kernel) {
   const auto* const found = std::ranges::find(kMachines, kernel, &Machine::kernel);
   return found == kMachines.end() ? nullptr : found;
+}
+
+// Engines take other words for a processor than they give.
+std::string_view given_word(std::string_view asked) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kOthers = {
+      {{"x86_64", "amd64"},
+       {"x86-64", "amd64"},
+       {"aarch64", "arm64"},
+       {"i386", "386"},
+       {"armhf", "arm"},
+       {"armel", "arm"}}};
+  const auto* const found =
+      std::ranges::find(kOthers, asked, [](const auto& one) { return one.first; });
+  return found == kOthers.end() ? asked : found->second;
 }
 
 bool has_foreign_handlers() {
@@ -67,6 +83,35 @@ Result<void> check_platform(const engine::Image& image, std::string_view name) {
                                  image.architecture, find_machine(host.machine)->own),
                      fmt::format("`docker pull --platform linux/{} {}` fetches it for this host",
                                  find_machine(host.machine)->own, name));
+}
+
+Result<void> check_made_for(const engine::Image& image, std::string_view platform) {
+  std::string asked(platform);
+  std::ranges::transform(asked, asked.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
+  std::string_view processor = asked;
+  std::string_view system;
+  if (const auto slash = processor.find('/'); slash != std::string_view::npos) {
+    system = processor.substr(0, slash);
+    processor.remove_prefix(slash + 1);
+    processor = processor.substr(0, processor.find('/'));  // of a variant images do not tell
+  } else if (processor == "linux" || processor == "windows") {
+    system = std::exchange(processor, {});
+  }
+  const auto differs = [](std::string_view wanted, std::string_view is) {
+    return !wanted.empty() && !is.empty() && wanted != is;
+  };
+  if (!differs(system, image.os) && !differs(given_word(processor), image.architecture)) return {};
+  return std::unexpected(Error{
+      .code = ErrorCode::Unsupported,
+      .operation = "build for the platform",
+      .subject = std::string(platform),
+      .sys_errno = 0,
+      .detail = fmt::format("the engine made an image for {}/{}", image.os, image.architecture),
+      .remedy = fmt::format("`docker pull --platform {} NAME` fetches the images that it starts "
+                            "from for that one",
+                            platform)});
 }
 
 }  // namespace cordon::docker

@@ -18,4 +18,9 @@ bool may_run(std::string_view image_architecture, std::string_view machine);
 // (binfmt_misc), which may well run it.
 Result<void> check_platform(const engine::Image& image, std::string_view name);
 
+// Of an image that was made for `platform` ("linux/arm64", "arm64", "linux/arm/v7"; empty: the
+// engine's own): engines make one of whatever the image it starts from is for, and say nothing.
+// Errors: Unsupported.
+Result<void> check_made_for(const engine::Image& image, std::string_view platform);
+
 }  // namespace cordon::docker

@@ -33,5 +33,23 @@ TEST(Platform, AnotherSystemIsRefused) {
   EXPECT_NE(refused.error().detail.find("windows"), std::string::npos);
 }
 
+TEST(Platform, WhatWasBuiltIsForWhatWasAsked) {
+  engine::Image image;
+  image.os = "linux";
+  image.architecture = "arm64";
+  for (const auto* const asked :
+       {"", "linux", "arm64", "linux/arm64", "Linux/AArch64", "linux/arm64/v8"}) {
+    EXPECT_TRUE(check_made_for(image, asked)) << asked;
+  }
+  for (const auto* const asked :
+       {"windows", "amd64", "linux/amd64", "linux/arm/v7", "windows/arm64", "x86_64"}) {
+    const auto refused = check_made_for(image, asked);
+    ASSERT_FALSE(refused) << asked;
+    EXPECT_NE(refused.error().message().find("linux/arm64"), std::string::npos);
+  }
+  image.architecture = "";  // an engine that does not tell
+  EXPECT_TRUE(check_made_for(image, "linux/amd64"));
+}
+
 }  // namespace
 }  // namespace cordon::docker
