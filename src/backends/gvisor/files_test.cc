@@ -128,7 +128,7 @@ class GuaranteesOf : public testing::Test {
                      .platform = Platform::Ptrace,
                      .cgroup = &support_,
                      .missing_cgroup = "",
-                     .caller_is_root = false,
+                     .kernel_is_nobody = false,
                      .counts_tasks = false};
 };
 

@@ -24,7 +24,7 @@ class Report : private GuaranteeReport {
     add(guarantee::kIpcUnixPath, Strength::Enforced, "no socket of the host can be opened");
     add(guarantee::kIpcSysv, Strength::Enforced, "IPC is that of gVisor's kernel");
     add(guarantee::kPrivileges, Strength::Enforced,
-        facts_.caller_is_root
+        facts_.kernel_is_nobody
             ? "user 0 of gVisor's kernel without capabilities; outside, user namespace, "
               "no_new_privs, gVisor's kernel runs as nobody"
             : "user 0 of gVisor's kernel without capabilities; outside, user namespace, "

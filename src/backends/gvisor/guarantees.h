@@ -26,8 +26,8 @@ struct Enforcement {
   Platform platform = Platform::Ptrace;
   const cgroup::Support* cgroup = nullptr;  // null: the sandbox has none
   std::string missing_cgroup;               // why, in words
-  bool caller_is_root = false;
-  bool counts_tasks = false;  // gVisor's own kernel does
+  bool kernel_is_nobody = false;            // and not what the files' server is
+  bool counts_tasks = false;                // gVisor's own kernel does
 };
 
 Guarantees make_guarantees(const Enforcement& enforcement);

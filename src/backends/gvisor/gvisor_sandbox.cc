@@ -47,17 +47,19 @@ Result<std::unique_ptr<GvisorSandbox>> GvisorSandbox::create(native::Host& host,
 }
 
 Result<void> can_checkpoint() {
-  if (::geteuid() == 0) return {};
-  return std::unexpected(unsupported("checkpoint a gvisor sandbox", "",
-                                     "runsc restores for root only: it needs two user numbers",
-                                     "run Cordon as root"));
+  const native::Caller caller = native::current_caller();
+  if (caller.uid != 0) TRY(find_second_ids(caller));
+  return {};
 }
 
 Result<std::unique_ptr<GvisorSandbox>> GvisorSandbox::restore(native::Host& host, Runsc runsc,
                                                               const SandboxSpec& spec,
                                                               const std::string& directory) {
-  TRY(can_checkpoint());
   auto sandbox = TRY(create(host, std::move(runsc), spec));
+  if (sandbox->caller_.uid != 0) {
+    sandbox->second_ids_ = TRY(find_second_ids(sandbox->caller_));
+    sandbox->enforcement_.kernel_is_nobody = true;
+  }
   sandbox->restored_ = TRY(verify_checkpoint(directory, sandbox->scene()));
   return sandbox;
 }
@@ -135,7 +137,7 @@ Result<void> GvisorSandbox::prepare() {
   enforcement_.policy = &spec_.policy;
   enforcement_.files = &files_;
   enforcement_.platform = runsc_.platform;
-  enforcement_.caller_is_root = caller_.uid == 0;
+  enforcement_.kernel_is_nobody = caller_.uid == 0;
   enforcement_.counts_tasks = runsc_.counts_tasks && spec_.policy.limits.pids.has_value();
   return {};
 }
@@ -177,7 +179,7 @@ Result<linux_os::Plan> GvisorSandbox::plan_for(const ProcessSpec& spec,
 
 std::vector<std::string> GvisorSandbox::arguments(const ProcessSpec& spec) const {
   return runsc_arguments({.runsc = &runsc_,
-                          .caller = &caller_,
+                          .two_users = caller_.uid == 0 || second_ids_.has_value(),
                           .network = spec_.policy.network,
                           .from_checkpoint = restored_.has_value(),
                           .console = spec.terminal.has_value(),
@@ -237,7 +239,7 @@ Result<native::RunningSandbox> GvisorSandbox::launch(const linux_os::Plan& plan,
   request.stderr_fd = err.write.get();
   if (runsc_.platform == Platform::Ptrace) request.filter = filter_without_barriers();
   request.init_image_fd = facts_->init_image.get();
-  request.before_orders = [&](pid_t process) { return map_users(process, caller_); };
+  request.before_orders = [&](pid_t process) { return map_users(process, caller_, second_ids_); };
   request.make_cgroup = [&] { return running.cgroup.group.get(); };
   running.launched = TRY(first.launch(request));
   running.streams = {std::move(in.write), std::move(out.read), std::move(err.read)};
@@ -298,6 +300,7 @@ Result<std::string> GvisorSandbox::describe(const ProcessSpec& spec) {
            : "start a process in new namespaces, on the host's network");
   line(caller_.uid == 0 ? "map its users 0 and 65534 to those of the host"
                         : fmt::format("map its user 0 to {}", caller_.uid));
+  if (second_ids_) line(fmt::format("map its user {} to {}", kKernelUser, second_ids_->uid));
   for (const linux_os::PlanStep& step : plan.steps) {
     if (step.operation == linux_os::Operation::WriteFile) {
       line(fmt::format("write {}", step.path));

@@ -13,6 +13,7 @@
 #include "gvisor/files.h"
 #include "gvisor/guarantees.h"
 #include "gvisor/runsc.h"
+#include "gvisor/second_ids.h"
 #include "linux/launch.h"
 #include "native/caller.h"
 #include "native/compile.h"
@@ -22,7 +23,7 @@
 
 namespace cordon::gvisor {
 
-// Whether runsc restores for this caller. Errors: Unsupported, with the reason.
+// Whether runsc restores for this caller. Errors: Unsupported, with the reason and the remedy.
 Result<void> can_checkpoint();
 
 class GvisorSandbox final : public Sandbox {
@@ -71,6 +72,7 @@ class GvisorSandbox final : public Sandbox {
   Files files_;
   Enforcement enforcement_;
   std::optional<VerifiedCheckpoint> restored_;  // where the command goes on from
+  std::optional<SecondIds> second_ids_;         // of a caller who is not root, for that
   World world_;                                 // once started
 };
 

@@ -112,15 +112,16 @@ linux_os::Plan make_plan(const WorldInput& input) {
   return plan;
 }
 
-Result<void> map_users(pid_t first, const native::Caller& caller) {
-  constexpr uid_t kNobody = 65534;
+Result<void> map_users(pid_t first, const native::Caller& caller,
+                       const std::optional<SecondIds>& second) {
   const auto map = [&](uid_t id) {
     std::string text = fmt::format("0 {} 1\n", id);
-    if (caller.uid == 0) text += fmt::format("{} {} 1\n", kNobody, kNobody);
+    if (caller.uid == 0) text += fmt::format("{} {} 1\n", kKernelUser, kKernelUser);
     return text;
   };
   const std::string process = fmt::format("/proc/{}/", first);
   TRY(write_file(process + "setgroups", "deny"));
+  if (second) return map_by_programs(first, caller, *second);
   TRY(write_file(process + "uid_map", map(caller.uid)));
   return write_file(process + "gid_map", map(caller.gid));
 }
@@ -135,8 +136,8 @@ std::vector<std::string> runsc_arguments(const RuntimeInput& input) {
       input.network == NetworkMode::None ? "--network=none" : "--network=host",
       "--ignore-cgroups",
   };
-  // An ordinary user has one user number to give.
-  if (input.caller->uid != 0) arguments.emplace_back("--rootless");
+  // With one user number alone gVisor's kernel is what the files' server is.
+  if (!input.two_users) arguments.emplace_back("--rootless");
   arguments.emplace_back(input.from_checkpoint ? "restore" : "run");
   arguments.push_back(fmt::format("--bundle={}", place::kBundle));
   if (input.from_checkpoint) arguments.push_back(fmt::format("--image-path={}", place::kImage));

@@ -12,6 +12,7 @@
 #include "gvisor/checkpoint.h"
 #include "gvisor/console.h"
 #include "gvisor/runsc.h"
+#include "gvisor/second_ids.h"
 #include "linux/plan.h"
 #include "native/caller.h"
 #include "native/compile.h"
@@ -36,12 +37,14 @@ linux_os::Plan make_plan(const WorldInput& input);
 
 // Gives the first process of a launch its user and group, while it waits for its orders: the
 // namespace's 0 is the caller; for root, nobody is nobody, too, so that gVisor's kernel can be
-// that. Errors: errno of writing to /proc.
-Result<void> map_users(pid_t first, const native::Caller& caller);
+// that, and for another caller it is `second`, where there is one. Errors: errno of writing to
+// /proc; those of map_by_programs().
+Result<void> map_users(pid_t first, const native::Caller& caller,
+                       const std::optional<SecondIds>& second);
 
 struct RuntimeInput {
   const Runsc* runsc = nullptr;
-  const native::Caller* caller = nullptr;
+  bool two_users = false;  // as map_users() has mapped them
   NetworkMode network = NetworkMode::None;
   bool from_checkpoint = false;  // WorldInput::checkpoint
   bool console = false;          // WorldInput::console

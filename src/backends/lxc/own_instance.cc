@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
-#include <charconv>
 #include <cmath>
 
 #include "core/try.h"
 #include "docker/owner.h"
 #include "linux/proc_file.h"
+#include "linux/subordinate_ids.h"
 #include "lxc/json.h"
 
 namespace cordon::lxc {
@@ -41,20 +41,10 @@ std::string runtime_configuration(const InstancePlan& plan) {
 }  // namespace
 
 bool grants(std::string_view file, std::string_view whom, unsigned long id) {
-  while (!file.empty()) {
-    const auto line = file.substr(0, file.find('\n'));
-    file.remove_prefix(std::min(file.size(), line.size() + 1));
-    const auto first = line.find(':');
-    const auto second = line.find(':', first + 1);
-    if (first == std::string_view::npos || second == std::string_view::npos) continue;
-    if (line.substr(0, first) != whom) continue;
-    unsigned long begin = 0;
-    unsigned long size = 0;
-    std::from_chars(line.data() + first + 1, line.data() + second, begin);
-    std::from_chars(line.data() + second + 1, line.data() + line.size(), size);
-    if (id >= begin && id - begin < size) return true;
-  }
-  return false;
+  return std::ranges::any_of(linux_os::subordinate_ids(file, whom),
+                             [&](const linux_os::IdRange& range) {
+                               return id >= range.first && id - range.first < range.count;
+                             });
 }
 
 Mapping choose_mapping(const StoreInfo& store, const std::string& root,
