@@ -20,6 +20,7 @@ constexpr std::string_view kTables[] = {"system",
                                         "proc_read_only",
                                         "proc_hidden",
                                         "proc_hidden_directory",
+                                        "root_socket",
                                         "shared_place",
                                         "forbidden_work_dir"};
 

@@ -1,11 +1,8 @@
 #include "jobs/check_job.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -14,9 +11,9 @@
 #include "core/try.h"
 #include "engine/endpoint.h"
 #include "jobs/entry_path.h"
+#include "native/never_shown.h"
 #include "native/paths.h"
 #include "policy/default_limits.h"
-#include "policy/engine_sockets.h"
 #include "policy/glob.h"
 #include "sandbox/run_once.h"
 
@@ -25,18 +22,13 @@ namespace cordon::jobs {
 namespace {
 
 using native::is_beneath;
-using native::normalize;
+using native::real_path;
 
 std::unexpected<Error> refuse(std::string operation, std::string_view subject, std::string detail,
                               std::string remedy = {}) {
   Error error = invalid_argument(std::move(operation), printable(subject), std::move(detail));
   error.remedy = std::move(remedy);
   return std::unexpected(std::move(error));
-}
-
-std::string real_path(const std::string& path) {
-  const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr), std::free);
-  return real ? real.get() : normalize(path, "/");
 }
 
 Result<void> check_id(const std::string& id) {
@@ -52,25 +44,17 @@ Result<void> check_id(const std::string& id) {
                 "1 to 64 letters, digits, dots, underscores and dashes, not a dot first");
 }
 
-std::vector<std::string> engine_sockets() {
-  std::vector<std::string> sockets(kEngineSockets.begin(), kEngineSockets.end());
+// Of the engine that jobs with an image would ask, whatever runs this one.
+std::vector<std::string> asked_socket() {
   const auto endpoint = engine::endpoint_of_environment();
-  if (endpoint && endpoint->kind == engine::Endpoint::Kind::Unix) sockets.push_back(endpoint->path);
-  const auto spelled = sockets;
-  for (const std::string& socket : spelled) sockets.push_back(real_path(socket));
-  return sockets;
+  if (!endpoint || endpoint->kind != engine::Endpoint::Kind::Unix) return {};
+  return {endpoint->path};
 }
 
-bool same_file(const std::string& left, const std::string& right) {
-  struct stat one{};
-  struct stat other{};
-  return ::stat(left.c_str(), &one) == 0 && ::stat(right.c_str(), &other) == 0 &&
-         S_ISSOCK(one.st_mode) && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
-}
-
+// Before there is a work directory, in which rules can be resolved.
 class MountCheck {
  public:
-  explicit MountCheck(const Policy& policy) : policy_(policy), sockets_(engine_sockets()) {}
+  explicit MountCheck(const Policy& policy) : policy_(policy), sockets_(asked_socket()) {}
 
   Result<void> check() const {
     for (const PathRule& rule : policy_.filesystem) {
@@ -82,21 +66,12 @@ class MountCheck {
  private:
   Result<void> check(const PathRule& rule) const {
     if (!rule.path.starts_with('/')) return {};  // in the work directory, which is the job's
-    const std::string operation = rule.origin.empty() ? "show" : rule.origin;
-    const std::string real = real_path(rule.path);
-    if (real == "/") {
-      return refuse(operation, rule.path, "a job is not shown the whole file system",
-                    "name the directories that it needs");
-    }
+    const auto away = [this](const std::string& socket) { return taken_away(socket); };
+    TRY(sockets_.refuse(rule.origin, real_path(rule.path), away));
     const auto glob = Glob::parse(rule.path);
-    for (const std::string& socket : sockets_) {
-      const bool shows = is_beneath(socket, real) || (glob && glob->covers(socket));
-      if ((shows && !taken_away(socket)) || same_file(real, socket)) {
-        return refuse(
-            operation, rule.path,
-            fmt::format("it shows {}, and whoever reaches that is root on this host", socket),
-            "name the files beside it that the job needs");
-      }
+    if (!glob || Glob::is_plain(rule.path)) return {};
+    for (const std::string& socket : sockets_.paths()) {
+      if (glob->covers(socket)) TRY(sockets_.refuse(rule.origin, socket, away));
     }
     return {};
   }
@@ -104,12 +79,12 @@ class MountCheck {
   bool taken_away(const std::string& socket) const {
     return std::ranges::any_of(policy_.filesystem, [&](const PathRule& rule) {
       return (rule.access == Access::Deny || rule.access == Access::Hide) &&
-             normalize(rule.path, "/") == socket;
+             real_path(rule.path) == socket;
     });
   }
 
   const Policy& policy_;
-  std::vector<std::string> sockets_;
+  native::RootSockets sockets_;
 };
 
 Result<void> check_input(const JobInput& input, const std::string& staging_root) {
@@ -180,6 +155,7 @@ Result<void> check_job(const Job& job, const std::string& staging_root) {
   TRY(check_begin(job));
   TRY(check_input(job.input, staging_root));
   TRY(check_collection(job.collect));
+  TRY(native::refuse_whole_host(job.policy, staging_root));
   return MountCheck(job.policy).check();
 }
 

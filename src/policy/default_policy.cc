@@ -1,5 +1,7 @@
 #include "policy/default_policy.h"
 
+#include "policy/root_sockets.h"
+
 namespace cordon {
 
 namespace {
@@ -21,5 +23,7 @@ DefaultPolicy default_policy() {
           k_shared_place,
           k_forbidden_work_dir};
 }
+
+std::span<const DefaultEntry> root_sockets() { return k_root_socket; }
 
 }  // namespace cordon

@@ -9,12 +9,15 @@ import select
 import signal
 import socket
 import subprocess
+import sys
 import time
+import tomllib
 import unittest
 import uuid
 
 import case
 from case import PATIENCE, Case, protects
+from drivers import HERE
 from runs import processes
 from side_by_side import alone, load
 
@@ -319,6 +322,42 @@ class BadInput(Case):
             os.link(path, alias)
             self.refused("root on this host", options=["--read", alias])
             os.unlink(alias)
+
+
+    @protects("filesystem.read")
+    def test_the_whole_host_is_shown_in_no_image(self):
+        link = os.path.join(self.outside, "link")
+        os.symlink("/", link)
+        if not self.driver.has_image:  # the files are this host's, and to read all of them is a policy like another
+            self.assertIn("/etc", self.sh("echo /*", "--read", "/").stdout.split())
+            return
+        for path in ("/", "/..", "//", link):
+            for access in ("--read", "--write"):
+                run = self.sh("echo /*", access, path)
+                self.assertEqual((run.returncode, run.stdout), (125, ""), run.stderr)
+                self.assertIn("it shows the whole file system of this host; name the directories", run.stderr)
+        self.assertEqual(self.driver.left(), [])
+
+    @protects("ipc.unix_path")
+    def test_the_sockets_of_all_engines_are_not_shown(self):
+        with open(os.path.join(HERE, "../../policies/default.toml"), "rb") as file:
+            sockets = [entry["path"] for entry in tomllib.load(file)["root_socket"]]
+        self.assertGreater(len(sockets), 8)
+        run = subprocess.run(["unshare", "--mount", "--propagation", "private", sys.executable, os.path.join(HERE, "listening.py"),
+                              *sockets, "--", *self.arguments(["true"])], capture_output=True, text=True, check=False,
+                             timeout=PATIENCE, env=self.environment())
+        self.assertEqual(run.returncode, 0, run.stderr)
+        answers = json.loads(run.stdout)
+        for path in sockets:
+            for shown in (path, os.path.dirname(path)):
+                status, words = answers[shown]
+                if self.driver.has_image:
+                    self.assertEqual(status, 125, shown)
+                    self.assertIn("root on this host", words)
+                else:  # the files are this host's, and whoever runs it says which of them
+                    self.assertEqual(status, 0, words)
+            status, words = answers[path + ".txt"]
+            self.assertEqual(status, 0, f"the control, a file beside {path}: {words}")
 
 
 class Unanswered(Case):

@@ -16,6 +16,7 @@ class Driver:
     name = ""
     tier = ""
     options = ()
+    has_image = False  # the files are an image's, not this host's
     guest = "/bin/guest"
     setuid_guest = "/bin/guest-setuid"
 
@@ -69,6 +70,7 @@ class Gvisor(Native):
 class Docker(Driver):
     name = "docker"
     tier = "container"
+    has_image = True
     engine = None
 
     def start(self):
@@ -97,6 +99,7 @@ class Docker(Driver):
 class Lxc(Driver):
     name = "lxc"
     tier = "strong"
+    has_image = True
     store = None
 
     def start(self):

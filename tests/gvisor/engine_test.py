@@ -51,8 +51,8 @@ class ThroughDocker(Runs):
         self.assertEqual(self.engine.containers(), [])
         return result
 
-    def refused(self, *words):
-        run = self.run_cordon("touch", "made")
+    def refused(self, *words, options=()):
+        run = self.run_cordon("touch", "made", options=options)
         self.assertEqual((run.returncode, run.stdout), (125, ""))
         for word in words:
             self.assertIn(word, run.stderr)
@@ -93,6 +93,11 @@ class ThroughDocker(Runs):
         self.assertEqual(running.wait(PATIENCE), 128 + signal.SIGTERM)
         self.assertEqual(self.engine.containers(), [])
         self.assertFalse(os.path.exists(f"/proc/{process}/exe"))
+
+    def test_neither_the_whole_host_nor_a_socket_to_root_is_shown(self):
+        self.refused("it shows the whole file system of this host; name the directories", options=["--read", "/"])
+        self.refused("root on this host", options=["--read", self.engine.socket])
+        self.assertEqual(self.run_cordon("true", options=["--read", "/usr"]).returncode, 0, "the control")
 
     def test_without_gvisor_it_is_refused_and_nothing_runs(self):
         self.addCleanup(self.engine.reconfigure, GVISOR)

@@ -1,16 +1,15 @@
 #include "docker/files.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <string_view>
 
 #include "core/try.h"
 #include "native/candidate.h"
+#include "native/never_shown.h"
 #include "native/paths.h"
 #include "native/unheld_names.h"
-#include "policy/engine_sockets.h"
 
 namespace cordon::docker {
 
@@ -26,20 +25,15 @@ std::unexpected<Error> refuse(const Rule& rule, std::string detail) {
   return std::unexpected(invalid_argument(std::string(rule.origin), rule.path, std::move(detail)));
 }
 
-bool same_file(const std::string& left, const std::string& right) {
-  struct stat one{};
-  struct stat other{};
-  return ::stat(left.c_str(), &one) == 0 && ::stat(right.c_str(), &other) == 0 &&
-         one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+std::vector<std::string> asked(const engine::Endpoint& endpoint) {
+  if (endpoint.kind != engine::Endpoint::Kind::Unix) return {};
+  return {endpoint.path};
 }
 
 class Translator {
  public:
   Translator(const native::RuleSet& rules, const engine::Endpoint& endpoint)
-      : rules_(rules), shown_(rules.rules.size(), false) {
-    for (const std::string_view socket : kEngineSockets) add_socket(std::string(socket));
-    if (endpoint.kind == engine::Endpoint::Kind::Unix) add_socket(endpoint.path);
-  }
+      : rules_(rules), sockets_(asked(endpoint)), shown_(rules.rules.size(), false) {}
 
   Result<Files> translate() {
     for (std::size_t i = 0; i < rules_.rules.size(); ++i) TRY(add(i));
@@ -48,13 +42,6 @@ class Translator {
   }
 
  private:
-  void add_socket(std::string path) {
-    const auto location = native::locate(path);
-    if (!location) return;
-    if (location->path != path) sockets_.push_back(location->path);
-    sockets_.push_back(std::move(path));
-  }
-
   Result<void> add(std::size_t index) {
     const Rule& rule = rules_.rules[index];
     switch (rule.grant) {
@@ -89,24 +76,7 @@ class Translator {
         return refuse(rule, fmt::format("a container has a {} of its own", own));
       }
     }
-    for (const std::string& socket : sockets_) {
-      const bool inside = is_beneath(socket, rule.path) && !taken_away(socket);
-      if (inside || (!rule.directory && same_file(rule.path, socket))) {
-        return refuse(rule, fmt::format("it shows {}, and whoever reaches that is root on this "
-                                        "host",
-                                        socket));
-      }
-    }
-    return {};
-  }
-
-  // Whether the nearest rule says so, wherever it stands in the list.
-  bool taken_away(std::string_view path) const {
-    const Rule* nearest = nullptr;
-    for (const Rule& rule : rules_.rules) {
-      if (is_beneath(path, rule.path)) nearest = &rule;
-    }
-    return nearest != nullptr && native::takes_away(nearest->grant);
+    return sockets_.refuse(rule, rules_.rules);
   }
 
   // An engine gives a mount over a directory the directory's own mode: no mount of its refuses what
@@ -120,8 +90,8 @@ class Translator {
   bool is_shown(int index) const { return index >= 0 && shown_[static_cast<std::size_t>(index)]; }
 
   const native::RuleSet& rules_;
+  native::RootSockets sockets_;
   std::vector<bool> shown_;
-  std::vector<std::string> sockets_;
   Files files_;
 };
 

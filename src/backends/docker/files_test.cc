@@ -5,6 +5,8 @@
 
 #include "docker/container_environment.h"
 #include "docker/owner.h"
+#include "native/never_shown.h"
+#include "policy/root_sockets.h"
 
 namespace cordon::docker {
 namespace {
@@ -79,6 +81,17 @@ TEST(Files, PlacesOfTheContainersOwnAreRefused) {
     ASSERT_FALSE(files) << path;
     EXPECT_EQ(files.error().code, ErrorCode::InvalidArgument);
   }
+}
+
+TEST(Files, NothingLeadsToRoot) {
+  for (const DefaultEntry& entry : root_sockets()) {
+    const auto files =
+        files_of(rules({{Grant::Read, native::real_path(std::string(entry.path))}}), kEngine);
+    ASSERT_FALSE(files) << entry.path;
+    EXPECT_THAT(files.error().message(), HasSubstr("root on this host"));
+  }
+  EXPECT_FALSE(files_of(rules({{Grant::Write, "/nonexistent"}}), kEngine)) << "the engine's own";
+  EXPECT_TRUE(files_of(rules({{Grant::Read, "/srv"}}), kEngine)) << "the control";
 }
 
 TEST(Files, ScratchIsSharedOut) {

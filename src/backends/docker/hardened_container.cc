@@ -18,6 +18,7 @@
 #include "docker/podman.h"
 #include "docker/preset.h"
 #include "linux/proc_file.h"
+#include "native/never_shown.h"
 #include "native/unheld_names.h"
 #include "policy/required_guarantees.h"
 #include "sandbox/unsupported.h"
@@ -67,7 +68,7 @@ Result<void> HardenedContainer::check_policy() const {
                                        "the docker backend never does: they are a container's "
                                        "weakest wall"));
   }
-  return {};
+  return native::refuse_whole_host(spec_.policy, spec_.work_dir);
 }
 
 Result<void> HardenedContainer::prepare() {

@@ -1,14 +1,13 @@
 #include "lxc/files.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 #include "core/try.h"
 #include "native/candidate.h"
+#include "native/never_shown.h"
 #include "native/paths.h"
 #include "native/unheld_names.h"
 #include "policy/default_policy.h"
@@ -24,27 +23,16 @@ using native::Rule;
 constexpr std::string_view kSharedMemory = "/dev/shm";
 // Where what Cordon brings along lies in an instance.
 constexpr std::string_view kOwnPlace = "/.cordon";
-constexpr std::array<std::string_view, 9> kSockets = {"/run/docker.sock",
-                                                      "/run/containerd/containerd.sock",
-                                                      "/run/podman/podman.sock",
-                                                      "/run/crio/crio.sock",
-                                                      "/var/run/docker.sock",
-                                                      "/run/incus/unix.socket",
-                                                      "/var/lib/incus/unix.socket",
-                                                      "/var/lib/lxd/unix.socket",
-                                                      "/var/snap/lxd/common/lxd/unix.socket"};
 
-bool same_file(const std::string& left, const std::string& right) {
-  struct stat one{};
-  struct stat other{};
-  return ::stat(left.c_str(), &one) == 0 && ::stat(right.c_str(), &other) == 0 &&
-         one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+std::vector<std::string> asked(const std::string& store) {
+  if (store.empty()) return {};
+  return {store};
 }
 
 class Translator {
  public:
-  Translator(const native::RuleSet& rules, const std::vector<std::string>& sockets)
-      : rules_(rules), sockets_(sockets), shown_(rules.rules.size(), false) {}
+  Translator(const native::RuleSet& rules, const std::string& store)
+      : rules_(rules), sockets_(asked(store)), shown_(rules.rules.size(), false) {}
 
   Result<Files> translate() {
     for (std::size_t i = 0; i < rules_.rules.size(); ++i) TRY(add(i));
@@ -107,32 +95,17 @@ class Translator {
     };
     for (const std::string_view own : {std::string_view("/proc"), std::string_view("/sys"),
                                        std::string_view("/dev"), kOwnPlace}) {
-      if (is_beneath(rule.path, own) || rule.path == "/") {
+      if (is_beneath(rule.path, own)) {
         return refuse(fmt::format("an instance has a {} of its own", own));
       }
     }
-    for (const std::string& socket : sockets_) {
-      const bool inside = is_beneath(socket, rule.path) && !taken_away(socket);
-      if (inside || (!rule.directory && same_file(rule.path, socket))) {
-        return refuse(
-            fmt::format("it shows {}, and whoever reaches that is root on this host", socket));
-      }
-    }
-    return {};
-  }
-
-  bool taken_away(std::string_view path) const {
-    const Rule* nearest = nullptr;
-    for (const Rule& rule : rules_.rules) {
-      if (is_beneath(path, rule.path)) nearest = &rule;
-    }
-    return nearest != nullptr && native::takes_away(nearest->grant);
+    return sockets_.refuse(rule, rules_.rules);
   }
 
   bool is_shown(int index) const { return index >= 0 && shown_[static_cast<std::size_t>(index)]; }
 
   const native::RuleSet& rules_;
-  const std::vector<std::string>& sockets_;
+  native::RootSockets sockets_;
   std::vector<bool> shown_;
   Files files_;
 };
@@ -153,18 +126,8 @@ void hide_places(Files& files, std::vector<std::string> places) {
   files.steps.insert(files.steps.begin(), hidden.begin(), hidden.end());
 }
 
-std::vector<std::string> sockets_of_root(const std::string& store) {
-  std::vector<std::string> sockets(kSockets.begin(), kSockets.end());
-  if (!store.empty()) sockets.push_back(store);
-  for (std::size_t i = 0, size = sockets.size(); i < size; ++i) {
-    const auto location = native::locate(sockets[i]);
-    if (location && location->path != sockets[i]) sockets.push_back(location->path);
-  }
-  return sockets;
-}
-
-Result<Files> files_of(const native::RuleSet& rules, const std::vector<std::string>& sockets) {
-  return Translator(rules, sockets).translate();
+Result<Files> files_of(const native::RuleSet& rules, const std::string& store) {
+  return Translator(rules, store).translate();
 }
 
 std::string scratch_options(const Files& files, const std::string& path,

@@ -28,17 +28,14 @@ struct Files {
   std::vector<std::string> unheld_protected;  // of the default policy
 };
 
-// `sockets`: of engines and stores. Errors: InvalidArgument: a rule that would show one of them, or
-// put something where an instance has its own (/proc, /sys, /dev).
-Result<Files> files_of(const native::RuleSet& rules, const std::vector<std::string>& sockets);
+// `store`: its socket, where it has one. Errors: InvalidArgument: a rule that would show that or
+// another one whose other end is root, or put something where an instance has its own (/proc, /sys,
+// /dev).
+Result<Files> files_of(const native::RuleSet& rules, const std::string& store);
 
 // Adds steps that hide these places, before all others: directories of the host that an instance
 // has. What is shown itself, or lies below a private directory, needs none.
 void hide_places(Files& files, std::vector<std::string> places);
-
-// Sockets of this host whose other end is root on it, `store` among them
-// where it is named.
-std::vector<std::string> sockets_of_root(const std::string& store);
 
 // The mount options of each scratch directory, which share `disk_bytes`.
 std::string scratch_options(const Files& files, const std::string& path,

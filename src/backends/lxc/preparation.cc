@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/try.h"
+#include "native/never_shown.h"
 #include "native/unheld_names.h"
 #include "policy/environment.h"
 
@@ -36,13 +37,14 @@ std::string describe_step(const FileStep& step, const Preparation& preparation) 
 }  // namespace
 
 Result<Preparation> prepare(const SandboxSpec& spec, const std::string& store) {
+  TRY(native::refuse_whole_host(spec.policy, spec.work_dir));
   Preparation made{.caller = native::current_caller(),
                    .rules = {},
                    .files = {},
                    .inside = {},
                    .program = TRY(find_program_inside())};
   made.rules = TRY(native::resolve_rules(spec.policy, spec.work_dir, made.caller));
-  made.files = TRY(files_of(made.rules, sockets_of_root(store)));
+  made.files = TRY(files_of(made.rules, store));
   TRY(native::refuse_unheld(made.files.unheld, spec.weaker_guarantees, "an instance"));
   Inside& inside = made.inside;
   inside.identity = TRY(docker::choose_identity(spec.policy.uid, made.caller,
