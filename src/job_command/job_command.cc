@@ -121,7 +121,7 @@ int report(const JobOptions& options, const JobResult& result, const Limits& lim
   const std::string notice = in_time ? "" : limit_notice(execution, limits);
   if (!notice.empty()) {
     say(notice);
-  } else if (execution.status == ExecutionStatus::Killed) {
+  } else if (execution.status == ExecutionStatus::Killed || result.reached == JobPhase::Running) {
     say(execution.error);
   }
   report_artifacts(result);

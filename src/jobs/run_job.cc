@@ -29,6 +29,7 @@
 #include "policy/default_policy.h"
 #include "policy/glob.h"
 #include "sandbox/choose_backend.h"
+#include "sandbox/output_capture.h"
 #include "sandbox/run_once.h"
 #include "sandbox/validate.h"
 
@@ -99,7 +100,9 @@ class Runner {
         patience_(patience),
         stop_(std::move(stop)),
         reporter_(job),
-        log_(*request_.policy.limits.output_bytes) {}
+        log_(*request_.policy.limits.output_bytes),
+        kept_{OutputCapture(*request_.policy.limits.output_bytes),
+              OutputCapture(*request_.policy.limits.output_bytes)} {}
 
   Result<JobResult> run(const std::string& staging_root) {
     wanted_ = TRY(Wanted::parse(job_.collect.patterns));
@@ -114,6 +117,7 @@ class Runner {
     if (const auto end = patience_.ended()) return ended_early(*end, *sink);
     if (!taken) return std::unexpected(taken.error());
     TRY(run_command(staging));
+    if (lost_) return std::move(result_);
     result_.reached = JobPhase::Collecting;
     patience_.extend(kGrace);
     collected(cordon::jobs::collect(
@@ -279,18 +283,46 @@ class Runner {
     result_.reached = JobPhase::Running;
     auto sandbox = TRY(backend_.create(sandbox_spec(id_, request_)));
     if (meter) sandbox = metered(std::move(sandbox), *meter);
-    result_.execution = TRY(run_once(*sandbox, {.request = request_,
-                                                .stop = stop_,
-                                                .keep_bytes = *limits.output_bytes,
-                                                .stdin_fd = job_.stdin_fd,
-                                                .stdout_fd = job_.stdout_fd,
-                                                .stderr_fd = job_.stderr_fd,
-                                                .on_running = {}}));
+    bool ran = false;
+    auto execution = run_once(*sandbox, {.request = request_,
+                                         .stop = stop_,
+                                         .keep_bytes = *limits.output_bytes,
+                                         .stdin_fd = job_.stdin_fd,
+                                         .stdout_fd = job_.stdout_fd,
+                                         .stderr_fd = job_.stderr_fd,
+                                         .on_running = [&ran] { ran = true; }});
+    if (!execution) {
+      if (!ran || never_began(execution.error())) return std::unexpected(execution.error());
+      lost(execution.error(), sandbox->guarantees());
+    } else {
+      result_.execution = *std::move(execution);
+    }
     // Nobody writes any more when what it wrote is looked at.
     sandbox.reset();
     describe_end(limits);
     identify();
     return {};
+  }
+
+  // Of commands that are found out not to be there by what runs them.
+  static bool never_began(const Error& error) {
+    return error.code == ErrorCode::NotFound || error.code == ErrorCode::PermissionDenied;
+  }
+
+  // What ran the command is gone, and with it how it ended: it may write still.
+  void lost(const Error& error, Guarantees guarantees) {
+    lost_ = true;
+    ExecutionResult& execution = result_.execution;
+    execution = failed_to_start(error);
+    execution.guarantees = std::move(guarantees);
+    execution.stdout_data = kept_[0].take();
+    execution.stderr_data = kept_[1].take();
+    result_.missing = wanted_.missing();
+    result_.artifacts_complete = job_.collect.patterns.empty();
+    if (!result_.artifacts_complete) {
+      result_.collect_error =
+          "nothing was collected: it is not known whether the command has ended";
+    }
   }
 
   void describe_end(const Limits& limits) {
@@ -315,6 +347,7 @@ class Runner {
   OutputSink logged(Stream stream, const OutputSink& live) {
     return [this, stream, &live](std::string_view bytes) {
       log_.add(stream, bytes);
+      kept_[stream == Stream::Stderr ? 1 : 0].append(bytes);
       return !live || live(bytes);
     };
   }
@@ -327,6 +360,9 @@ class Runner {
   std::stop_token stop_;
   Reporter reporter_;
   OutputLog log_;
+  // What there is of both streams where their supervision fails.
+  OutputCapture kept_[2];
+  bool lost_ = false;
   Wanted wanted_;
   std::chrono::system_clock::time_point begun_;
   JobResult result_;

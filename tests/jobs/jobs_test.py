@@ -245,7 +245,8 @@ class Native(Behaviour, WithPlace):
                 (["--memory", "-1"], b"--memory"), (["--cpus", "-2"], b"--cpus"), (["--pids", "0"], b"--pids"),
                 (["--timeout", "0"], b"--timeout"), (["--collect", "/etc/passwd"], b"outside the work directory"),
                 (["--collect", "../x"], b"leads out"), (["--collect", ""], b"--collect"), (["--read", "/"], b"whole file system"),
-                (["--read", "/run"], b"root on this host"), (["--input", "/no/such"], b"/no/such"), (["--input", "/"], b"own copy"),
+                (["--read", "/run"], b"root on this host"), (["--read", "/var/lib"], b"root on this host"),
+                (["--read", "//"], b"whole file system"), (["--input", "/no/such"], b"/no/such"), (["--input", "/"], b"own copy"),
                 (["--output", "x"], b"--collect"), (["--workdir", "/tmp"], b"--workdir"), (["--backend", "nonsense"], b"--backend"),
                 (["--staging", "/tmp"], b"own")]:
             with self.subTest(options=options):
@@ -454,6 +455,37 @@ class KilledInContainers(WithEngine):
         while self.left() or self.engine.containers():
             self.assertLess(time.monotonic(), until)
             self.assertEqual(self.sh("true").returncode, 0)
+
+
+class EngineDies(WithEngine):
+    def test_in_the_middle_of_a_job(self):
+        for options in (["--json"], []):
+            with self.subTest(options=options):
+                engine = Engine()
+                self.addCleanup(engine.stop)
+                environment = {**self.environment(), "DOCKER_HOST": f"unix://{engine.socket}"}
+                arguments = self.arguments(["sh", "-c", "echo made > made; echo out; echo err >&2; touch ready; sleep 600"],
+                                           [*options, "--collect", "made", "--output", self.out])
+                process = self.begin_program(arguments, env=environment, cwd=self.place)
+                self.wait_until("it has said something", lambda: glob.glob(os.path.join(self.staging, "*", "*", "ready")))
+                engine.process.kill()
+                engine.process.wait()
+                out, err = process.communicate(timeout=PATIENCE)
+                self.assertEqual(process.returncode, 125, err)
+                if not options:
+                    self.assertIn(b"the container's end", err)
+                    self.assertIn(b"nothing was collected", err)
+                    continue
+                result = json.loads(out)
+                self.assertEqual((result["status"], result["exit_code"], result["reached"]), ("failed", 125, "running"))
+                self.assertEqual((result["backend"], result["tier"]), ("docker", "container"))
+                self.assertIn("the container's end", result["error"])
+                self.assertEqual((result["stdout"], result["stderr"]), ("out\n", "err\n"))
+                self.assertEqual(sorted((one["stream"], one["text"]) for one in result["log"]), [("stderr", "err\n"), ("stdout", "out\n")])
+                self.assertEqual((result["artifacts"], result["artifacts_complete"]), ([], False))
+                self.assertIn("nothing was collected", result["collect_error"])
+                self.assertIn("network.egress", [one["name"] for one in result["guarantees"]])
+                self.assertEqual(self.left(), [])
 
 
 class Killed(WithPlace):
