@@ -121,6 +121,60 @@ class Refusals(WithEngine):
         self.refused("disk.limit", options=["--require", "disk.limit"])
         self.refused("nested namespaces", options=["--preset", "off"])
 
+    def asked_for(self):
+        """Options that ask for less than the walls of a container."""
+        yield from (["--net", asked] for asked in ("host", "container:x", "bridge"))
+        yield from (["--uid", asked] for asked in ("0", "root", "-1"))
+        yield ["--preset", "off"]
+        for access in ("--read", "--write"):
+            yield from ([access, path] for path in ("/", "/run", "/proc", "/sys", "/dev", "/dev/mem", "/var/lib", self.engine.socket,
+                                                    os.path.dirname(self.engine.socket)))
+        yield from ([option] for option in ("--privileged", "--cap-add=ALL", "--security-opt=seccomp=unconfined", "--pid=host"))
+
+    def test_no_option_widens_it(self):
+        for asked in self.asked_for():
+            for more in ([], ["--allow-degraded"]):
+                with self.subTest(asked=asked, more=more):
+                    self.refused("", options=[*asked, *more])
+
+    def test_no_policy_file_widens_it(self):
+        file = os.path.join(self.own_folder("cordon-test-docker-policy-"), "policy.toml")
+        for text in ('preset = "off"', "[network]\nmode = \"host\"", "[identity]\nuid = 0", '[process]\nnested_namespaces = "allowed"',
+                     '[filesystem]\nread = ["/"]', '[filesystem]\nwrite = ["/"]', f'[filesystem]\nread = ["{self.engine.socket}"]',
+                     "[container]\nprivileged = true", "privileged = true", '[process]\ncapabilities = ["CAP_SYS_ADMIN"]',
+                     "[process]\nseccomp = false"):
+            with open(file, "w", encoding="utf-8") as out:
+                out.write(text + "\n")
+            for more in ([], ["--allow-degraded"]):
+                with self.subTest(text=text, more=more):
+                    self.refused("", options=["--policy", file, *more])
+        with open(file, "w", encoding="utf-8") as out:
+            out.write('[filesystem]\nread = ["/usr"]\n')
+        self.assertEqual(self.run_cordon("true", options=["--policy", file]).returncode, 0, "the control: such a file is read")
+
+    def test_what_is_granted_leaves_the_walls(self):
+        script = "grep -E '^(Uid|Cap|NoNewPrivs|Seccomp):?' /proc/self/status; readlink /proc/self/ns/net; cat /proc/self/mountinfo"
+        for options in ([], ["--allow-degraded"], ["--write", self.work, "--read", "/usr", "--uid", "4321", "--allow-degraded"],
+                        ["--deny", os.path.join(self.work, "**/*.pem"), "--allow-degraded"]):
+            with self.subTest(options=options):
+                run = self.sh(script, *options)
+                self.assertEqual(run.returncode, 0, run.stderr)
+                held = dict(line.split(":\t", 1) for line in run.stdout.splitlines() if ":\t" in line)
+                for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+                    self.assertEqual(held[name], "0" * 16, name)
+                self.assertEqual((held["NoNewPrivs"], held["Seccomp"]), ("1", "2"))
+                self.assertNotIn("0", held["Uid"].split())
+                self.assertNotIn(os.readlink("/proc/self/ns/net"), run.stdout)
+                mounts = [line.split() for line in run.stdout.splitlines() if " - " in line]
+                root = next(one for one in mounts if one[4] == "/")
+                self.assertIn("ro", root[5].split(","))
+                self.assertFalse([one for one in mounts if one[4].endswith("docker.sock") or one[3].endswith("d.sock")])
+        code, plain = self.engine.plainly("sh", "-c", script)
+        self.assertEqual(code, 0)
+        self.assertIn("NoNewPrivs:\t0", plain, "the control")
+        self.assertNotIn("CapEff:\t" + "0" * 16, plain, "the control")
+        self.assertIn(os.readlink("/proc/self/ns/net"), plain, "the control")
+
     def test_no_observation(self):
         run = subprocess.run([CORDON, "explain", "--workdir", self.work, "--image", IMAGE, "--", "true"], capture_output=True,
                              text=True, check=False, timeout=PATIENCE, env=self.environment())
@@ -323,6 +377,10 @@ class Attacks(WithEngine):
         run = self.sh("busybox renice -n 19 -p 1; busybox taskset -p 1 1; busybox renice -n 5 -p $$ && echo own")
         self.assertEqual(run.stdout.splitlines()[-1:], ["own"], run.stderr)
         self.assertEqual(run.stderr.count("not permitted"), 2, run.stderr)
+        plain = self.engine.plainly("sh", "-c", "busybox renice -n 19 -p 1 && busybox taskset -p 1 1 && echo taken", user=str(SOMEBODY),
+                                    PidMode="", CapAdd=[])
+        self.assertEqual(plain[0], 0, plain[1])
+        self.assertIn("taken", plain[1], "the control: any other first process of the same user loses them")
 
     def test_what_the_engine_was_told(self):
         process = self.start("sleep", "600")

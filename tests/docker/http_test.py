@@ -59,6 +59,25 @@ class OverHttp(unittest.TestCase):
         self.assertEqual(self.execute("true", image=7).status, 400)
         self.assertEqual(self.execute("true", image=IMAGE, backend="native").json["status"], "failed")
 
+    def test_nothing_that_is_asked_widens_it(self):
+        socket = self.engine.socket
+        policies = [{"preset": "off"}, {"network": {"mode": "host"}}, {"identity": {"uid": 0}}, {"process": {"nested_namespaces": "allowed"}},
+                    {"filesystem": {"read": ["/"]}}, {"filesystem": {"write": ["/"]}}, {"filesystem": {"read": [socket]}},
+                    {"filesystem": {"read": ["/run"]}}, {"container": {"privileged": True}}]
+        fields = [{"network": "host"}, {"network": "container:x"}, {"privileged": True}, {"uid": 0}, {"user": "root"}, {"cap_add": ["ALL"]},
+                  {"allow_degraded": True}]
+        everybodys = [*({"policy": policy} for policy in policies), *fields]
+        jobs = [*everybodys, *({"mounts": [place]} for place in ("/", "/run", "/proc", socket, os.path.dirname(socket)))]
+        for route, command, asked in (("/api/v1/sandbox/execute", {"command": "true"}, everybodys),
+                                      ("/api/v1/jobs", {"cmd": ["true"]}, jobs)):
+            for more in asked:
+                with self.subTest(route=route, more=more):
+                    answer = self.daemon.ask("POST", route, {**command, "image": IMAGE, **more})
+                    refused = 400 <= answer.status < 500 or (answer.json["status"], answer.json["exit_code"]) == ("failed", 125)
+                    self.assertTrue(refused, (answer.status, answer.json))
+                    self.assertEqual(self.engine.containers(), [])
+            self.assertEqual(self.daemon.ask("POST", route, {**command, "image": IMAGE}).json["status"], "completed", "the control")
+
     def test_only_administrators_name_images(self):
         answer = self.daemon.ask_tcp("POST", "/api/v1/sandbox/execute", {"command": "true", "image": IMAGE},
                                      key=new_key(self.daemon, "someone"))
