@@ -67,7 +67,7 @@ class OverHttp(unittest.TestCase):
         fields = [{"network": "host"}, {"network": "container:x"}, {"privileged": True}, {"uid": 0}, {"user": "root"}, {"cap_add": ["ALL"]},
                   {"allow_degraded": True}]
         everybodys = [*({"policy": policy} for policy in policies), *fields]
-        jobs = [*everybodys, *({"mounts": [place]} for place in ("/", "/run", "/proc", socket, os.path.dirname(socket)))]
+        jobs = [*everybodys, {"limits": {"network": "host"}}, *({"mounts": [place]} for place in ("/", "/run", "/proc", socket, os.path.dirname(socket)))]
         for route, command, asked in (("/api/v1/sandbox/execute", {"command": "true"}, everybodys),
                                       ("/api/v1/jobs", {"cmd": ["true"]}, jobs)):
             for more in asked:

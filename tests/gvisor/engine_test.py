@@ -76,6 +76,24 @@ class ThroughDocker(Runs):
         self.assertEqual(os.listdir(self.work), ["made"])
         self.assertEqual(self.run_cordon("cat", text="through\n").stdout, "through\n")
 
+    def test_a_job(self):
+        source, out = self.work + "/in", self.work + "/out"
+        os.mkdir(source)
+        with open(source + "/a", "w", encoding="utf-8") as file:
+            file.write("given\n")
+        run = subprocess.run([CORDON, "job", "--no-policy-files", "--staging", self.work + "/staging", "--image", IMAGE, "--tier", "gvisor",
+                              "--json", "--input", source, "--collect", "b", "--output", out, "--",
+                              "sh", "-c", "cat a /proc/version > b; echo said; exit 4"],
+                             capture_output=True, text=True, check=False, timeout=PATIENCE * 2, env=self.environment())
+        result = json.loads(run.stdout)
+        self.assertEqual((result["backend"], result["tier"], result["exit_code"], result["stdout"], result["reached"]),
+                         ("gvisor-docker", "gvisor", 4, "said\n", "ended"), run.stderr)
+        with open(out + "/b", encoding="utf-8") as file:
+            given, version = file.read().split("\n", 1)
+        self.assertEqual(given, "given")
+        self.assertNotEqual(version, self.host, "it was gVisor's kernel")
+        self.assertEqual(self.engine.containers(), [])
+
     def test_limits_hold(self):
         result = self.result("sleep", "600", options=["--timeout", "2s"])
         self.assertEqual((result["limit_hit"], result["exit_code"]), ("time", 124))

@@ -162,6 +162,25 @@ class Ways(Jobs):
         for place in ("/srv", "..", "a/../../b"):
             self.refused(self.send({"cmd": ["true"], "work_dir": place}), 400, "work_dir")
 
+    def test_what_is_asked_takes_effect(self):
+        script = "echo $GIVEN; env | grep -c HOME_OF_DAEMON"
+        self.assertEqual(self.shell(script, env={"GIVEN": "a b"}).json["stdout"], "a b\n0\n")
+        hungry = "head -c 200000000 /dev/zero | tail -n 1 | wc -c"
+        self.assertEqual(self.shell(hungry, limits={"memory_mb": 16}).json["limit_hit"], "memory")
+        self.assertEqual(self.shell(hungry, limits={"memory_mb": 1024}).json["stdout"], "200000000\n", "the control")
+        slow = self.shell("timeout 2 sh -c 'while :; do :; done'", limits={"cpus": 0.1}).json
+        self.assertLess(slow["resource_usage"]["cpu_time_ns"], 0.25 * slow["duration"])
+        self.assertIn(("cpu.limit", "enforced"), [(one["name"], one["strength"]) for one in slow["guarantees"]])
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            connect = f"python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", {port}), 5); print(\"connected\")'"
+            opened = {"limits": {"network": "open"}}
+            self.refused(self.shell(connect, **opened), 403)
+            self.addCleanup(self.daemon.ask, "PATCH", "/api/v1/sandbox/config", {"network_enabled": False})
+            self.daemon.ask("PATCH", "/api/v1/sandbox/config", {"network_enabled": True})
+            self.assertEqual(self.shell(connect, **opened).json["stdout"], "connected\n")
+            self.assertEqual(self.shell(connect).json["stdout"], "", "a job has no network unless it asks")
+
     def test_bad_input_names_the_field(self):
         for body, field in [({}, "cmd"), ({"cmd": []}, "cmd"), ({"cmd": "true"}, "cmd"), ({"cmd": ["true"], "comand": 1}, "comand"),
                             ({"cmd": ["true"], "limits": {"pids": 0}}, "limits.pids"), ({"cmd": ["true"], "limits": 7}, "limits"),
