@@ -493,13 +493,17 @@ class Attacks(Sandboxes):
         self.assertEqual((run.stdout, self.read("theirs")), ("", "theirs\n"))
         self.assertEqual((os.stat(path).st_uid, os.stat(path).st_mode & 0o777), (SOMEBODY, 0o600))
 
-    def test_no_setuid_file_is_left(self):
-        self.sh("cp /bin/true made; chmod 4755 made; mknod device b 8 0; mknod pipe p")
+    def test_no_set_id_file_is_left(self):
+        """Of root's sandbox it would be root's, for whoever finds it."""
+        script = "cp /bin/true user; chmod 4755 user; cp /bin/true group; chmod 2755 group; cp /bin/true made; chmod 755 made; "
+        self.sh(script + "python3 -c 'import os; os.close(os.open(\"born\", os.O_CREAT | os.O_WRONLY, 0o6755))'; mknod device b 8 0; mknod pipe p")
         names = os.listdir(self.work)
         self.assertNotIn("device", names)
-        if os.geteuid() == 0:
-            return
-        self.assertNotEqual(os.stat(os.path.join(self.work, "made")).st_uid, 0)
+        for name in names:
+            self.assertEqual(os.stat(self.at(name)).st_mode & 0o6000, 0, name)
+        self.assertEqual(os.stat(self.at("made")).st_mode & 0o7777, 0o755, "the control: modes are the host's")
+        subprocess.run(["chmod", "4755", self.at("made")], check=True)
+        self.assertEqual(os.stat(self.at("made")).st_mode & 0o6000, 0o4000, "the control: such a mode can be given here")
 
     def test_devices(self):
         run = self.sh("find /dev -type b; find /dev -name kvm -o -name mem -o -name kmsg; echo looked")

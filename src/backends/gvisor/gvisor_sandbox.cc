@@ -9,12 +9,12 @@
 
 #include "core/installed_program.h"
 #include "core/try.h"
-#include "gvisor/barrier_filter.h"
 #include "gvisor/bundle.h"
 #include "gvisor/console.h"
 #include "gvisor/find_command.h"
 #include "gvisor/gvisor_process.h"
 #include "gvisor/places.h"
+#include "gvisor/set_id_filter.h"
 #include "gvisor/world.h"
 #include "native/check_policy.h"
 #include "native/command_streams.h"
@@ -237,7 +237,8 @@ Result<native::RunningSandbox> GvisorSandbox::launch(const linux_os::Plan& plan,
   request.stdin_fd = in.read.get();
   request.stdout_fd = out.write.get();
   request.stderr_fd = err.write.get();
-  if (runsc_.platform == Platform::Ptrace) request.filter = filter_without_barriers();
+  request.filter =
+      filter_of_runsc(runsc_.platform == Platform::Ptrace ? Barriers::Missing : Barriers::AsEver);
   request.init_image_fd = facts_->init_image.get();
   request.before_orders = [&](pid_t process) { return map_users(process, caller_, second_ids_); };
   request.make_cgroup = [&] { return running.cgroup.group.get(); };
