@@ -16,7 +16,7 @@
 #include "core/blocked_signals.h"
 #include "core/try.h"
 #include "linux/launch_child.h"
-#include "linux/raw_syscall.h"
+#include "linux/spawn_call.h"
 
 namespace cordon::linux_os {
 
@@ -446,7 +446,7 @@ Result<FirstProcess> FirstProcess::start(const Groundwork& groundwork, int netwo
       return std::unexpected(
           system_error("enter the prepared network namespace", {}, visit.error()));
     }
-    pid = raw::clone3_call(&args, sizeof args, run_first_process, &child);
+    pid = raw::spawn_call(args, run_first_process, &child);
   }
   if (pid < 0) return std::unexpected(clone_error(pid));
   state->pidfd = UniqueFd(pidfd);

@@ -17,6 +17,7 @@
 #include "linux/init/protocol.h"
 #include "linux/kernel.h"
 #include "linux/launch_child_calls.h"
+#include "linux/spawn_call.h"
 
 namespace cordon::linux_os {
 
@@ -54,8 +55,9 @@ void empty_bounding_set(const Child& child) {
   }
 }
 
-// Inherited by the command. Handlers went with CLONE_CLEAR_SIGHAND; what the supervisor ignores
-// would still be ignored, and a shell cannot trap a signal that was ignored when it started.
+// Inherited by the command. Handlers went with CLONE_CLEAR_SIGHAND, where there is clone3; what the
+// supervisor ignores would still be ignored, and a shell cannot trap a signal that was ignored when
+// it started.
 void attend_to_all_signals() {
   const kernel::SignalAction standard{};
   for (int number = 1; number <= 64; ++number) {
@@ -98,7 +100,7 @@ void start_network(const Child& child, Network& network) {
   args.child_tid = reinterpret_cast<std::uint64_t>(&network.thread);
   args.stack = reinterpret_cast<std::uint64_t>(child.context->network_stack.base);
   args.stack_size = child.context->network_stack.size;
-  check(child, Stage::Network, raw::clone3_call(&args, sizeof args, run_network_thread, &network));
+  check(child, Stage::Network, raw::spawn_call(args, run_network_thread, &network));
 }
 
 void enter_network(const Child& child, const Network& network) {
@@ -277,7 +279,12 @@ long spawn_command(Child& child) {
   args.exit_signal = SIGCHLD;
   args.stack = reinterpret_cast<std::uint64_t>(child.context->command_stack.base);
   args.stack_size = child.context->command_stack.size;
-  const long pid = raw::clone3_call(&args, sizeof args, run_command_process, &child);
+  long pid = raw::spawn_call(args, run_command_process, &child);
+  if (pid == raw::kNoSuchCall && child.cgroup_directory >= 0) {
+    args.flags &= ~kernel::kCloneIntoCgroup;
+    child.joins_directory = true;
+    pid = raw::spawn_call(args, run_command_process, &child);
+  }
   check(child, Stage::SpawnCommand, pid);
   return pid;
 }

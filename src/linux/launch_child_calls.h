@@ -37,6 +37,7 @@ struct Child {
   int guard_receiver = -1;  // the other end
   int terminal_master = -1;
   int cgroup_directory = -1;
+  bool joins_directory = false;  // the command's process enters it itself, and is not made in it
   int cgroup_joins[kMostHierarchies];
   int cgroup_parents[kMostHierarchies];
 };

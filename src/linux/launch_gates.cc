@@ -24,6 +24,13 @@ void join_cgroup(const Child& child) {
   for (std::size_t i = 0; i < child.context->cgroup.joins; ++i) {
     check(child, Stage::JoinCgroup, call(__NR_write, child.cgroup_joins[i], "0", 1));
   }
+  if (child.joins_directory) {
+    const long members =
+        call(__NR_openat, child.cgroup_directory, "cgroup.procs", O_WRONLY | O_CLOEXEC, 0);
+    check(child, Stage::JoinCgroup, members);
+    check(child, Stage::JoinCgroup, call(__NR_write, members, "0", 1));
+    call(__NR_close, members);
+  }
   if (child.context->namespaces & CLONE_NEWCGROUP) {
     check(child, Stage::CgroupNamespace, call(__NR_unshare, CLONE_NEWCGROUP));
   }

@@ -1,5 +1,7 @@
 // Where user namespaces are forbidden nothing weaker runs unasked, and what runs says what it
 // lacks.
+#include <csignal>
+
 #include "support/callers.h"
 
 namespace cordon::test {
@@ -53,6 +55,36 @@ TEST_F(WithoutNamespaces, AUidThatCannotBeHadIsRefused) {
   const Outcome outcome = sandbox({"--uid", "4321"}, {"touch", work() + "/ran"});
   EXPECT_EQ(outcome.exit_code, 125) << describe(outcome);
   EXPECT_FALSE(exists(work() + "/ran"));
+}
+
+// Docker's filter answers clone3 as if the kernel were older.
+class BehindAContainersFilter : public CallerTest {
+ protected:
+  void SetUp() override { prepare(Caller::User); }
+
+  Outcome inside(const Arguments& options, const Arguments& command) const {
+    Arguments argv{guest(), "in_container_filter", cordon(), "run", "--read", guest()};
+    argv.insert(argv.end(), options.begin(), options.end());
+    argv.emplace_back("--");
+    argv.insert(argv.end(), command.begin(), command.end());
+    return run(plain_invocation(argv));
+  }
+};
+
+TEST_F(BehindAContainersFilter, ItRefusesAndNamesTheFilter) {
+  const Outcome outcome = inside({}, {"touch", work() + "/ran"});
+  EXPECT_EQ(outcome.exit_code, 125) << describe(outcome);
+  EXPECT_FALSE(exists(work() + "/ran"));
+  EXPECT_NE(outcome.err.find("seccomp"), std::string::npos) << outcome.err;
+}
+
+TEST_F(BehindAContainersFilter, AskedToItRunsWithoutClone3) {
+  const Outcome outcome = inside({"--allow-degraded"}, {"sh", "-c", "echo hello; kill -TERM $$"});
+  EXPECT_EQ(outcome.out, "hello\n") << describe(outcome);
+  EXPECT_EQ(outcome.exit_code, 128 + SIGTERM) << describe(outcome);
+  const Outcome refused =
+      inside({"--allow-degraded"}, {guest(), "create_file", outside() + "/made"});
+  EXPECT_FALSE(exists(outside() + "/made")) << describe(refused);
 }
 
 }  // namespace

@@ -22,6 +22,7 @@
 #include "linux/init/protocol.h"
 #include "linux/kernel.h"
 #include "linux/raw_syscall.h"
+#include "linux/spawn_call.h"
 
 namespace {
 
@@ -176,7 +177,7 @@ void start_broker() {
     args.flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
     args.stack = reinterpret_cast<std::uint64_t>(broker_stack);
     args.stack_size = sizeof broker_stack;
-    started = cordon::raw::clone3_call(&args, sizeof args, run_broker, table) > 0;
+    started = cordon::raw::spawn_call(args, run_broker, table) > 0;
   }
   if (!started) call(__NR_close, kListenerFd);
 }
