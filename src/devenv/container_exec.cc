@@ -110,7 +110,7 @@ Result<int> wait_for_end(const engine::Client& client, const std::string& exec) 
     const engine::ExecState state = TRY(client.inspect_exec(exec));
     if (!state.running) return state.exit_code;
     if (Clock::now() > until) {
-      return std::unexpected(Error{ErrorCode::Unavailable, "wait for the command's end", "", 0,
+      return std::unexpected(Error{ErrorCode::Internal, "wait for the command's end", "", 0,
                                    "its streams have ended, and the engine says it runs", ""});
     }
     std::this_thread::sleep_for(std::min<std::chrono::milliseconds>(pause, 100ms));
@@ -159,6 +159,56 @@ void account(const linux_os::ControlGroups& groups, const linux_os::Counted& bef
   }
 }
 
+// Until it has ended, or was killed.
+Result<void> follow(const engine::Client& client, const std::string& container,
+                    const std::string& exec, Listener& listener, std::chrono::nanoseconds timeout,
+                    ExecutionResult& result) {
+  const auto until = Clock::now() + timeout;
+  result.status = ExecutionStatus::Running;
+  while (result.status == ExecutionStatus::Running) {
+    const auto end = TRY(listener.listen(std::min(until, Clock::now() + kLook)));
+    if (end == Listener::End::Closed) {
+      result.exit_code = TRY(wait_for_end(client, exec));
+      result.status = ExecutionStatus::Completed;
+    } else if (end == Listener::End::Refused) {
+      result.error = "nobody reads its output" + kill_command(client, container, result.id);
+      result.status = ExecutionStatus::Killed;
+      result.exit_code = kKilledExit;
+    } else if (Clock::now() >= until) {
+      const auto seconds = std::chrono::duration<double>(timeout).count();
+      result.error = fmt::format("it was killed after {} s", seconds) +
+                     kill_command(client, container, result.id);
+      result.limit_hit = LimitKind::Time;
+      result.status = ExecutionStatus::Timeout;
+      result.exit_code = kTimeoutExit;
+      TRY(listener.listen(Clock::now() + kDrain));
+    } else if (const auto state = TRY(client.inspect_exec(exec)); !state.running) {
+      // What it left in the background holds the stream open.
+      TRY(listener.listen(Clock::now() + kDrain));
+      result.exit_code = state.exit_code;
+      result.status = ExecutionStatus::Completed;
+    }
+  }
+  return {};
+}
+
+// Of a command that has begun.
+Error engine_lost(Error error) {
+  if (error.code != ErrorCode::Unavailable) return error;
+  error.remedy.clear();
+  return {.code = ErrorCode::Unavailable,
+          .operation = "wait for the command's end",
+          .subject = {},
+          .sys_errno = 0,
+          .detail =
+              "the engine ended, or does not answer, and how far the command came is not "
+              "known: " +
+              error.message(),
+          .remedy =
+              "start the engine (`systemctl start docker`), and run the command again: a "
+              "container that ended with it is started anew"};
+}
+
 }  // namespace
 
 Result<ExecutionResult> exec_in_container(const engine::Client& client,
@@ -175,37 +225,14 @@ Result<ExecutionResult> exec_in_container(const engine::Client& client,
   result.start_time = std::chrono::system_clock::now();
   const auto started = Clock::now();
   const auto timeout = options.timeout.count() > 0 ? options.timeout : kDefaultTimeout;
-  const auto until = started + timeout;
   engine::ExecConfig config;
   config.command = {"/bin/sh", "-c", std::string(command)};
   config.environment = {fmt::format("{}={}", kTag, result.id)};
   const linux_os::Counted before = linux_os::count(container.groups);
   const std::string exec = TRY(client.create_exec(container.id, config));
   Listener listener(TRY(client.start_exec(exec)), options);
-  result.status = ExecutionStatus::Running;
-  while (result.status == ExecutionStatus::Running) {
-    const auto end = TRY(listener.listen(std::min(until, Clock::now() + kLook)));
-    if (end == Listener::End::Closed) {
-      result.exit_code = TRY(wait_for_end(client, exec));
-      result.status = ExecutionStatus::Completed;
-    } else if (end == Listener::End::Refused) {
-      result.error = "nobody reads its output" + kill_command(client, container.id, result.id);
-      result.status = ExecutionStatus::Killed;
-      result.exit_code = kKilledExit;
-    } else if (Clock::now() >= until) {
-      const auto seconds = std::chrono::duration<double>(timeout).count();
-      result.error = fmt::format("it was killed after {} s", seconds) +
-                     kill_command(client, container.id, result.id);
-      result.limit_hit = LimitKind::Time;
-      result.status = ExecutionStatus::Timeout;
-      result.exit_code = kTimeoutExit;
-      TRY(listener.listen(Clock::now() + kDrain));
-    } else if (const auto state = TRY(client.inspect_exec(exec)); !state.running) {
-      // What it left in the background holds the stream open.
-      TRY(listener.listen(Clock::now() + kDrain));
-      result.exit_code = state.exit_code;
-      result.status = ExecutionStatus::Completed;
-    }
+  if (auto followed = follow(client, container.id, exec, listener, timeout, result); !followed) {
+    return std::unexpected(engine_lost(std::move(followed).error()));
   }
   if (result.status == ExecutionStatus::Completed && result.exit_code != 0) {
     result.status = ExecutionStatus::Failed;

@@ -1,10 +1,13 @@
 """Cordon dies in the middle of what it does with environments; so does the engine."""
 
 import json
+import os
 import random
 import subprocess
 import time
 
+from engine import Engine
+from runs import PATIENCE
 from devenv_test import CORDON, WithEngine, setUpModule  # noqa: F401
 
 
@@ -124,3 +127,57 @@ class Killed(WithEnvironments):
             self.done("gc", project=False)
             self.works_alone()
         self.assertEqual(json.loads(self.done("status", "--json").stdout)[0]["state"], "fresh")
+
+
+class Dying(WithEnvironments):
+    """An engine of each test's own, which is killed."""
+    @classmethod
+    def setUpClass(cls):
+        pass
+
+    def setUp(self):
+        self.engine = Engine()
+        self.addCleanup(self.engine.stop)
+        super().setUp()
+
+    def forget(self):
+        pass
+
+    def end_of(self, process):
+        self.engine.process.kill()
+        self.engine.process.wait()
+        _, err = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 125, err)
+        return err
+
+    def test_in_the_middle_of_a_command(self):
+        self.dockerfile()
+        self.done("build")
+        process = self.begin("exec", "--", "echo begun; sleep 600")
+        self.assertEqual(process.stdout.readline(), "begun\n")
+        err = self.end_of(process)
+        self.assertEqual(err.count("\n"), 1, err)
+        self.assertIn("the engine ended", err)
+        self.assertIn("start the engine", err)
+        after = self.env("exec", "--", "true")
+        self.assertEqual(after.returncode, 125)
+        self.assertIn("no engine listens there", after.stderr)
+
+    def test_in_the_middle_of_what_is_said(self):
+        self.dockerfile()
+        process = self.begin("exec", "--json", "--", "touch begun; yes")
+        self.wait_until("it runs", lambda: os.path.exists(f"{self.project}/begun"))
+        err = self.end_of(process)
+        self.assertIn("the engine ended", err)
+        self.assertIn("start the engine", err)
+
+    def test_in_the_middle_of_a_build(self):
+        self.dockerfile("RUN echo so far; sleep 600")
+        process = self.begin("build")
+        self.wait_until("it builds", lambda: any("sleep 600" in one["Command"] for one in self.engine.containers()))
+        err = self.end_of(process)
+        self.assertIn("the engine closed the connection", err)
+        self.assertIn("so far", err, "what the build said")
+        self.assertIn("look whether it runs", err)
+        self.assertNotIn("--net open", err, "which has nothing to do with it")
+        self.assertEqual([name for name in os.listdir(f"{self.base}/state/env") if name.endswith(".json")], [], "nothing is remembered")

@@ -106,7 +106,12 @@ Result<void> AnswerReader::end() {
     state_->parser.put_eof(failure);
     if (!failure && state_->parser.is_done()) return {};
   }
-  return malformed("it ends in the middle: the engine closed the connection");
+  return std::unexpected(Error{.code = ErrorCode::Unavailable,
+                               .operation = "read the engine's answer",
+                               .subject = {},
+                               .sys_errno = 0,
+                               .detail = "it ends in the middle: the engine closed the connection",
+                               .remedy = std::string(kEngineEnded)});
 }
 
 bool AnswerReader::done() const { return state_->hands_over() || state_->parser.is_done(); }

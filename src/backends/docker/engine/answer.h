@@ -14,8 +14,12 @@ namespace cordon::engine {
 // history, some hundred.
 inline constexpr std::size_t kMostBody = 16 << 20;
 
+// What helps against an engine that closes a connection before it has answered.
+inline constexpr std::string_view kEngineEnded =
+    "it ended, or is started anew: look whether it runs (`docker info`), and try again";
+
 // Not thread-safe. Errors: Internal: not HTTP, a head beyond 64 KiB, more of a body than the limit
-// at once, an answer that ends in the middle.
+// at once; Unavailable: an answer that ends in the middle.
 class AnswerReader {
  public:
   enum class After {

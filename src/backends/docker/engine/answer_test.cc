@@ -68,7 +68,9 @@ TEST(Answer, HalfOfOneIsAnError) {
     EXPECT_FALSE(reader.done());
     const auto ended = reader.end();
     ASSERT_FALSE(ended) << text;
+    EXPECT_EQ(ended.error().code, ErrorCode::Unavailable);
     EXPECT_THAT(ended.error().message(), HasSubstr("closed the connection"));
+    EXPECT_THAT(ended.error().remedy, HasSubstr("look whether it runs"));
   }
 }
 

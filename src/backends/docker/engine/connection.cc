@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "core/try.h"
+#include "engine/answer.h"
 #include "engine/tls.h"
 #include "engine/wait.h"
 
@@ -124,8 +125,10 @@ Result<Connection> Connection::open(const Endpoint& endpoint, const Until& until
 // Why nothing goes on, in the words of TLS where it has some.
 Error Connection::broken(std::string detail, int error_number) const {
   const std::string said = tls_failure_ ? tls_failure_->words() : "";
-  if (said.empty()) return unavailable(where_, std::move(detail), error_number);
-  Error error = unavailable(where_, said);
+  Error error = said.empty() ? unavailable(where_, std::move(detail), error_number)
+                             : unavailable(where_, said);
+  error.remedy = kEngineEnded;
+  if (said.empty()) return error;
   error.code = ErrorCode::PermissionDenied;
   error.remedy =
       "cert.pem and key.pem in DOCKER_CERT_PATH must be signed for this engine's clients";
