@@ -329,12 +329,69 @@ class Containers(WithEngine):
         before = self.ask(driver, "id")
         words = self.ask(driver, "storm which:two").split()
         self.assertEqual(words[0], "ok", words)
+        self.assertIn("across-one-one|x1", words, "it ended after the swap, where it began")
+        words.remove("across-one-one|x1")
         for word in words[1:]:
             self.assertRegex(word, r"^(one-one|two-two)\|x[0-9]+$")
         self.assertTrue(any(word.startswith("two-two") for word in words), words)
         self.assertNotEqual(self.ask(driver, "id"), before)
         self.assertEqual(self.ask(driver, "image"), "which:two")
         self.assertEqual(len(self.names()), 1, "the old one is gone")
+
+    def test_an_image_for_the_next_one(self):
+        driver = self.driver()
+        self.ask(driver, "start")
+        self.assertEqual(self.ask(driver, "set_image which:two"), "ok")
+        self.assertEqual((self.ask(driver, "image"), self.ask(driver, "exec cat /which")), ("which:two", "completed 0 one|  "), "what runs, runs on")
+        self.assertEqual((self.ask(driver, "swap"), self.ask(driver, "exec cat /which")), ("ok", "completed 0 two|  "))
+        self.ask(driver, "set_image which:one")
+        self.assertEqual((self.ask(driver, "stop"), self.ask(driver, "start"), self.ask(driver, "exec cat /which")), ("ok", "ok", "completed 0 one|  "))
+
+    def test_what_the_policy_denies_is_not_there(self):
+        self.put("secret/key", "of nobody's business")
+        self.put("other", "")
+        for hidden, sees in (("secret", False), ("other", True)):
+            driver = self.driver("which:one", "", hidden)
+            self.assertEqual(self.ask(driver, "start"), "ok")
+            for image in ("one", "two"):
+                answer = self.ask(driver, "exec cat secret/key")
+                self.assertEqual("of nobody's business" in answer, sees, (hidden, image, answer))
+                self.assertEqual(self.ask(driver, "swap which:two"), "ok")
+            self.assertEqual(self.ask(driver, "stop"), "ok")
+
+    def test_what_is_kept_of_the_output_is_bounded(self):
+        driver = self.driver()
+        self.ask(driver, "start")
+        self.assertEqual(self.ask(driver, "keep 4 printf 12345; printf 1234 >&2"), "1234 cut 1234 whole")
+        self.assertEqual(self.ask(driver, "keep 5 printf 12345; printf 123456 >&2"), "12345 whole 12345 cut")
+
+    def test_what_is_invalidated_is_built(self):
+        self.put("Dockerfile", "FROM which:one\nRUN head -c 8 /dev/urandom > /made; echo said by the build\n")
+        driver = self.driver()
+        self.assertEqual(self.ask(driver, "manager invalidate"), "ok", "of nothing")
+        built, first, said = self.ask(driver, "manager get").split(" ", 2)
+        self.assertEqual(built, "built")
+        self.assertIn("|said by the build|", said, "progress, as it comes")
+        self.assertEqual(self.ask(driver, "manager get"), f"kept {first} ", "the control")
+        self.assertEqual(self.ask(driver, "manager stale"), "no")
+        self.assertEqual((self.ask(driver, "manager invalidate"), self.ask(driver, "manager stale")), ("ok", "yes"))
+        built, second, _ = self.ask(driver, "manager get").split(" ", 2)
+        self.assertEqual(built, "built")
+        self.assertNotEqual(second, first, "of nothing that the engine remembers")
+        self.assertEqual((self.ask(driver, "manager stale"), self.ask(driver, "manager get")), ("no", f"kept {second} "))
+
+    def test_back_to_another_image_of_the_same_key(self):
+        self.put("Dockerfile", "FROM which:one\nRUN head -c 8 /dev/urandom > /made\n")
+        driver = self.driver()
+        first = self.ask(driver, "manager get").split()[1]
+        [tag] = self.images()
+        refused = self.ask(driver, "manager rebuild")
+        self.assertIn("the previous image is the environment's again", refused)
+        self.assertRegex(refused, "take sha256:")
+        self.assertNotIn(first, refused, "another one was built")
+        self.assertEqual(self.images(), [tag])
+        self.assertEqual(self.engine.request("GET", f"/images/{tag}/json")["Id"], first)
+        self.assertEqual(self.ask(driver, "manager get"), f"kept {first} ")
 
     def test_what_does_not_work_replaces_nothing(self):
         driver = self.driver("which:one", "grep -q one /which 2>/dev/null || { read -r w < /which; test $w = one; }")
