@@ -94,6 +94,14 @@ class ThroughDocker(Runs):
         self.assertNotEqual(version, self.host, "it was gVisor's kernel")
         self.assertEqual(self.engine.containers(), [])
 
+    def test_a_command_that_ends_at_once_is_seen_on_gvisor_all_the_same(self):
+        for _ in range(5):
+            held = {one["name"]: one for one in self.result("true")["guarantees"]}
+            self.assertEqual(held["syscalls"]["strength"], "enforced", held["syscalls"])
+            self.assertIn("(seen in /proc)", held["syscalls"]["mechanism"])
+        run = self.run_cordon("true", options=["--require", "syscalls"])
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+
     def test_limits_hold(self):
         result = self.result("sleep", "600", options=["--timeout", "2s"])
         self.assertEqual((result["limit_hit"], result["exit_code"]), ("time", 124))

@@ -32,7 +32,7 @@ class DockerBackend final : public Backend {
 
   Result<void> supported() const override {
     const engine::Client client = TRY(docker::connect_here(kLook));
-    if (on_gvisor()) return docker::check_has_runsc(TRY(client.info()));
+    if (on_gvisor()) TRY(docker::find_runsc(TRY(client.info())));
     return {};
   }
 

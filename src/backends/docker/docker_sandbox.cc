@@ -95,6 +95,7 @@ Result<std::unique_ptr<Process>> DockerSandbox::run(const engine::ContainerConfi
   const engine::Client& client = plan_->client();
   BridgedStreams streams = TRY(make_bridged_streams(spec));
   engine::Attached attached = TRY(client.attach(container_->id(), config.open_stdin));
+  plan_->watch_start(container_->id());
   if (auto started = client.start(container_->id()); !started) {
     return std::unexpected(as_start_failure(std::move(started).error(), spec.command));
   }

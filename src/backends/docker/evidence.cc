@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 
+#include "linux/caller.h"
 #include "linux/proc_file.h"
 
 namespace cordon::docker {
@@ -71,6 +73,23 @@ std::optional<bool> is_gvisors_kernel(pid_t pid) {
   const auto words = linux_os::read_proc_file(fmt::format("/proc/{}/cmdline", pid));
   if (!words || words->empty()) return std::nullopt;
   return is_gvisors_kernel(*words);
+}
+
+bool runs(pid_t pid, const std::string& program) {
+  struct stat running{};
+  struct stat wanted{};
+  return ::stat(fmt::format("/proc/{}/exe", pid).c_str(), &running) == 0 &&
+         ::stat(program.c_str(), &wanted) == 0 && running.st_dev == wanted.st_dev &&
+         running.st_ino == wanted.st_ino;
+}
+
+bool sees_programs() {
+  constexpr int kCapSysPtrace = 19;
+  return ::geteuid() == 0 && linux_os::read_caller().has(kCapSysPtrace);
+}
+
+bool may_run(pid_t pid, const std::string& program) {
+  return !sees_programs() || runs(pid, program);
 }
 
 std::vector<std::string> contradictions(const Evidence& evidence, const Identity& identity,

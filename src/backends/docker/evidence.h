@@ -34,6 +34,13 @@ std::optional<bool> is_gvisors_kernel(pid_t pid);
 // whatever name it goes.
 bool is_gvisors_kernel(std::string_view words);
 
+// Whether the process runs this program, by its identity.
+bool runs(pid_t pid, const std::string& program);
+// The same, where this caller may see it: else nothing speaks against it.
+bool may_run(pid_t pid, const std::string& program);
+// Whether this caller sees which program a process of another user runs.
+bool sees_programs();
+
 // What of it contradicts the preset, in words. `same_users`: user numbers in containers are the
 // host's.
 std::vector<std::string> contradictions(const Evidence& evidence, const Identity& identity,

@@ -20,7 +20,6 @@
 #include "core/try.h"
 #include "docker/evidence.h"
 #include "docker/owner.h"
-#include "linux/caller.h"
 #include "linux/seccomp.h"
 
 namespace cordon::docker {
@@ -90,20 +89,7 @@ pid_t peer_of(const UniqueFd& peer) {
   return ::getsockopt(peer.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 ? who.pid : 0;
 }
 
-bool runs(pid_t pid, const std::string& program) {
-  struct stat running{};
-  struct stat wanted{};
-  return ::stat(fmt::format("/proc/{}/exe", pid).c_str(), &running) == 0 &&
-         ::stat(program.c_str(), &wanted) == 0 && running.st_dev == wanted.st_dev &&
-         running.st_ino == wanted.st_ino;
-}
-
 }  // namespace
-
-bool sees_programs() {
-  constexpr int kCapSysPtrace = 19;
-  return ::geteuid() == 0 && linux_os::read_caller().has(kCapSysPtrace);
-}
 
 Result<std::string> find_first_program() { return find_installed_program("cordon-container"); }
 

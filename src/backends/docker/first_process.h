@@ -20,10 +20,6 @@ namespace cordon::docker {
 // libexec/cordon/cordon-container of the tree that this program is of. Errors: NotFound.
 Result<std::string> find_first_program();
 
-// Whether we see which program a process of another user runs. An image with links in the right
-// places has the engine start another first process than ours, so who cannot see takes none.
-bool sees_programs();
-
 // A place of the host where a first process finds us; it is gone when this object is. What a killed
 // Cordon leaves of it is found by sweep_first_places().
 class FirstPlace {

@@ -83,7 +83,7 @@ Result<void> HardenedContainer::prepare() {
   image_ = *std::move(image);
   TRY(check_platform(image_, spec_.image));
   enforcement_.info = TRY(client_.info());
-  if (runtime_ == Runtime::Runsc) TRY(check_has_runsc(enforcement_.info));
+  if (runtime_ == Runtime::Runsc) runsc_ = TRY(find_runsc(enforcement_.info));
   rules_ = TRY(native::resolve_rules(spec_.policy, spec_.work_dir, caller_));
   files_ = TRY(files_of(rules_, client_.endpoint()));
   identity_ = TRY(choose_identity(spec_.policy.uid, caller_, TRY(owner_of(rules_.work_dir))));
@@ -166,7 +166,17 @@ Result<void> HardenedContainer::check_taken(const engine::ContainerConfig& asked
   return check_required(spec_.policy.required_guarantees, guarantees());
 }
 
+void HardenedContainer::watch_start(std::string_view id) {
+  if (!runsc_.empty()) starting_ = std::make_unique<KernelWatch>(std::string(id), runsc_);
+}
+
+// What a command calls itself is in its words, too: the program behind them is the engine's.
+bool HardenedContainer::is_kernel(pid_t process) const {
+  return is_gvisors_kernel(process).value_or(false) && (runsc_.empty() || may_run(process, runsc_));
+}
+
 Result<pid_t> HardenedContainer::check_running(std::string_view id, pid_t first_process) {
+  if (starting_) starting_->stop();
   if (first_process == 0) {
     const auto container = client_.inspect(id);
     if (!container || !container->state.running) return not_seen();
@@ -178,7 +188,7 @@ Result<pid_t> HardenedContainer::check_running(std::string_view id, pid_t first_
   // everything on it.
   const bool asked_gvisor = enforcement_.given->config.host.runtime == kRunsc;
   const auto gvisor = asked_gvisor ? is_gvisors_kernel(first_process) : std::nullopt;
-  if (asked_gvisor && !gvisor) return not_seen();
+  if (asked_gvisor && (!gvisor || (*gvisor && !is_kernel(first_process)))) return not_seen();
   const auto& info = enforcement_.info;
   const bool same_users = !info.has_security("userns") && !info.has_security("rootless");
   std::vector<std::string> found;
@@ -212,7 +222,9 @@ std::vector<std::string> HardenedContainer::untold(pid_t first_process) const {
 
 // It has ended, or is not to be seen from here.
 Result<pid_t> HardenedContainer::not_seen() {
-  enforcement_.unseen = true;
+  const bool was_seen = starting_ && starting_->stop();
+  enforcement_.seen = was_seen;
+  enforcement_.unseen = !was_seen;
   if (is_podman(client_.version())) {
     return std::unexpected(unsupported("harden the container", "",
                                        "what Podman does not tell could not be seen in /proc"));

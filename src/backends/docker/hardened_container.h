@@ -12,6 +12,7 @@
 #include "docker/files.h"
 #include "docker/guarantees.h"
 #include "docker/identity.h"
+#include "docker/kernel_watch.h"
 #include "docker/owned_container.h"
 #include "docker/runtime.h"
 #include "engine/client.h"
@@ -45,7 +46,9 @@ class HardenedContainer {
   HardenedContainer(const HardenedContainer&) = delete;
   HardenedContainer& operator=(const HardenedContainer&) = delete;
 
-  // Whether a first process of Cordon's own can be in it: gVisor opens no socket of the host.
+  // Whether a first process of Cordon's own can be in it: gVisor opens no socket of the host. An
+  // image with links in the right places has the engine start another one than ours, so who cannot
+  // see which one it is takes none.
   bool takes_first_process() const;
   // Its users are not the host's, and the engine makes its mounts as one of them.
   bool has_own_users() const { return enforcement_.info.has_security("userns"); }
@@ -56,6 +59,8 @@ class HardenedContainer {
   // required.
   Result<std::shared_ptr<OwnedContainer>> make(std::string_view name,
                                                const engine::ContainerConfig& config);
+  // Before it is started, for what check_running() may come too late to see.
+  void watch_start(std::string_view id);
   // What the kernel says of it once it runs, where that can be seen: its first process, else 0.
   // `first_process`: where it is known; otherwise the engine is asked. Errors: Unsupported: it is
   // not what the engine says; Degraded: a guarantee that was required is none unseen.
@@ -75,6 +80,8 @@ class HardenedContainer {
   std::vector<std::string> untold(pid_t first_process) const;
   Result<pid_t> not_seen();
 
+  bool is_kernel(pid_t process) const;
+
   engine::Client client_;
   SandboxSpec spec_;
   const Runtime runtime_;
@@ -84,6 +91,8 @@ class HardenedContainer {
   Files files_;
   Identity identity_;
   Enforcement enforcement_;
+  std::string runsc_;  // the engine's program; empty: it names none, or another runtime is used
+  std::unique_ptr<KernelWatch> starting_;
 };
 
 }  // namespace cordon::docker

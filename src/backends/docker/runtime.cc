@@ -68,7 +68,7 @@ bool is_gvisor(std::string_view program) {
   return ::memmem(program.data(), program.size(), kPackage.data(), kPackage.size()) != nullptr;
 }
 
-Result<void> check_has_runsc(const engine::EngineInfo& info) {
+Result<std::string> find_runsc(const engine::EngineInfo& info) {
   const auto found = std::ranges::find(info.runtimes, kRunsc, &engine::EngineRuntime::name);
   if (found == info.runtimes.end()) {
     std::vector<std::string> names;
@@ -76,13 +76,13 @@ Result<void> check_has_runsc(const engine::EngineInfo& info) {
     return refuse(
         fmt::format("the engine has no runtime {}, only {}", kRunsc, fmt::join(names, ", ")));
   }
-  if (found->path.empty() && found->type.starts_with(kShims)) return {};
+  if (found->path.empty() && found->type.starts_with(kShims)) return std::string();
   if (found->path.empty()) {
     return refuse(fmt::format("what the engine calls {} is {}", kRunsc,
                               found->type.empty() ? "no program" : found->type));
   }
-  const std::string program = program_of(found->path);
-  if (TRY(is_gvisors_file(program))) return {};
+  std::string program = program_of(found->path);
+  if (TRY(is_gvisors_file(program))) return program;
   return refuse(fmt::format("what the engine calls {} is not gVisor: {}", kRunsc, program));
 }
 

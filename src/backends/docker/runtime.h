@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "cordon/error.h"
@@ -16,9 +17,10 @@ inline constexpr std::string_view kRunsc = "runsc";
 // gVisor's kernel has tasks of its own, which the container's control group counts, too.
 inline constexpr std::int64_t kGvisorTasks = 128;
 
-// Looks into the program that the engine has under that name: it may be another one's. Errors:
-// Unsupported: there is none, or it is not gVisor's.
-Result<void> check_has_runsc(const engine::EngineInfo& info);
+// The program that the engine has under that name; empty where a shim starts one that the engine
+// does not name. It is looked into, for it may be another one's. Errors: Unsupported: there is
+// none, or it is not gVisor's.
+Result<std::string> find_runsc(const engine::EngineInfo& info);
 
 // From the bytes of a program.
 bool is_gvisor(std::string_view program);

@@ -11,7 +11,7 @@ using ::testing::HasSubstr;
 std::string refusal(engine::EngineRuntime runtime) {
   engine::EngineInfo info;
   info.runtimes = {{"runc", "runc", ""}, std::move(runtime)};
-  const auto checked = check_has_runsc(info);
+  const auto checked = find_runsc(info);
   return checked ? "" : checked.error().message();
 }
 
