@@ -6,6 +6,7 @@
 #include <charconv>
 #include <string_view>
 
+#include "linux/cgroup_files.h"
 #include "linux/proc_file.h"
 
 namespace cordon::linux_os {
@@ -52,6 +53,25 @@ bool lists(std::string_view controllers, std::string_view wanted) {
     controllers.remove_prefix(std::min(controllers.size(), one.size() + 1));
   }
   return false;
+}
+
+// What went to and came from disks, as far as the kernel charges it to the group: with v1 what was
+// written later, from memory, is nobody's.
+void count_io(const ControlGroups& groups, ResourceUsage& usage) {
+  if (groups.v2) {
+    const std::string io = read_proc_file(groups.memory + "/io.stat").value_or("");
+    usage.io_read_bytes = cgroup::sum_of(io, "rbytes=");
+    usage.io_write_bytes = cgroup::sum_of(io, "wbytes=");
+    return;
+  }
+  const std::string memory = fmt::format("{}/memory", kRoot);
+  if (!groups.memory.starts_with(memory)) return;
+  const std::string io =
+      read_proc_file(fmt::format("{}/blkio{}/blkio.throttle.io_service_bytes_recursive", kRoot,
+                                 groups.memory.substr(memory.size())))
+          .value_or("");
+  usage.io_read_bytes = cgroup::sum_of_operation(io, "Read");
+  usage.io_write_bytes = cgroup::sum_of_operation(io, "Write");
 }
 
 }  // namespace
@@ -105,6 +125,7 @@ Counted count(const ControlGroups& groups) {
         number_in(groups.memory + "/memory.max_usage_in_bytes").value_or(0);
     counted.kills_for_memory = named(groups.memory + "/memory.oom_control", "oom_kill");
   }
+  count_io(groups, counted.usage);
   counted.refused_processes = named(groups.pids + "/pids.events", "max");
   return counted;
 }

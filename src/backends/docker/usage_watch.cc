@@ -24,6 +24,8 @@ void UsageWatch::look() {
   const auto raise = [](std::uint64_t& most, std::uint64_t value) { most = std::max(most, value); };
   raise(most_.usage.cpu_time_ns, now.usage.cpu_time_ns);
   raise(most_.usage.memory_peak_bytes, now.usage.memory_peak_bytes);
+  raise(most_.usage.io_read_bytes, now.usage.io_read_bytes);
+  raise(most_.usage.io_write_bytes, now.usage.io_write_bytes);
   raise(most_.kills_for_memory, now.kills_for_memory);
   raise(most_.refused_processes, now.refused_processes);
 }
