@@ -396,6 +396,9 @@ class Attacks(WithEngine):
         self.assertEqual((host["IpcMode"], host["CgroupnsMode"]), ("private", "private"))
         self.assertIn("no-new-privileges", host["SecurityOpt"])
         self.assertTrue(any(one.startswith("seccomp={") for one in host["SecurityOpt"]))
+        self.assertFalse([one for one in host["SecurityOpt"] if "unconfined" in one or one.startswith(("apparmor", "label"))],
+                         "the engine's own label stays")
+        self.assertNotEqual(container["AppArmorProfile"], "unconfined")
         self.assertEqual(host["LogConfig"]["Type"], "none")
         self.assertEqual(host["Memory"], host["MemorySwap"])
         self.assertGreater(host["PidsLimit"], 0)

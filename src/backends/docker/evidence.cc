@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/printable.h"
 #include "linux/caller.h"
 #include "linux/proc_file.h"
 
@@ -48,6 +49,16 @@ Evidence read_evidence(std::string_view status) {
   return evidence;
 }
 
+std::string read_label(std::string_view attribute) {
+  const auto end = attribute.find_last_not_of(std::string_view("\n\0", 2));
+  attribute = attribute.substr(0, end == std::string_view::npos ? 0 : end + 1);
+  if (attribute.empty() || attribute == "unconfined" || attribute.contains("unconfined_t"))
+    return {};
+  // user:role:type:level; a profile's name is followed by its mode.
+  const bool context = std::ranges::count(attribute, ':') >= 3 && !attribute.ends_with(')');
+  return printable(fmt::format("{} {}", context ? "SELinux" : "AppArmor", attribute));
+}
+
 std::optional<Evidence> look_at_process(pid_t pid, std::string_view container) {
   if (pid <= 0 || container.empty()) return std::nullopt;
   const auto groups = linux_os::read_proc_file(fmt::format("/proc/{}/cgroup", pid));
@@ -55,6 +66,9 @@ std::optional<Evidence> look_at_process(pid_t pid, std::string_view container) {
   const auto status = linux_os::read_proc_file(fmt::format("/proc/{}/status", pid));
   if (!status) return std::nullopt;
   Evidence evidence = read_evidence(*status);
+  // Where the kernel has no such module it says EINVAL.
+  evidence.label =
+      read_label(linux_os::read_proc_file(fmt::format("/proc/{}/attr/current", pid)).value_or(""));
   struct stat theirs{};
   struct stat ours{};
   if (::stat(fmt::format("/proc/{}/ns/net", pid).c_str(), &theirs) == 0 &&

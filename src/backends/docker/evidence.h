@@ -17,11 +17,16 @@ struct Evidence {
   bool no_new_privileges = false;
   bool filtered = false;  // a system call filter
   std::optional<uid_t> uid;
+  std::string label;  // by which a security module confines it, in words; empty: none does
   std::optional<bool> own_network;  // not Cordon's; absent: not for this caller to see
 };
 
 // From the text of /proc/PID/status.
 Evidence read_evidence(std::string_view status);
+
+// From the text of /proc/PID/attr/current, in words: "AppArmor docker-default (enforce)", "SELinux
+// system_u:system_r:container_t:s0". Empty where nothing confines it.
+std::string read_label(std::string_view attribute);
 
 // Absent where the process cannot be looked at: it has ended, or the engine's processes are not
 // those of this PID namespace. `container` is its id, which its control group's name must hold: the

@@ -25,8 +25,9 @@ class Report : private GuaranteeReport {
     limits();
     ipc();
     add(guarantee::kPrivileges, Strength::Enforced,
-        facts_.seen && !on_gvisor() ? "no capabilities, no_new_privs, not root (seen in /proc)"
-                                    : "no capabilities, no_new_privs, not root");
+        fmt::format("no capabilities, no_new_privs, not root{}{}{}",
+                    facts_.seen && !on_gvisor() ? " (seen in /proc)" : "",
+                    facts_.label.empty() ? "" : ", confined by ", facts_.label));
     add(guarantee::kDevices, Strength::Enforced, "private /dev, device control group");
     add(guarantee::kEnvironment, Strength::Enforced,
         facts_.added.empty() ? "the image's and the policy's only"

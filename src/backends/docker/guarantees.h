@@ -21,6 +21,7 @@ struct Enforcement {
   const Files* files = nullptr;
   bool seen = false;               // in /proc, besides
   bool unseen = false;             // looked for there in vain
+  std::string label;               // by which a security module confines it; seen in /proc
   std::vector<std::string> added;  // names of variables that nobody asked for
   bool lifeline = false;           // its first process is Cordon's, and ends with it
 };

@@ -37,6 +37,35 @@ TEST(Guarantees, GvisorUnseenIsOnlyTheEnginesWord) {
   EXPECT_EQ(syscalls("", false, true).strength, Strength::Enforced);
 }
 
+TEST(Guarantees, NameTheLabelThatTheEngineApplied) {
+  const Policy policy;
+  const Files files;
+  Enforcement facts;
+  facts.policy = &policy;
+  facts.files = &files;
+  facts.given.emplace();
+  const auto mechanism = [&] {
+    const Guarantees all = make_guarantees(facts);
+    return std::ranges::find(all, guarantee::kPrivileges, &Guarantee::name)->mechanism;
+  };
+  EXPECT_FALSE(mechanism().contains("confined")) << mechanism();
+  facts.label = read_label("docker-default (enforce)\n");
+  EXPECT_TRUE(mechanism().ends_with("confined by AppArmor docker-default (enforce)"))
+      << mechanism();
+}
+
+TEST(Evidence, LabelsOfBothModules) {
+  using namespace std::string_view_literals;
+  EXPECT_EQ(read_label("system_u:system_r:container_t:s0:c1,c2\0"sv),
+            "SELinux system_u:system_r:container_t:s0:c1,c2");
+  EXPECT_EQ(read_label("cri-containerd.apparmor.d (complain)\n"),
+            "AppArmor cri-containerd.apparmor.d (complain)");
+  for (const auto none :
+       {""sv, "\n"sv, "unconfined\n"sv, "unconfined_u:unconfined_r:unconfined_t:s0\0"sv}) {
+    EXPECT_EQ(read_label(none), "") << none;
+  }
+}
+
 TEST(Evidence, OnlyGvisorsKernelIsIt) {
   using namespace std::string_view_literals;
   EXPECT_TRUE(is_gvisors_kernel("runsc-sandbox\0--root=/x\0boot\0--bundle=/y\0"sv));

@@ -208,6 +208,7 @@ Result<pid_t> HardenedContainer::check_running(std::string_view id, pid_t first_
                                 client_.version().name, fmt::join(found, "; "))));
   }
   enforcement_.seen = true;
+  enforcement_.label = evidence->label;
   return first_process;
 }
 
