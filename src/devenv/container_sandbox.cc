@@ -10,6 +10,7 @@
 #include "devenv/env_names.h"
 #include "devenv/image_build.h"
 #include "docker/connect.h"
+#include "docker/first_process.h"
 #include "docker/hardened_container.h"
 #include "docker/owner.h"
 
@@ -208,8 +209,11 @@ class EngineSandbox final : public ContainerSandbox {
                                                     .weaker_guarantees = options_.weaker_guarantees,
                                                     .image = image},
                                                    docker::Runtime::OfTheEngine));
-    config = TRY(generation->plan->config_for(
-        {.words = {"/bin/sh", "-c", std::string(kIdle)}, .open_stdin = true}));
+    docker::ContainerCommand command{.words = {"/bin/sh", "-c", std::string(kIdle)},
+                                     .open_stdin = true};
+    if (generation->plan->must_idle())
+      command = {.words = {}, .idle = TRY(docker::find_idle_program())};
+    config = TRY(generation->plan->config_for(command));
     config.labels = {
         {std::string(docker::kSandboxLabel), id_},
         {std::string(kEnvLabel), id_},
@@ -230,7 +234,7 @@ class EngineSandbox final : public ContainerSandbox {
     }
     engine::ContainerConfig config;
     auto generation = plan(namesake->config.image, config);
-    if (!generation) return;
+    if (!generation || !(*generation)->plan->look_again(namesake->id, config)) return;
     (*generation)
         ->hold(std::make_shared<OwnedContainer>(client_, namesake->id), namesake->state.pid);
     promote(*std::move(generation));
@@ -245,7 +249,8 @@ class EngineSandbox final : public ContainerSandbox {
       const std::string owner = label_of(*namesake, docker::kOwnerLabel);
       const bool same = options_.life == ContainerLife::Kept && owner.empty() &&
                         namesake->state.running &&
-                        label_of(*namesake, kConfigLabel) == config.labels.back().second;
+                        label_of(*namesake, kConfigLabel) == config.labels.back().second &&
+                        generation->plan->look_again(namesake->id, config);
       if (same) {
         generation->hold(std::make_shared<OwnedContainer>(client_, namesake->id),
                          namesake->state.pid);

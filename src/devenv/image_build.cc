@@ -5,6 +5,7 @@
 #include "core/printable.h"
 #include "core/try.h"
 #include "docker/image_fetch.h"
+#include "docker/podman_build.h"
 
 namespace cordon::devenv {
 
@@ -48,7 +49,8 @@ Result<BuiltImage> build_image(const engine::Client& client, const BuildInput& i
       .arguments = input.arguments,
       .platform = input.platform,
       .target = input.target,
-      .network_mode = input.network == NetworkMode::Open ? "default" : "none",
+      .network = input.network == NetworkMode::Open ? engine::BuildRequest::Network::Bridge
+                                                    : engine::BuildRequest::Network::None,
       .memory = static_cast<std::int64_t>(input.memory_bytes.value_or(0)),
       .cache = input.cache,
       .patience = std::chrono::ceil<std::chrono::milliseconds>(input.timeout),
@@ -59,8 +61,15 @@ Result<BuiltImage> build_image(const engine::Client& client, const BuildInput& i
     tail.add(text);
     if (input.output && !text.empty()) input.output(text);
   };
+  std::optional<docker::BuildGroup> group;
+  if (client.version().is_podman()) {
+    TRY(docker::check_can_end_builds(client));
+    group = TRY(docker::BuildGroup::name_one());
+    request.control_group = group->path();
+  }
   const auto begun = std::chrono::steady_clock::now();
   auto built = client.build(request);
+  if (!built && group) group->end();
   if (built) return BuiltImage{*std::move(built), hash->hex()};
   Error error = std::move(built).error();
   if (std::chrono::steady_clock::now() - begun >= input.timeout) {

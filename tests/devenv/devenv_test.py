@@ -23,9 +23,11 @@ def setUpModule():
 
 
 class WithEngine(Runs):
+    engine_type = Engine
+
     @classmethod
     def setUpClass(cls):
-        cls.engine = Engine()
+        cls.engine = cls.engine_type()
         cls.addClassCleanup(cls.engine.stop)
 
     def setUp(self):
@@ -75,7 +77,8 @@ class WithEngine(Runs):
 
     def images(self):
         found = self.engine.request("GET", "/images/json?filters=" + urllib.parse.quote('{"label":["io.cordon.env"]}'))
-        return sorted(tag for image in found for tag in image["RepoTags"] or [] if tag != "<none>:<none>")
+        tags = [tag.removeprefix("docker.io/").removeprefix("library/") for image in found for tag in image["RepoTags"] or []]
+        return sorted(tag for tag in tags if tag != "<none>:<none>")
 
     def dockerfile(self, *lines):
         self.put("Dockerfile", "\n".join([f"FROM {IMAGE}", *lines]) + "\n")

@@ -25,8 +25,12 @@ class WithEngine(Runs):
     engine_type = Engine
 
     @classmethod
+    def make_engine(cls):
+        return cls.engine_type()
+
+    @classmethod
     def setUpClass(cls):
-        cls.engine = cls.engine_type()
+        cls.engine = cls.make_engine()
         cls.addClassCleanup(cls.engine.stop)
 
     def setUp(self):

@@ -69,6 +69,8 @@ def dead_owner():
 
 
 class Engine:
+    usual = {}  # of each container that a test makes
+
     def __init__(self, space=None, runtimes=None, listen=()):
         """With space, such as "24M", its disk is a tmpfs of that size. Runtimes: beside runc, as daemon.json has them; the
         network is then the engine's own: some of them change what they find. Listen: options of dockerd, for another place."""
@@ -210,7 +212,7 @@ class Engine:
     def plainly_in(self, image, *command):
         """What a command of an image says, without any wall."""
         made = self.request("POST", "/containers/create", json.dumps(
-            {"Image": image, "Entrypoint": list(command), "Tty": True, "HostConfig": {"NetworkMode": "none"}}))
+            {"Image": image, "Entrypoint": list(command), "Tty": True, "HostConfig": {"NetworkMode": "none", **self.usual}}))
         try:
             self.request("POST", f"/containers/{made['Id']}/start")
             self.request("POST", f"/containers/{made['Id']}/wait")
@@ -221,7 +223,7 @@ class Engine:
     def plainly(self, *command, user="0", **host):
         """The same command in a container that nothing was taken from: (exit code, output)."""
         host = {"CapAdd": own_capabilities(), "SecurityOpt": ["seccomp=unconfined"], "NetworkMode": "host", "PidMode": "host",
-                "IpcMode": "host", **host}
+                "IpcMode": "host", **self.usual, **host}
         made = self.request("POST", "/containers/create", json.dumps(
             {"Image": IMAGE, "Entrypoint": list(command), "Tty": True, "User": user, "HostConfig": host}))
         try:

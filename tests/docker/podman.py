@@ -11,7 +11,11 @@ from runs import kill_all, processes
 class Podman(Engine):
     """Without systemd, with runc (crun 1.8 refuses hybrid control groups), on folders of its own."""
 
-    def __init__(self):
+    usual = {"Ulimits": [{"Name": name, "Soft": 1024, "Hard": 1024} for name in ("nofile", "nproc")]}  # its own are more than root has everywhere
+
+    def __init__(self, registries=None):
+        """In a network of its own, where bridges trouble nobody. With registries (which speak HTTP) it has the host's, to reach them."""
+        self.registries = registries
         self.root = tempfile.mkdtemp(prefix="cordon-test-podman-")
         self.socket = os.path.join(self.root, "p.sock")
         self.group = "/libpod_parent"  # of every Podman without systemd
@@ -22,16 +26,21 @@ class Podman(Engine):
 
     def environment(self):
         """Nothing of the host's configuration."""
-        storage, containers = f"{self.root}/storage.conf", f"{self.root}/containers.conf"
+        storage, containers, registries = (f"{self.root}/{name}.conf" for name in ("storage", "containers", "registries"))
         with open(storage, "w", encoding="utf-8") as file:
             file.write(f'[storage]\ndriver = "vfs"\ngraphroot = "{self.root}/data"\nrunroot = "{self.root}/run"\n')
         with open(containers, "w", encoding="utf-8") as file:
             file.write('[engine]\nlock_type = "file"\n')  # not in the /dev/shm of all
-        return {"PATH": os.environ["PATH"], "HOME": self.root, "CONTAINERS_STORAGE_CONF": storage, "CONTAINERS_CONF": containers}
+        with open(registries, "w", encoding="utf-8") as file:
+            file.write("".join(f'[[registry]]\nlocation = "{host}"\ninsecure = true\n' for host in self.registries or ()))
+        return {"PATH": os.environ["PATH"], "HOME": self.root, "CONTAINERS_STORAGE_CONF": storage, "CONTAINERS_CONF": containers,
+                "CONTAINERS_REGISTRIES_CONF": registries}
 
     def start(self):
+        # The plugins of a network keep their leases below /var/lib, whoever asks.
+        before = "mkdir -p /var/lib/cni; mount -t tmpfs none /var/lib/cni; ip link set lo up; " if self.registries is None else ""
         self.process = subprocess.Popen(
-            ["unshare", "--mount", "podman", "--root", f"{self.root}/data", "--runroot", f"{self.root}/run", "--tmpdir",
+            ["unshare", "--mount", *(["--net"] if self.registries is None else []), "sh", "-c", before + 'exec "$@"', "sh", "podman", "--root", f"{self.root}/data", "--runroot", f"{self.root}/run", "--tmpdir",
              f"{self.root}/tmp", "--storage-driver", "vfs", "--cgroup-manager", "cgroupfs", "--runtime", "runc", "--events-backend",
              "file", "--network-config-dir", f"{self.root}/net", "system", "service", "--time=0", f"unix://{self.socket}"],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True, env=self.environment(),
@@ -46,7 +55,3 @@ class Podman(Engine):
     def groups(self):
         """Those that were there before are somebody else's."""
         return [] if getattr(self, "had_group", False) else super().groups()
-
-    def plainly(self, *command, user="0", **host):
-        limits = [{"Name": name, "Soft": 1024, "Hard": 1024} for name in ("nofile", "nproc")]  # its own are more than root has everywhere
-        return super().plainly(*command, user=user, Ulimits=limits, **host)

@@ -4,19 +4,22 @@ import json
 import os
 import unittest
 
+import client_test
 import docker_test
+import pull_test
 from docker_test import WithEngine, setUpModule  # noqa: F401
 from podman import Podman
 from runs import SOMEBODY
 
 
-class OverPodman(WithEngine):
+class OverPodman(client_test.Parts, WithEngine):
     engine_type = Podman
 
     running = docker_test.Life.running
     refused = docker_test.Refusals.refused
     test_a_killed_cordon_leaves_nothing_for_long = docker_test.Life.test_a_killed_cordon_leaves_nothing_for_long
     test_what_is_mounted_below_does_not_come_along = docker_test.Files.test_what_is_mounted_below_does_not_come_along
+    test_of_the_network_there_is_localhost = docker_test.Runs.test_of_the_network_there_is_localhost
     test_the_first_process_keeps_its_turns = docker_test.Attacks.test_the_first_process_keeps_its_turns
 
     def test_streams_exit_status_and_report(self):
@@ -64,12 +67,54 @@ class OverPodman(WithEngine):
         for seen in ("a secret", "WROTE"):
             self.assertIn(seen, text)
 
+    def test_the_engines_socket_is_not_shown(self):
+        link = os.path.join(self.work, "by-another-name")
+        os.link(self.engine.socket, link) if os.stat(self.work).st_dev == os.stat(self.engine.socket).st_dev else os.symlink(self.engine.socket, link)
+        for path in (self.engine.socket, os.path.dirname(self.engine.socket), link):
+            self.refused("root on this host", options=["--read", path])
+        self.assertEqual(self.engine.plainly("ls", "/s", Mounts=[{"Type": "bind", "Source": self.engine.socket, "Target": "/s"}])[0], 0,
+                         "the control")
+
+    def test_an_open_network_is_its_own(self):
+        run = self.sh("readlink /proc/self/ns/net; echo $(ls /sys/class/net); ip route", "--net", "open")
+        namespace, devices, *routes = run.stdout.splitlines()
+        self.assertEqual(devices, "eth0 lo", run.stderr)
+        self.assertTrue(any(route.startswith("default via") for route in routes), run.stdout)
+        for pid in ("self", self.engine.process.pid):
+            self.assertNotEqual(namespace, os.readlink(f"/proc/{pid}/ns/net"))
+        held = {one["name"]: one["strength"] for one in self.result("true", options=["--net", "open"])["guarantees"]}
+        self.assertEqual(held["network.egress"], "absent")
+
     def test_gvisor_is_refused(self):
         self.refused("gVisor" if self.without_runsc() else "no runtime by its name", options=["--backend", "gvisor-docker"])
 
     def without_runsc(self):
         """Podman names runtimes that are not there."""
         return not os.path.exists("/usr/bin/runsc")
+
+
+class PullsOverPodman(pull_test.Pulls):
+    """Podman's words where they are others; it asks a registry that serves nobody again, for minutes."""
+
+    test_an_engine_that_lies_or_breaks_off = test_an_interruption_ends_the_wait = None  # of no engine at all
+
+    @classmethod
+    def make_engine(cls):
+        return Podman([one.host for one in (cls.registry, cls.guarded, cls.bad)] + ["127.0.0.1:1"])
+
+    def test_never_missing_always(self):
+        self.forget(self.name)
+        self.assertIn("--pull missing", self.pull("never", self.name).stderr)
+        for when in ("missing", "always"):
+            run = self.pull(when, self.name)
+            self.assertEqual((run.stdout, run.returncode), ("here\n", 0), run.stderr)
+            self.assertIn("Pull", run.stderr)
+        again = self.pull("missing", self.name)
+        self.assertEqual((again.stdout, again.stderr, again.returncode), ("here\n", "", 0))
+
+    def test_registries_in_trouble(self):
+        self.refused("500", image=f"{self.bad.host}/500:1")
+        self.refused("pull the image", image=f"{self.bad.host}/half:1")
 
 
 if __name__ == "__main__":

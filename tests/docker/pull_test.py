@@ -19,13 +19,13 @@ LOGIN = ("somebody", "pass:word")
 class Pulls(WithEngine):
     @classmethod
     def setUpClass(cls):
-        super().setUpClass()
         cls.registry = Registry()
         cls.addClassCleanup(cls.registry.stop)
         cls.guarded = Registry(LOGIN)
         cls.addClassCleanup(cls.guarded.stop)
         cls.bad = BadRegistry()
         cls.addClassCleanup(cls.bad.stop)
+        super().setUpClass()
         cls.name = f"{cls.registry.host}/tools/box:1"
         cls.secret = f"{cls.guarded.host}/box:1"
         login = base64.urlsafe_b64encode(json.dumps(dict(zip(("username", "password"), LOGIN))).encode()).decode()

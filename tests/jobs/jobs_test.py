@@ -16,6 +16,7 @@ import time
 import unittest
 
 from engine import IMAGE, Engine
+from podman import Podman
 from registry import Registry
 from runs import PATIENCE, Runs, need_root
 
@@ -298,12 +299,13 @@ class InGvisor(Behaviour, WithPlace):
 
 
 class WithEngine(WithPlace):
+    engine_type = Engine
     image = IMAGE
 
     @classmethod
     def setUpClass(cls):
         need_root("the tests start an engine of their own")
-        cls.engine = Engine()
+        cls.engine = cls.engine_type()
         cls.addClassCleanup(cls.engine.stop)
 
     def environment(self):
@@ -486,6 +488,15 @@ class EngineDies(WithEngine):
                 self.assertIn("nothing was collected", result["collect_error"])
                 self.assertIn("network.egress", [one["name"] for one in result["guarantees"]])
                 self.assertEqual(self.left(), [])
+
+
+class OverPodman(AsOwner, KilledInContainers):
+    engine_type = Podman
+    test_a_tar_in_and_artifacts_out = Behaviour.test_a_tar_in_and_artifacts_out
+    test_time_is_over = Behaviour.test_time_is_over
+    test_memory_is_used_up = Behaviour.test_memory_is_used_up
+    test_the_engines_socket_is_not_shown = InContainers.test_the_engines_socket_is_not_shown
+    test_an_image_without_a_shell = InContainers.test_an_image_without_a_shell
 
 
 class Killed(WithPlace):

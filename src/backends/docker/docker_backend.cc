@@ -5,8 +5,8 @@
 #include "core/try.h"
 #include "docker/connect.h"
 #include "docker/docker_sandbox.h"
-#include "docker/first_process.h"
 #include "docker/image_fetch.h"
+#include "docker/own_place.h"
 #include "docker/owner.h"
 #include "engine/client.h"
 #include "sandbox/periodic_reaper.h"
@@ -44,7 +44,7 @@ class DockerBackend final : public Backend {
     engine::Client client = TRY(docker::connect_here(kPatience));
     reaper_.run([client] {
       docker::reap_orphans_in_passing(client);
-      docker::sweep_first_places();
+      docker::sweep_own_places();
     });
     return TRY(docker::DockerSandbox::create(std::move(client), spec, runtime_));
   }

@@ -29,8 +29,6 @@ namespace {
 using first_process::Order;
 using first_process::Report;
 
-constexpr std::string_view kPrefix = "cordon-first+";
-
 Error did_not(std::string what, int error_number = 0) {
   return {.code = ErrorCode::Unavailable,
           .operation = "start the container's first process",
@@ -38,38 +36,6 @@ Error did_not(std::string what, int error_number = 0) {
           .sys_errno = error_number,
           .detail = std::move(what),
           .remedy = {}};
-}
-
-std::string parent_directory() {
-  if (::geteuid() == 0) return "/run";
-  const char* const own = std::getenv("XDG_RUNTIME_DIR");
-  return own != nullptr && *own == '/' ? own : "/tmp";
-}
-
-// Whose it is stands in its name.
-std::string named_after_us() {
-  std::string owner = own_owner_label();
-  std::ranges::replace(owner, '/', '+');
-  return fmt::format("{}/{}{}+XXXXXX", parent_directory(), kPrefix, owner);
-}
-
-void remove_place(const std::string& directory) {
-  for (const std::string_view name : {"/socket", "/hosts"}) {
-    ::unlink(fmt::format("{}{}", directory, name).c_str());
-  }
-  ::rmdir(directory.c_str());
-}
-
-Result<void> write_hosts(const std::string& path) {
-  constexpr std::string_view kHosts =
-      "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n";
-  const UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  constexpr mode_t kRead = 0644;  // whatever the umask; who cannot enter the directory cannot
-  if (!file.valid() || ::fchmod(file.get(), kRead) != 0 ||
-      ::write(file.get(), kHosts.data(), kHosts.size()) != std::ssize(kHosts)) {
-    return std::unexpected(system_error("make the container's /etc/hosts", path));
-  }
-  return {};
 }
 
 Result<void> wait_for(int fd, engine::Deadline deadline) {
@@ -93,22 +59,21 @@ pid_t peer_of(const UniqueFd& peer) {
 
 Result<std::string> find_first_program() { return find_installed_program("cordon-container"); }
 
+Result<std::string> find_idle_program() { return find_installed_program("cordon-idle"); }
+
 Result<std::unique_ptr<FirstPlace>> FirstPlace::make(std::string program, bool others_enter) {
-  constexpr std::string_view kMake = "make a place for the container's first process";
-  std::string directory = named_after_us();
-  if (::mkdtemp(directory.data()) == nullptr) {
-    return std::unexpected(system_error(std::string(kMake), directory));
-  }
-  std::unique_ptr<FirstPlace> place(new FirstPlace(std::move(directory), std::move(program)));
-  constexpr mode_t kEntered = 0711;
-  if (others_enter) ::chmod(place->directory_.c_str(), kEntered);
-  TRY(write_hosts(place->hosts()));
+  constexpr std::string_view kHosts =
+      "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n";
+  std::unique_ptr<FirstPlace> place(new FirstPlace(TRY(OwnPlace::make()), std::move(program)));
+  if (others_enter) place->place_.let_others_enter();
+  TRY(place->place_.write(OwnPlace::kHosts, kHosts));
+  const std::string path = place->socket();
+  const auto failed = [&](int error_number) {
+    return system_error("make a place for the container's first process", path, error_number);
+  };
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  const std::string path = place->socket();
-  if (path.size() >= sizeof address.sun_path) {
-    return std::unexpected(system_error(std::string(kMake), path, ENAMETOOLONG));
-  }
+  if (path.size() >= sizeof address.sun_path) return std::unexpected(failed(ENAMETOOLONG));
   std::memcpy(address.sun_path, path.c_str(), path.size());
   constexpr mode_t kEverybody = 0666;  // who cannot enter the directory cannot connect
   place->listener_.reset(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -116,12 +81,10 @@ Result<std::unique_ptr<FirstPlace>> FirstPlace::make(std::string program, bool o
       ::bind(place->listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
           0 ||
       ::chmod(path.c_str(), kEverybody) != 0 || ::listen(place->listener_.get(), 1) != 0) {
-    return std::unexpected(system_error(std::string(kMake), path));
+    return std::unexpected(failed(errno));
   }
   return place;
 }
-
-FirstPlace::~FirstPlace() { remove_place(directory_); }
 
 Result<UniqueFd> FirstPlace::accept(std::string_view container, engine::Deadline deadline) {
   for (;;) {
@@ -145,18 +108,6 @@ Result<void> FirstPlace::check(pid_t pid) const {
       .detail = fmt::format("another program came in its place: the image has something at {}",
                             first_process::kProgram),
       .remedy = "use an image without it"});
-}
-
-void sweep_first_places() {
-  std::error_code failure;
-  for (const auto& entry : std::filesystem::directory_iterator(parent_directory(), failure)) {
-    const std::string name = entry.path().filename();
-    if (!name.starts_with(kPrefix)) continue;
-    std::string owner = name.substr(kPrefix.size(), name.rfind('+') - kPrefix.size());
-    std::ranges::replace(owner, '+', '/');
-    if (look_up_owner(owner, true) != Owner::Dead) continue;
-    remove_place(entry.path());
-  }
 }
 
 Result<std::unique_ptr<FirstProcess>> FirstProcess::prepare(UniqueFd lifeline,

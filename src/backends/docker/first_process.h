@@ -13,15 +13,17 @@
 #include "cordon/error.h"
 #include "core/unique_fd.h"
 #include "docker/inside/protocol.h"
+#include "docker/own_place.h"
 #include "engine/connection.h"
 
 namespace cordon::docker {
 
 // libexec/cordon/cordon-container of the tree that this program is of. Errors: NotFound.
 Result<std::string> find_first_program();
+// cordon-idle, likewise: of containers that stay.
+Result<std::string> find_idle_program();
 
-// A place of the host where a first process finds us; it is gone when this object is. What a killed
-// Cordon leaves of it is found by sweep_first_places().
+// A place of the host where a first process finds us; it is gone when this object is.
 class FirstPlace {
  public:
   // `others_enter`: containers have users of their own, and the engine makes their mounts as those.
@@ -29,11 +31,10 @@ class FirstPlace {
   static Result<std::unique_ptr<FirstPlace>> make(std::string program, bool others_enter);
   FirstPlace(const FirstPlace&) = delete;
   FirstPlace& operator=(const FirstPlace&) = delete;
-  ~FirstPlace();
 
-  std::string socket() const { return directory_ + "/socket"; }
+  std::string socket() const { return place_.path(OwnPlace::kSocket); }
   // For a container without a network: localhost is all that it knows.
-  std::string hosts() const { return directory_ + "/hosts"; }
+  std::string hosts() const { return place_.path(OwnPlace::kHosts); }
   int fd() const { return listener_.get(); }
   // The first process of this container, and nobody else. Errors: Unavailable: it did not come.
   // Unsupported: something else came in its place.
@@ -42,16 +43,13 @@ class FirstPlace {
   Result<void> check(pid_t pid) const;
 
  private:
-  FirstPlace(std::string directory, std::string program)
-      : directory_(std::move(directory)), program_(std::move(program)) {}
+  FirstPlace(OwnPlace place, std::string program)
+      : place_(std::move(place)), program_(std::move(program)) {}
 
-  std::string directory_;
+  OwnPlace place_;
   std::string program_;
   UniqueFd listener_;
 };
-
-// Removes those of dead owners.
-void sweep_first_places();
 
 // Thread-safe.
 class FirstProcess {

@@ -70,7 +70,7 @@ TEST(FirstPlace, IsGoneWithItsOwnerAndSweptAfterADeadOne) {
     std::filesystem::create_directory(dead);
     std::ofstream(dead + "/hosts") << "127.0.0.1 localhost";
     EXPECT_TRUE(std::filesystem::exists((*place)->hosts()));
-    sweep_first_places();
+    sweep_own_places();
     EXPECT_FALSE(std::filesystem::exists(dead));
     EXPECT_TRUE(std::filesystem::exists(living)) << "its owner lives";
   }

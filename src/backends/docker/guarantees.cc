@@ -113,7 +113,7 @@ class Report : private GuaranteeReport {
     limit(guarantee::kCpuLimit, limits.cpus.has_value(),
           facts_.info.cpu_quota && host_.nano_cpus > 0, group);
     pids(group);
-    disk_limit(limits, is_podman(facts_.version) ? "the number of files is not bounded" : "");
+    disk_limit(limits, facts_.version.is_podman() ? "the number of files is not bounded" : "");
     limit(guarantee::kOutputLimit, limits.output_bytes.has_value(), true,
           "counted while it streams");
   }

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <iterator>
+#include <thread>
 
 #include "core/try.h"
 #include "docker/container_environment.h"
@@ -116,12 +118,12 @@ Result<engine::ContainerConfig> HardenedContainer::config_for(
   config.host = TRY(hardened(command.first ? FilteredBy::FirstProcess : FilteredBy::Engine));
   engine::HostConfig& host = config.host;
   if (command.first) run_first(command.first->program, command.first->socket, config);
+  if (command.idle) run_idle(*command.idle, config);
   if (runtime_ == Runtime::Runsc) host.runtime = kRunsc;
   if (policy.network == NetworkMode::Open) host.network_mode = "bridge";
   host.mounts.insert(host.mounts.end(), files_.binds.begin(), files_.binds.end());
   add_scratch(files_, image_.volumes, identity_, limits.disk_bytes.value_or(kDefaultScratch), host);
-  // Podman is not known to make the namespace without setting it up.
-  if (command.first && policy.network == NetworkMode::None && !is_podman(client_.version())) {
+  if (command.first && policy.network == NetworkMode::None) {
     disable_network(command.first->hosts, config);
   }
   if (limits.memory_bytes) {
@@ -135,25 +137,39 @@ Result<engine::ContainerConfig> HardenedContainer::config_for(
     const auto bytes = static_cast<std::int64_t>(*limits.disk_bytes);
     host.ulimits.push_back({"fsize", bytes, bytes});
   }
-  if (is_podman(client_.version())) word_for_podman(enforcement_.info, host);
+  if (client_.version().is_podman()) word_for_podman(enforcement_.info, config);
   return config;
 }
 
 Result<std::shared_ptr<OwnedContainer>> HardenedContainer::make(
     std::string_view name, const engine::ContainerConfig& config) {
-  if (is_podman(client_.version())) TRY(check_can_be_looked_at(config));
-  const auto created = TRY(client_.create(name, config));
+  engine::ContainerConfig asked = config;
+  std::optional<OwnPlace> place;
+  if (client_.version().is_podman()) {
+    TRY(check_can_be_looked_at(enforcement_.info, config));
+    place.emplace(TRY(OwnPlace::make()));
+    TRY(put_filter_into_file(*place, asked.host));
+  }
+  const auto created = TRY(client_.create(name, asked));
   auto container = std::make_shared<OwnedContainer>(client_, created.id);
   enforcement_.lifeline = config.command.front() == first_process::kProgram;
-  TRY(check_taken(config, created.id));
+  TRY(check_taken(asked, created.id));
   return container;
+}
+
+Result<void> HardenedContainer::look_again(std::string_view id,
+                                           const engine::ContainerConfig& config) {
+  if (client_.version().is_podman()) TRY(check_can_be_looked_at(enforcement_.info, config));
+  TRY(check_taken(config, id));
+  TRY(check_running(id));
+  return {};
 }
 
 // The engine's answer is what counts, before anything of the guest's runs.
 Result<void> HardenedContainer::check_taken(const engine::ContainerConfig& asked,
                                             std::string_view id) {
   enforcement_.given = TRY(client_.inspect(id));
-  if (is_podman(client_.version())) {
+  if (client_.version().is_podman()) {
     enforcement_.given = in_dockers_words(enforcement_.info, asked, *std::move(enforcement_.given));
     enforcement_.added = added_variables(asked, enforcement_.given->config);
   }
@@ -181,6 +197,7 @@ Result<pid_t> HardenedContainer::check_running(std::string_view id, pid_t first_
     const auto container = client_.inspect(id);
     if (!container || !container->state.running) return not_seen();
     first_process = container->state.pid;
+    TRY(await_idle(first_process));
   }
   const auto evidence = look_at_process(first_process, id);
   if (!evidence) return not_seen();
@@ -197,7 +214,7 @@ Result<pid_t> HardenedContainer::check_running(std::string_view id, pid_t first_
       !evidence->own_network.value_or(!enforcement_.lifeline)) {
     found.emplace_back("it has no network of its own");
   }
-  if (is_podman(client_.version()))
+  if (client_.version().is_podman())
     std::ranges::move(untold(first_process), std::back_inserter(found));
   if (asked_gvisor && !*gvisor) found.emplace_back("it does not run on gVisor's kernel");
   if (!found.empty()) {
@@ -210,6 +227,28 @@ Result<pid_t> HardenedContainer::check_running(std::string_view id, pid_t first_
   enforcement_.seen = true;
   enforcement_.label = evidence->label;
   return first_process;
+}
+
+// Until then it is the runtime's, which still puts its walls up. What comes instead of it has the
+// image's links to thank.
+Result<void> HardenedContainer::await_idle(pid_t first_process) const {
+  if (enforcement_.given->config.command != std::vector<std::string>{first_process::kIdle}) {
+    return {};
+  }
+  constexpr std::chrono::seconds kPatience{3};
+  constexpr std::chrono::milliseconds kPause{2};
+  const std::string program = TRY(find_idle_program());
+  const auto until = engine::Clock::now() + kPatience;
+  while (!runs(first_process, program)) {
+    if (engine::Clock::now() > until) {
+      return std::unexpected(unsupported("harden the container", "",
+                                         "another program came in the place of its first process: "
+                                         "the image has something at " +
+                                             std::string(first_process::kIdle)));
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+  return {};
 }
 
 // What Podman does not tell.
@@ -226,7 +265,7 @@ Result<pid_t> HardenedContainer::not_seen() {
   const bool was_seen = starting_ && starting_->stop();
   enforcement_.seen = was_seen;
   enforcement_.unseen = !was_seen;
-  if (is_podman(client_.version())) {
+  if (client_.version().is_podman()) {
     return std::unexpected(unsupported("harden the container", "",
                                        "what Podman does not tell could not be seen in /proc"));
   }

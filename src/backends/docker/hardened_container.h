@@ -34,6 +34,8 @@ struct ContainerCommand {
   bool terminal = false;
   // In place of the engine's init and filter of system calls: see takes_first_process().
   std::optional<FirstMounts> first = {};
+  // In place of the words: see must_idle(). The program, on this host.
+  std::optional<std::string> idle = {};
 };
 
 class HardenedContainer {
@@ -50,6 +52,9 @@ class HardenedContainer {
   // image with links in the right places has the engine start another one than ours, so who cannot
   // see which one it is takes none.
   bool takes_first_process() const;
+  // Whether a container that stays has to begin with Cordon's program: only then it can be looked
+  // at before anything of the image's runs.
+  bool must_idle() const { return client_.version().is_podman(); }
   // Its users are not the host's, and the engine makes its mounts as one of them.
   bool has_own_users() const { return enforcement_.info.has_security("userns"); }
 
@@ -61,6 +66,8 @@ class HardenedContainer {
                                                const engine::ContainerConfig& config);
   // Before it is started, for what check_running() may come too late to see.
   void watch_start(std::string_view id);
+  // What another process made of the same and kept: looked at as if it had been made now.
+  Result<void> look_again(std::string_view id, const engine::ContainerConfig& config);
   // What the kernel says of it once it runs, where that can be seen: its first process, else 0.
   // `first_process`: where it is known; otherwise the engine is asked. Errors: Unsupported: it is
   // not what the engine says; Degraded: a guarantee that was required is none unseen.
@@ -78,6 +85,7 @@ class HardenedContainer {
   Result<void> check_policy() const;
   Result<void> check_taken(const engine::ContainerConfig& asked, std::string_view id);
   std::vector<std::string> untold(pid_t first_process) const;
+  Result<void> await_idle(pid_t first_process) const;
   Result<pid_t> not_seen();
 
   bool is_kernel(pid_t process) const;

@@ -15,6 +15,7 @@
 
 #include "core/id.h"
 #include "core/try.h"
+#include "docker/podman_build.h"
 #include "linux/proc_file.h"
 
 namespace cordon::docker {
@@ -177,6 +178,7 @@ Result<int> reap_orphans(const engine::Client& client) {
     if (!is_orphan(network)) continue;
     if (client.remove_network(network.id)) ++removed;
   }
+  if (local && client.version().is_podman()) removed += end_left_builds();
   return removed;
 }
 

@@ -37,7 +37,8 @@ Result<std::string> name_aside(std::string_view environment);
 // The value, or an empty one.
 std::string_view label_of(const engine::Pairs& labels, std::string_view name);
 
-// Removes the containers, volumes and networks of owners that are dead. Others' are never touched:
+// Removes the containers, volumes and networks of owners that are dead, and ends their builds where
+// the engine does not. Others' are never touched:
 // containers that have a label, but no name of ours, are; images give volumes and networks none.
 // Returns how many. Errors: the engine's; what was removed by then stays removed.
 Result<int> reap_orphans(const engine::Client& client);

@@ -10,6 +10,8 @@
 #include <map>
 #include <sstream>
 
+#include "core/try.h"
+#include "docker/evidence.h"
 #include "docker/inside/protocol.h"
 #include "docker/preset.h"
 #include "native/paths.h"
@@ -107,26 +109,41 @@ std::map<std::string, Mounted, std::less<>> read_mounts(std::string_view mountin
 
 }  // namespace
 
-bool is_podman(const engine::EngineVersion& version) { return version.name == "Podman"; }
+Result<void> check_is_roots(const engine::EngineInfo& info, std::string_view operation) {
+  if (!info.has_security("rootless")) return {};
+  return std::unexpected(unsupported(std::string(operation), "",
+                                     "this Podman is an ordinary user's: its limits and its files "
+                                     "are not those of the policy",
+                                     "use root's (`podman system service` as root), or Docker"));
+}
 
-Result<void> check_can_be_looked_at(const engine::ContainerConfig& config) {
+Result<void> check_can_be_looked_at(const engine::EngineInfo& info,
+                                    const engine::ContainerConfig& config) {
+  TRY(check_is_roots(info, "harden the container"));
   if (!config.host.runtime.empty()) {
     return std::unexpected(unsupported("harden the container", config.host.runtime,
                                        "Podman takes no runtime by its name on this socket",
                                        "--backend gvisor needs no engine"));
   }
-  if (!config.command.empty() && config.command.front() == first_process::kProgram) return {};
+  const std::string first = config.command.empty() ? "" : config.command.front();
+  if (first == first_process::kProgram) return {};
+  if (first == first_process::kIdle && sees_programs()) return {};
   return std::unexpected(
       unsupported("harden the container", "",
                   "Podman does not say what it masked, and only root sees that for itself before "
                   "the command begins",
-                  "run Cordon as root, or use Docker; environments need Docker"));
+                  "run Cordon as root, or use Docker"));
 }
 
-void word_for_podman(const engine::EngineInfo& info, engine::HostConfig& host) {
-  // A filter is the name of a file there. Podman's own stands until the first process, which is
-  // Cordon's, loads Cordon's on top of it.
-  std::erase_if(host.security_options, is_seccomp_option);
+void word_for_podman(const engine::EngineInfo& info, engine::ContainerConfig& config) {
+  engine::HostConfig& host = config.host;
+  // Podman's own filter stands until the first process loads Cordon's on top of it.
+  if (!config.command.empty() && config.command.front() == first_process::kProgram) {
+    std::erase_if(host.security_options, is_seccomp_option);
+  }
+  // It is not known to make the namespace without setting it up. Its /etc/hosts would be the
+  // host's.
+  config.network_disabled = false;
   // It reads neither list, but takes more masks; its own read-only paths are the engines' four.
   for (const std::string& path : host.read_only_paths) {
     if (!is_read_only_everywhere(path)) host.masked_paths.push_back(path);
@@ -139,6 +156,16 @@ void word_for_podman(const engine::EngineInfo& info, engine::HostConfig& host) {
   host.ulimits.push_back(process_limit());
   // It never makes one there, whatever is asked.
   if (info.cgroup_version == "1") host.cgroupns_mode = "host";
+}
+
+Result<void> put_filter_into_file(const OwnPlace& place, engine::HostConfig& host) {
+  for (std::string& option : host.security_options) {
+    if (!is_seccomp_option(option)) continue;
+    const auto equals = option.find('=') + 1;
+    TRY(place.write(OwnPlace::kFilter, std::string_view(option).substr(equals)));
+    option.replace(equals, std::string::npos, place.path(OwnPlace::kFilter));
+  }
+  return {};
 }
 
 engine::Container in_dockers_words(const engine::EngineInfo& info,

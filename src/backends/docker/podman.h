@@ -9,18 +9,24 @@
 #include <vector>
 
 #include "cordon/error.h"
+#include "docker/own_place.h"
 #include "engine/types.h"
 
 namespace cordon::docker {
 
-bool is_podman(const engine::EngineVersion& version);
+// Errors: Unsupported: the service is an ordinary user's.
+Result<void> check_is_roots(const engine::EngineInfo& info, std::string_view operation);
 
-// Errors: Unsupported where a runtime is asked for, and without Cordon's first process: before the
+// Errors: Unsupported where a runtime is asked for, where the service is an ordinary user's, and
+// where the container does not begin with a program of Cordon's that this process sees: before the
 // command begins, nobody could look whether the masks are there.
-Result<void> check_can_be_looked_at(const engine::ContainerConfig& config);
+Result<void> check_can_be_looked_at(const engine::EngineInfo& info,
+                                    const engine::ContainerConfig& config);
 
-// The same container in Podman's words.
-void word_for_podman(const engine::EngineInfo& info, engine::HostConfig& host);
+// The same container in Podman's words, but for the text of a filter.
+void word_for_podman(const engine::EngineInfo& info, engine::ContainerConfig& config);
+// Podman wants the name of a file, which it reads while it makes the container.
+Result<void> put_filter_into_file(const OwnPlace& place, engine::HostConfig& host);
 
 // What Podman says that it made, in Docker's words. What it leaves out is taken as it was asked:
 // open_in_mounts() and shared_namespaces() look at it when it runs.

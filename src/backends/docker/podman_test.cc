@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <string>
 
 #include "docker/inside/protocol.h"
@@ -21,12 +22,15 @@ using ::testing::Not;
 bool none_is_absent(const std::string& /*path*/) { return false; }
 
 engine::HostConfig in_podmans_words(std::string_view cgroup_version = "2") {
-  engine::HostConfig host = *hardened(FilteredBy::FirstProcess);
+  engine::ContainerConfig config;
+  config.host = *hardened(FilteredBy::FirstProcess);
+  run_first("/program", "/socket", config);
+  engine::HostConfig& host = config.host;
   host.tmpfs = {{"/tmp", "rw,nosuid,nodev,noexec,size=4096,nr_inodes=9,mode=1777,uid=7,gid=7"},
                 {"/srv/denied", "rw,nosuid,nodev,noexec,size=65536,mode=0111"}};
   engine::EngineInfo info;
   info.cgroup_version = cgroup_version;
-  word_for_podman(info, host);
+  word_for_podman(info, config);
   return host;
 }
 
@@ -39,6 +43,22 @@ TEST(Podman, TakesMasksAsOptions) {
     EXPECT_THAT(host.security_options.back() + ":", HasSubstr(std::string(path) + ":")) << path;
   }
   EXPECT_THAT(host.read_only_paths, ElementsAre("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys"));
+}
+
+TEST(Podman, TakesAFilterAsAFile) {
+  engine::ContainerConfig config;
+  config.host = *hardened(FilteredBy::Engine);
+  run_idle("/program", config);
+  word_for_podman({}, config);
+  const auto place = OwnPlace::make();
+  ASSERT_TRUE(place) << place.error().message();
+  ASSERT_TRUE(put_filter_into_file(*place, config.host));
+  const std::string file = place->path(OwnPlace::kFilter);
+  EXPECT_THAT(config.host.security_options, Contains("seccomp=" + file));
+  std::ifstream written(file);
+  std::string text;
+  std::getline(written, text);
+  EXPECT_THAT(text, HasSubstr("SCMP_ACT_ERRNO"));
 }
 
 TEST(Podman, TakesItsOwnOptionsOfScratch) {
@@ -57,13 +77,17 @@ TEST(Podman, MakesNoControlGroupNamespaceWithV1) {
 }
 
 TEST(Podman, IsLookedAtOrRunsNothing) {
+  engine::EngineInfo info;
   engine::ContainerConfig config;
   config.command = {"true"};
-  EXPECT_FALSE(check_can_be_looked_at(config));
+  EXPECT_FALSE(check_can_be_looked_at(info, config));
   run_first("/program", "/socket", config);
-  EXPECT_TRUE(check_can_be_looked_at(config));
+  EXPECT_TRUE(check_can_be_looked_at(info, config));
+  info.security_options = {"name=rootless"};
+  EXPECT_FALSE(check_can_be_looked_at(info, config));
+  info.security_options.clear();
   config.host.runtime = "runsc";
-  EXPECT_FALSE(check_can_be_looked_at(config));
+  EXPECT_FALSE(check_can_be_looked_at(info, config));
 }
 
 TEST(Podman, SaysTheSameInOtherWords) {

@@ -119,6 +119,12 @@ void run_first(const std::string& program, const std::string& socket,
   config.host.mounts.push_back({socket, first_process::kSocket, true});
 }
 
+void run_idle(const std::string& program, engine::ContainerConfig& config) {
+  config.host.init = false;
+  config.command = {first_process::kIdle};
+  config.host.mounts.push_back({program, first_process::kIdle, true});
+}
+
 void disable_network(const std::string& hosts, engine::ContainerConfig& config) {
   constexpr std::string_view kHosts = "/etc/hosts";
   config.network_disabled = true;

@@ -30,6 +30,9 @@ bool is_read_only_everywhere(std::string_view path);
 void run_first(const std::string& program, const std::string& socket,
                engine::ContainerConfig& config);
 
+// The same with the one of containers that stay, in place of a command.
+void run_idle(const std::string& program, engine::ContainerConfig& config);
+
 // Where there is no network, has Docker do without setting one up, which takes longer than all the
 // rest of a start: the namespace is made, with its loopback interface, all the same. `hosts` takes
 // the place of the /etc/hosts that Docker then leaves out, unless something is mounted there.

@@ -54,8 +54,10 @@ struct BuildRequest {
   Pairs labels = {};
   std::string platform = {};
   std::string target = {};
-  std::string network_mode = "none";
-  std::int64_t memory = 0;  // bytes, swap included; 0: unlimited
+  enum class Network { None, Bridge };
+  Network network = Network::None;
+  std::string control_group = {};  // of what runs; empty: the engine's choice
+  std::int64_t memory = 0;         // bytes, swap included; 0: unlimited
   enum class Cache { Use, Ignore };
   Cache cache = Cache::Use;
   ProgressSink progress = {};
@@ -124,6 +126,7 @@ class Client {
                        BodySource tar) const;
   Result<Usage> usage(std::string_view container) const;
   // What happens to objects with this label, until `cancel_fd` is readable, which is success.
+  // Podman tells it of containers only.
   Result<void> events(std::string_view label, const std::function<void(const Event&)>& sink,
                       int cancel_fd) const;
 

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/try.h"
 #include "engine/client.h"
 #include "engine/json_access.h"
@@ -57,12 +59,32 @@ Error with_remedy(Error error) {
   return error;
 }
 
+// Podman gives a build the host's network, where it does not know the word: it knows none of
+// Docker's.
+std::string network_of_build(const EngineVersion& engine, BuildRequest::Network network) {
+  const bool none = network == BuildRequest::Network::None;
+  if (!engine.is_podman()) return none ? "&networkmode=none" : "&networkmode=default";
+  if (none) return "&networkmode=NetworkDisabled";
+  return "&networkmode=NetworkEnabled&nsoptions=" +
+         url_encode(R"([{"Name":"network","Host":false,"Path":""}])");
+}
+
+// Podman writes names out that Docker shortens, and takes the short ones.
+void shorten(std::string& tag) {
+  for (const std::string_view prefix : {"docker.io/library/", "docker.io/"}) {
+    if (!tag.starts_with(prefix)) continue;
+    tag.erase(0, prefix.size());
+    return;
+  }
+}
+
 }  // namespace
 
 Result<void> Client::import_image(BodySource tar, const ImageName& name,
                                   const std::vector<std::string>& changes) const {
-  std::string path = fmt::format("/images/create?fromSrc=-&repo={}&tag={}",
-                                 url_encode(name.repository), url_encode(name.tag));
+  // In one word: Podman overlooks a tag beside it.
+  std::string path = fmt::format("/images/create?fromSrc=-&repo={}",
+                                 url_encode(fmt::format("{}:{}", name.repository, name.tag)));
   for (const std::string& change : changes) path += "&changes=" + url_encode(change);
   return must_progress({.method = "POST",
                         .path = std::move(path),
@@ -87,10 +109,14 @@ Result<std::vector<ImageSummary>> Client::images(std::string_view label, Tagged 
   const std::string filter = tagged == Tagged::No
                                  ? fmt::format(R"({{"label":["{}"],"dangling":["true"]}})", label)
                                  : fmt::format(R"({{"label":["{}"]}})", label);
-  return read_images(TRY(must({.method = "GET",
-                               .path = "/images/json?filters=" + url_encode(filter),
-                               .patience = kThorough},
-                              "list the images", "")));
+  auto found = TRY(read_images(TRY(must({.method = "GET",
+                                         .path = "/images/json?filters=" + url_encode(filter),
+                                         .patience = kThorough},
+                                        "list the images", ""))));
+  if (version_.is_podman()) {
+    for (ImageSummary& image : found) std::ranges::for_each(image.tags, shorten);
+  }
+  return found;
 }
 
 Result<void> Client::tag(std::string_view image, const ImageName& name) const {
@@ -110,9 +136,10 @@ Result<std::string> Client::build(const BuildRequest& request) const {
   const auto object = [](const Pairs& pairs) { return url_encode(to_json_object(pairs)); };
   // forcerm: a build that fails or is given up leaves no container.
   std::string path =
-      fmt::format("/build?dockerfile={}&rm=1&forcerm=1&networkmode={}&buildargs={}&labels={}",
-                  url_encode(request.dockerfile), url_encode(request.network_mode),
-                  object(request.arguments), object(request.labels));
+      fmt::format("/build?dockerfile={}&rm=1&forcerm=1&buildargs={}&labels={}{}",
+                  url_encode(request.dockerfile), object(request.arguments), object(request.labels),
+                  network_of_build(version_, request.network));
+  if (!request.control_group.empty()) path += "&cgroupparent=" + url_encode(request.control_group);
   for (const std::string& tag : request.tags) path += "&t=" + url_encode(tag);
   if (!request.platform.empty()) path += "&platform=" + url_encode(request.platform);
   if (!request.target.empty()) path += "&target=" + url_encode(request.target);

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/try.h"
 #include "engine/client.h"
 #include "engine/message.h"
@@ -21,6 +23,15 @@ std::string of_label(std::string_view path, std::string_view label) {
 
 std::string archive_path(std::string_view container, std::string_view path) {
   return fmt::format("/containers/{}/archive?path={}", url_encode(container), url_encode(path));
+}
+
+// Whether the attributes have this label ("name" or "name=value"), as a filter understands it.
+bool has_label(const Pairs& attributes, std::string_view label) {
+  const auto equals = label.find('=');
+  return std::ranges::any_of(attributes, [&](const auto& one) {
+    return one.first == label.substr(0, equals) &&
+           (equals == std::string_view::npos || one.second == label.substr(equals + 1));
+  });
 }
 
 }  // namespace
@@ -84,6 +95,8 @@ Result<Usage> Client::usage(std::string_view container) const {
 
 Result<void> Client::events(std::string_view label, const std::function<void(const Event&)>& sink,
                             int cancel_fd) const {
+  // A filter for a label that has any value is one that nothing passes, to Podman.
+  const bool ours = version_.is_podman();
   std::string line;
   const auto take = [&](std::string_view piece) -> Result<void> {
     while (!piece.empty()) {
@@ -95,13 +108,14 @@ Result<void> Client::events(std::string_view label, const std::function<void(con
       }
       if (newline == std::string_view::npos) return {};
       piece.remove_prefix(newline + 1);
-      sink(TRY(read_event(line)));
+      const Event event = TRY(read_event(line));
+      if (!ours || has_label(event.attributes, label)) sink(event);
       line.clear();
     }
     return {};
   };
   const auto ended = must({.method = "GET",
-                           .path = of_label("/events", label),
+                           .path = ours ? "/events" : of_label("/events", label),
                            .patience = std::chrono::hours(24 * 365),
                            .sink = take,
                            .silence = std::chrono::hours(24 * 365),

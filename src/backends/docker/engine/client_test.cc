@@ -21,6 +21,7 @@
 namespace cordon::engine {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -117,10 +118,12 @@ TEST(Client, SpeaksTheVersionThatWasAgreedOn) {
   EXPECT_THAT(engine.request(1), StartsWith("GET /v1.41/info HTTP/1.1\r\n"));
 }
 
+const std::string kPodman =
+    "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nServer: Libpod/4.3.1 (linux)\r\n"
+    "Content-Length: 2\r\n\r\nOK";
+
 TEST(Client, KnowsPodmanByItsPing) {
-  CannedEngine engine(
-      {"HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nServer: Libpod/4.3.1 (linux)\r\n"
-       "Content-Length: 2\r\n\r\nOK"});
+  CannedEngine engine({kPodman});
   const auto client = Client::connect(engine.endpoint());
   ASSERT_TRUE(client) << client.error().message();
   EXPECT_EQ(client->version().name, "Podman");
@@ -386,6 +389,54 @@ TEST(Client, MeasuresAndListens) {
   ASSERT_TRUE(client->events(
       "l", [&](const Event& event) { seen.push_back(event.type + event.action + event.id); }, -1));
   EXPECT_EQ(seen, std::vector<std::string>{"containerdiec"});
+}
+
+TEST(Client, HearsOfPodmanWhatHasTheLabel) {
+  const auto event = [](const std::string& id, const std::string& label) {
+    return R"({"Type":"container","Action":"die","Actor":{"ID":")" + id + R"(","Attributes":{)" +
+           label + "}}}\n";
+  };
+  for (const auto& [label, heard] :
+       {std::pair("l", std::vector<std::string>{"a", "b"}), {"l=1", {"a"}}, {"l=", {}}}) {
+    CannedEngine engine(
+        {kPodman, answer("200 OK", event("a", R"("l":"1")") + event("b", R"("l":"2")") +
+                                       event("c", R"("m":"1")") + event("d", ""))});
+    const auto client = Client::connect(engine.endpoint());
+    ASSERT_TRUE(client);
+    std::vector<std::string> seen;
+    const auto listen = [&](const Event& one) { seen.push_back(one.id); };
+    ASSERT_TRUE(client->events(label, listen, -1));
+    EXPECT_EQ(seen, heard) << label;
+    EXPECT_THAT(engine.request(1), StartsWith("GET /v1.41/events HTTP"));
+  }
+}
+
+TEST(Client, GivesPodmansBuildsNoNetworkOfTheHosts) {
+  for (const auto network : {BuildRequest::Network::None, BuildRequest::Network::Bridge}) {
+    CannedEngine engine({kPodman, answer("200 OK", "{\"aux\":{\"ID\":\"sha256:7\"}}\n")});
+    const auto client = Client::connect(engine.endpoint());
+    ASSERT_TRUE(client);
+    ASSERT_TRUE(client->build({.context = pieces({"tar"}),
+                               .dockerfile = "D",
+                               .tags = {},
+                               .network = network,
+                               .control_group = "/group"}));
+    const bool none = network == BuildRequest::Network::None;
+    EXPECT_THAT(engine.request(1),
+                HasSubstr(none ? "networkmode=NetworkDisabled&"
+                               : "networkmode=NetworkEnabled&nsoptions=%5B%7B%22Name%22"));
+    EXPECT_THAT(engine.request(1), HasSubstr("cgroupparent=%2Fgroup"));
+  }
+}
+
+TEST(Client, ShortensPodmansNames) {
+  CannedEngine engine({kPodman, answer("200 OK", R"([{"Id":"1","RepoTags":["docker.io/library/a:1",
+                                      "docker.io/b/c:1","localhost/d:1"]}])")});
+  const auto client = Client::connect(engine.endpoint());
+  ASSERT_TRUE(client);
+  const auto images = client->images("l", Client::Tagged::Any);
+  ASSERT_TRUE(images) << images.error().message();
+  EXPECT_THAT(images->front().tags, ElementsAre("a:1", "b/c:1", "localhost/d:1"));
 }
 
 TEST(Client, AWaitCanBeCancelled) {

@@ -145,7 +145,8 @@ Result<Container> read_container(std::string_view body) {
   const json::object& state = object(whole, "State");
   Container container;
   container.id = text(whole, "Id");
-  container.config.image = text(config, "Image");
+  // Its id. What the configuration says is what was asked for, or a name that Podman found for it.
+  container.config.image = text(whole, "Image");
   container.config.command = texts(config, "Entrypoint");
   container.config.environment = texts(config, "Env");
   container.config.working_dir = text(config, "WorkingDir");

@@ -151,6 +151,8 @@ struct EngineVersion {
   std::string name;  // "Docker" or "Podman"
   std::string version;
   std::string api;  // the version that is spoken
+
+  bool is_podman() const { return name == "Podman"; }
 };
 
 // What containers can be run with.

@@ -9,6 +9,8 @@ namespace cordon::first_process {
 
 inline constexpr char kProgram[] = "/.cordon/init";
 inline constexpr char kSocket[] = "/.cordon/socket";
+// Of a container that stays: it says nothing to anybody.
+inline constexpr char kIdle[] = "/.cordon/idle";
 
 // In this order: Cordon sends the system call filter (an array of sock_filter), the first process
 // loads it and says Ready; Cordon says Begin; Started or NotStarted; in the end Ended. Cordon
