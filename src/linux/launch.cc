@@ -324,6 +324,7 @@ PlanOrder plan_order(const LaunchRequest& request, char* const* arguments,
   order.terminal_columns = request.terminal_columns;
   order.terminal_multiplexer = plan.terminal_multiplexer.c_str();
   order.working_directory = plan.working_directory.c_str();
+  order.spare_descriptor = plan.spare_descriptor;
   order.processors = view(plan.processors);
   order.resource_limits = view(plan.resource_limits);
   order.landlock = &plan.landlock;

@@ -82,6 +82,7 @@ struct PlanOrder {
   unsigned short terminal_columns = 0;
   const char* terminal_multiplexer = "";
   const char* working_directory = "";
+  int spare_descriptor = -1;
   List<std::uint8_t> processors;
   List<ResourceLimit> resource_limits;
   const kernel::LandlockRulesetAttr* landlock = nullptr;

@@ -124,6 +124,10 @@ struct Groundwork {
 struct Plan {
   StepList steps;
   std::string working_directory = "/";
+  // A number at which /dev/null stays open, or -1. The kernel gives a process a table as large as
+  // the highest open descriptor takes; to enlarge the table of a process with threads it waits
+  // until every processor has passed through a quiet state (fs/file.c, expand_fdtable): 10 ms.
+  int spare_descriptor = -1;
   std::vector<LandlockRule> landlock_rules;
   kernel::LandlockRulesetAttr landlock{};
   std::size_t landlock_size = 0;  // 0: the kernel has no Landlock

@@ -108,6 +108,8 @@ linux_os::Plan make_plan(const WorldInput& input) {
   steps.add(Operation::PivotRoot);
   steps.add(Operation::WriteFile, place::kConfig, input.config);
   plan.working_directory = "/";
+  // gVisor's kernel moves the streams of its sandbox to 256 and what follows.
+  plan.spare_descriptor = 300;
   plan.resource_limits.push_back({RLIMIT_CORE, 1});
   return plan;
 }
