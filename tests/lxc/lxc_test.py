@@ -523,6 +523,50 @@ class Killed(WithStore):
         self.assert_whole_or_not_there()
 
 
+class Dying(WithStore):
+    """The store, killed in the middle of a run."""
+
+    def run_until_the_store_dies(self, mark, image, options=()):
+        script = f"exec 2> /dev/null; setsid sleep {mark} & echo up; sleep {mark}"
+        process = self.start("sh", "-c", script, image=image, options=options)
+        self.assertEqual(process.stdout.readline().strip(), "up")
+        time.sleep(1)
+        self.assertTrue(self.running(mark), "the control: it runs as long as the store does")
+        self.assertIsNone(process.poll())
+        self.store.process.kill()
+        self.store.process.wait()
+        _, err = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 125, err)
+        self.assertIn("the command's end", err)
+        self.wait_until("what ran has ended, with no store to end it", lambda: not self.running(mark), 10)
+
+    def test_an_instance_for_each_run(self):
+        for mark, options in (("2222251", []), ("2222252", ["--tty"])):
+            with self.subTest(options=options):
+                try:
+                    self.run_until_the_store_dies(mark, IMAGE, options)
+                finally:
+                    self.store.start()
+                self.assertEqual(self.run_cordon("true").returncode, 0)
+                self.wait_until("the instance is gone, too", lambda: self.store.instances() == [])
+
+    def test_an_instance_that_others_use(self):
+        self.store.lxc("launch", IMAGE, "box", "--config", f"raw.idmap=both {SOMEBODY} {SOMEBODY}")
+        self.addCleanup(self.store.lxc, "delete", "--force", "box")
+        self.store.lxc("config", "device", "add", "box", "work", "disk", f"source={self.work}", f"path={self.work}")
+        self.store.lxc("exec", "box", "--", "sh", "-c", "setsid sleep 2222253 < /dev/null > /dev/null 2>&1 &")
+        for mark, options in (("2222254", []), ("2222255", ["--tty"])):
+            with self.subTest(options=options):
+                try:
+                    self.run_until_the_store_dies(mark, "", options)
+                    self.assertTrue(self.running("2222253"), "what others have started goes on")
+                finally:
+                    self.store.start()
+
+    def surroundings(self, **more):
+        return super().surroundings(**{"CORDON_LXC_INSTANCE": "box", **more})
+
+
 class Shared(WithStore):
     """An instance that runs already."""
 

@@ -11,9 +11,11 @@
 
 #include <cerrno>
 #include <csignal>
+#include <ctime>
 
 #include "core/unique_fd.h"
 #include "report.h"
+#include "signals.h"
 
 namespace cordon::inside {
 
@@ -22,6 +24,7 @@ namespace {
 constexpr int kAnnounce = SIGUSR1;
 // Cordon makes the instance and starts the command in one go; a store that works hard is slow.
 constexpr int kCommandPatience = 120'000;  // ms
+constexpr int kAnswerPatience = 60;        // s
 // How long the counters stay to be looked at when nobody stops the instance.
 constexpr int kAfterwards = 10'000;  // ms
 
@@ -41,16 +44,9 @@ void kill_the_rest() {
   }
 }
 
-UniqueFd signal_descriptor() {
-  sigset_t all;
-  ::sigfillset(&all);
-  ::sigprocmask(SIG_SETMASK, &all, nullptr);
-  // Blocked signals reach even an init that has no handler for them.
-  return UniqueFd(::signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
-}
-
 struct Heard {
   UniqueFd command;  // a pidfd
+  UniqueFd errors;   // the command's, as it began: whoever reads it may go away
   bool stop = false;
 };
 
@@ -62,6 +58,10 @@ void hear(int signals, Heard& heard) {
     if (number == kAnnounce && !heard.command.valid()) {
       heard.command.reset(
           static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(info.ssi_pid), 0)));
+      // Linux 5.6; where it cannot be had only the store ends the command.
+      heard.errors.reset(
+          static_cast<int>(::syscall(SYS_pidfd_getfd, heard.command.get(), STDERR_FILENO, 0)));
+      ::kill(static_cast<pid_t>(info.ssi_pid), kAnnounce);
     }
     if (number == SIGPWR || number == SIGTERM || number == SIGINT) heard.stop = true;
   }
@@ -78,7 +78,17 @@ void raise_loopback() {
 }
 
 void announce_command() {
-  if (::kill(1, kAnnounce) != 0) fail("tell the instance's init");
+  sigset_t answer;
+  sigset_t before;
+  ::sigemptyset(&answer);
+  ::sigaddset(&answer, kAnnounce);
+  ::sigprocmask(SIG_BLOCK, &answer, &before);
+  const timespec patience{kAnswerPatience, 0};
+  // The command may close what init watches: not before init has it.
+  if (::kill(1, kAnnounce) != 0 || ::sigtimedwait(&answer, nullptr, &patience) != kAnnounce) {
+    fail("tell the instance's init");
+  }
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
 }
 
 void run_init() {
@@ -90,20 +100,25 @@ void run_init() {
   Heard heard;
   int patience = kCommandPatience;
   while (!heard.stop) {
-    pollfd fds[2] = {{signals, POLLIN, 0}, {heard.command.get(), POLLIN, 0}};
-    const int ready = ::poll(fds, 2, patience);
+    pollfd fds[3] = {
+        {signals, POLLIN, 0}, {heard.command.get(), POLLIN, 0}, {heard.errors.get(), 0, 0}};
+    const int ready = ::poll(fds, 3, patience);
     if (ready == 0) break;
     reap();
     if (fds[0].revents != 0) hear(signals, heard);
     if (heard.command.valid()) patience = -1;
     if (fds[1].revents != 0) {
       kill_the_rest();
+      // The store waits for the end of what it reads.
+      heard.errors.reset();
       patience = kAfterwards;
       // Nobody is left to announce another one.
       pollfd stop{signals, POLLIN, 0};
       while (!heard.stop && ::poll(&stop, 1, patience) > 0) hear(signals, heard);
       break;
     }
+    // The store is gone. With this process everything ends.
+    if (fds[2].revents != 0) break;
   }
   ::_exit(0);
 }

@@ -1,15 +1,17 @@
 #include "shared.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <csignal>
 
 #include "core/unique_fd.h"
 #include "report.h"
+#include "signals.h"
 
 namespace cordon::inside {
 
@@ -29,28 +31,21 @@ sigset_t block_all() {
   return before;
 }
 
-// The kernel sends SIGIO when the other end is closed.
-void ask_for_end_of(int lifeline) {
-  if (::fcntl(lifeline, F_SETOWN, ::getpid()) != 0 ||
-      ::fcntl(lifeline, F_SETFL, O_ASYNC | O_NONBLOCK) != 0) {
-    fail("watch over the lifeline");
-  }
-  char byte = 0;
-  if (::read(lifeline, &byte, 1) == 0) ::_exit(kSignalBase + SIGKILL);
-}
-
-// Ends as `child` does, or when SIGIO says so where that is `end_by_io`. What else is sent to this
-// process goes on to the child.
-[[noreturn]] void follow(pid_t child, bool end_by_io) {
-  sigset_t all;
-  ::sigfillset(&all);
+// Ends as `child` does, or when the other end of `watched` is closed; -1: none. What is sent to
+// this process goes on to the child.
+[[noreturn]] void follow(pid_t child, int watched) {
+  const UniqueFd signals = signal_descriptor();
+  if (!signals.valid()) fail("watch signals");
+  pollfd fds[2] = {{signals.get(), POLLIN, 0}, {watched, 0, 0}};
   for (;;) {
-    siginfo_t info{};
-    const int number = ::sigwaitinfo(&all, &info);
-    if (number == SIGIO && end_by_io) ::_exit(kSignalBase + SIGKILL);
+    ::poll(fds, 2, -1);
+    if (fds[1].revents != 0) ::_exit(kSignalBase + SIGKILL);
+    signalfd_siginfo info{};
+    if (::read(signals.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) continue;
+    const int number = static_cast<int>(info.ssi_signo);
     if (number != SIGCHLD) {
       // What the terminal sends, everybody has got.
-      if (number > 0 && info.si_code != SI_KERNEL) ::kill(child, number);
+      if (info.ssi_code != SI_KERNEL) ::kill(child, number);
       continue;
     }
     for (;;) {
@@ -80,9 +75,12 @@ void stay_as_parent_of_init(int lifeline) {
   if (init < 0) fail("start the first process");
   if (init > 0) {
     read_end.reset();
+    // The command can close its own, and read from neither.
+    const int watched =
+        lifeline >= 0 ? lifeline : ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (watched < 0) fail("watch over the streams");
     release_streams();
-    if (lifeline >= 0) ask_for_end_of(lifeline);
-    follow(init, lifeline >= 0);
+    follow(init, watched);
   }
   write_end.reset();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -93,7 +91,7 @@ void stay_as_parent_of_init(int lifeline) {
   if (command < 0) fail("start the command");
   if (command > 0) {
     release_streams();
-    follow(command, false);
+    follow(command, -1);
   }
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
 }
