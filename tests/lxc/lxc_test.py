@@ -257,6 +257,49 @@ class Own(WithStore):
         self.assertEqual((os.path.exists(saved), self.store.instances()), (False, []))
         self.assertIn("error", self.drive("restore", saved, "true"))
 
+    def test_a_checkpoint_that_somebody_edited_is_refused(self):
+        saved = os.path.join(self.own_folder("of-lxc-saved-"), "warm")
+        self.assertEqual(self.drive("keep", saved, "echo kept > /tmp/file; echo ready; read line"), "ended 0 \n")
+        self.addCleanup(self.drive, "remove", saved)
+        place = f"{saved}/manifest.json"
+        with open(place, encoding="utf-8") as file:
+            text = file.read()
+
+        def write(words):
+            with open(place, "w", encoding="utf-8") as file:
+                file.write(words)
+        for name in ("somebodys", "cordon-kept-somebodys"):
+            self.store.lxc("init", IMAGE, name)
+            self.addCleanup(self.store.lxc, "delete", "--force", name)
+        there = sorted(self.store.instances())
+        other = self.own_folder("of-lxc-work-", None, SOMEBODY)
+        manifest = json.loads(text)
+        scene = manifest["scene"]
+        edits = {"another instance": ({"instance": "somebodys"}, self.work, "not made by the lxc backend"),
+                 "one that looks kept": ({"instance": "cordon-kept-somebodys"}, self.work, "none that a checkpoint made"),
+                 "a snapshot": ({"instance": manifest["instance"] + "/kept"}, self.work, "not made by the lxc backend"),
+                 "another version": ({"format": 2}, self.work, "another version"),
+                 "another work directory": ({"scene": {**scene, "work_dir": other}}, other, "it was edited"),
+                 "another user": ({"scene": {**scene, "user": "1000:1000"}}, self.work, "another image, work directory or user")}
+        for what, (edit, work, words) in edits.items():
+            with self.subTest(what):
+                write(json.dumps({**manifest, **edit}))
+                told = self.drive("restore", saved, "cat /tmp/file", work=work)
+                self.assertTrue(told.startswith("error"), told)
+                self.assertIn(words, told)
+                if "instance" in edit:
+                    self.assertIn("error", self.drive("remove", saved))
+                self.assertEqual(sorted(self.store.instances()), there, "nothing is made, and nobody's removed")
+        write(text[:-1])
+        self.assertIn("cannot be read", self.drive("restore", saved, "cat /tmp/file"))
+        edit, work, _ = edits["another work directory"]
+        write(json.dumps({**manifest, **edit}))
+        self.store.lxc("config", "set", manifest["instance"], "user.cordon.scene=" + json.dumps(edit["scene"], separators=(",", ":")))
+        self.assertEqual(self.drive("restore", saved, "cat /tmp/file", work=work), "kept\n", "the control: the store says the same")
+        self.store.lxc("config", "set", manifest["instance"], "user.cordon.scene=" + json.dumps(scene, separators=(",", ":")))
+        write(text)
+        self.assertEqual(self.drive("restore", saved, "cat /tmp/file"), "kept\n", "the control: as it was")
+
     def test_refusals(self):
         self.refused("none is named", "--image", image="")
         self.refused("lxc image list", image="nobody-has-this")

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <utility>
 
 #include "core/id.h"
@@ -59,13 +60,14 @@ bj::object manifest_of(const Scene& scene, const std::string& kept) {
   return {{"format", kFormat}, {"scene", to_object(scene)}, {"instance", kept}};
 }
 
-bj::object kept_request(const InstancePlan& sandbox, std::string_view name,
+bj::object kept_request(const InstancePlan& sandbox, const Scene& scene, std::string_view name,
                         std::string_view snapshot, std::string_view directory) {
   // What is not said here is taken over from the snapshot.
   bj::object config{{json::view(kOwnerKey), docker::own_owner_label()},
                     {json::view(kSandboxKey), ""},
                     {json::view(kCheckpointKey), json::view(name)},
-                    {json::view(kDirectoryKey), json::view(directory)}};
+                    {json::view(kDirectoryKey), json::view(directory)},
+                    {json::view(kSceneKey), bj::serialize(to_object(scene))}};
   for (const char* const key : {"raw.lxc", "raw.idmap", "limits.memory", "limits.memory.enforce",
                                 "limits.memory.swap", "limits.cpu.allowance", "limits.processes"}) {
     config[key] = "";
@@ -89,11 +91,11 @@ Result<bool> is_complete(const Instance& kept) {
 }
 
 Result<KeptInstance> KeptInstance::make(const Store& store, const InstancePlan& sandbox,
-                                        std::string_view directory) {
+                                        const Scene& scene, std::string_view directory) {
   const std::string name = std::string(kPrefix) + TRY(make_id());
   TRY(store.make_snapshot(sandbox.name, kSnapshot));
   const Instance snapshot = TRY(store.snapshot(sandbox.name, kSnapshot));
-  bj::object request = kept_request(sandbox, name, kSnapshot, directory);
+  bj::object request = kept_request(sandbox, scene, name, kSnapshot, directory);
   bj::object& devices = request["devices"].as_object();
   for (const auto& [device, value] : snapshot.devices) {
     if (device != "root") devices[device] = bj::object{{"type", "none"}};
@@ -120,6 +122,9 @@ Result<Origin> find_kept(const Store& store, const std::string& directory, const
                   "directories");
   }
   const Instance instance = TRY(kept_instance(store, name));
+  if (json::text(instance.config, kSceneKey) != bj::serialize(to_object(scene))) {
+    return refuse(kRestore, directory, "the store says otherwise: it was edited");
+  }
   Origin origin{.is_image = false, .name = name};
   for (const auto& [device, value] : instance.devices) {
     if (device != "root") origin.devices.emplace_back(json::std_view(device));

@@ -18,6 +18,8 @@ namespace cordon::lxc {
 inline constexpr std::string_view kCheckpointKey = "user.cordon.checkpoint";
 // The directory that it belongs to once that is there.
 inline constexpr std::string_view kDirectoryKey = "user.cordon.directory";
+// The scene, as the manifest has it: whoever can edit that need not be able to edit this.
+inline constexpr std::string_view kSceneKey = "user.cordon.scene";
 
 // What has to be the same for a sandbox to go on.
 struct Scene {
@@ -31,8 +33,9 @@ boost::json::object manifest_of(const Scene& scene, const std::string& kept);
 
 // The body of a request for it. It has no device of the sandbox's, and nothing of its configuration
 // that would hold for a copy.
-boost::json::object kept_request(const InstancePlan& sandbox, std::string_view name,
-                                 std::string_view snapshot, std::string_view directory);
+boost::json::object kept_request(const InstancePlan& sandbox, const Scene& scene,
+                                 std::string_view name, std::string_view snapshot,
+                                 std::string_view directory);
 
 // Whether the directory of what is kept is there, and with it the checkpoint. Errors: it cannot be
 // looked at.
@@ -44,7 +47,7 @@ class KeptInstance {
  public:
   // `sandbox` runs, and stands still.
   static Result<KeptInstance> make(const Store& store, const InstancePlan& sandbox,
-                                   std::string_view directory);
+                                   const Scene& scene, std::string_view directory);
   KeptInstance(KeptInstance&& other) noexcept;
   KeptInstance& operator=(KeptInstance&&) = delete;
   ~KeptInstance();
@@ -61,7 +64,8 @@ class KeptInstance {
 };
 
 // What a sandbox is restored from. Errors: those of open_checkpoint(); NotFound: the store has it
-// no more; InvalidArgument: the directory is of another backend's, or of another scene.
+// no more; InvalidArgument: the directory is of another backend's, of another scene, or
+// was edited.
 Result<Origin> find_kept(const Store& store, const std::string& directory, const Scene& scene);
 
 // Removes the instance, if it is still there, and the directory. Errors: as find_kept().

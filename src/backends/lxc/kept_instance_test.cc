@@ -16,7 +16,7 @@ TEST(KeptRequest, IsOfTheSnapshotAndNothingOfTheSandboxHoldsForIt) {
   InstancePlan sandbox;
   sandbox.name = "cordon-1";
   sandbox.pool = "fast";
-  const auto request = kept_request(sandbox, "cordon-kept-2", "kept", "/var/warm");
+  const auto request = kept_request(sandbox, {}, "cordon-kept-2", "kept", "/var/warm");
   EXPECT_EQ(json::text(json::object(request, "source"), "source"), "cordon-1/kept");
   EXPECT_FALSE(request.at("ephemeral").as_bool());
   const auto& config = json::object(request, "config");

@@ -306,7 +306,7 @@ Result<void> LxcSandbox::checkpoint(const std::string& directory, Keep keep) {
   request.words = words_for_keeping(prepared_.inside, prepared_.files);
   const auto holding = TRY(exec(request, std::move(streams.bridge)));
   TRY(holding->await_ready(kKeepPatience));
-  KeptInstance kept = TRY(KeptInstance::make(store_, plan_, written.path()));
+  KeptInstance kept = TRY(KeptInstance::make(store_, plan_, scene(), written.path()));
   const auto complete = [&]() -> Result<void> {
     TRY(written.finish(manifest_of(scene(), kept.name())));
     TRY(kept.release());
