@@ -213,7 +213,7 @@ class Caller(Case):
         self.assertEqual(crash(self.arguments([self.driver.guest, "core_dump"])), [])
         # The kernel of the host runs no program on it either: 1 byte says so to a pattern that is a pipe; 0 does not.
         said = self.sh("grep -s 'Max core' /proc/self/limits || ls /proc/self/limits").stdout
-        if said or self.driver.name != "gvisor":
+        if said or self.driver.tier != "gvisor":
             self.assertEqual(said.split()[4:6], ["1", "1"], said)
         with open("/proc/sys/kernel/core_pattern", encoding="utf-8") as file:
             if file.read().strip().startswith(("|", "/")):

@@ -227,7 +227,7 @@ class Results(Case):
     def test_have_their_fields(self):
         result = self.result("sh", "-c", "echo out; echo err >&2; exit 3")
         self.assertEqual((result["status"], result["exit_code"], result["stdout"], result["stderr"]), ("failed", 3, "out\n", "err\n"))
-        self.assertEqual((result["backend"], result["tier"]), (self.driver.name, self.driver.tier))
+        self.assertEqual((result["backend"], result["tier"]), (self.driver.backend, self.driver.tier))
         self.assertGreater(result["duration"], 0)
         self.assertEqual(result["truncated"], {"stdout": False, "stderr": False})
         for name in ("start_time", "end_time"):
@@ -324,6 +324,7 @@ class BadInput(Case):
             os.unlink(alias)
 
 
+    @alone
     @protects("filesystem.read")
     def test_the_whole_host_is_shown_in_no_image(self):
         link = os.path.join(self.outside, "link")

@@ -13,7 +13,8 @@ GUEST = os.environ["CORDON_TEST_GUEST"]
 class Driver:
     """A backend that is run from a folder of its own. Inside, the attacks are `guest` and `setuid_guest`."""
 
-    name = ""
+    name = ""  # of its column in the matrix, and of what cannot.toml says
+    backend = ""  # what a result says that ran it
     tier = ""
     options = ()
     has_image = False  # the files are an image's, not this host's
@@ -47,7 +48,7 @@ class Driver:
 
 
 class Native(Driver):
-    name = "native"
+    name = backend = "native"
     tier = "light"
 
     def start(self):
@@ -63,12 +64,12 @@ class Native(Driver):
 
 
 class Gvisor(Native):
-    name = "gvisor"
+    name = backend = "gvisor"
     tier = "gvisor"
 
 
 class Docker(Driver):
-    name = "docker"
+    name = backend = "docker"
     tier = "container"
     has_image = True
     engine = None
@@ -76,8 +77,12 @@ class Docker(Driver):
     def start(self):
         sys.path.insert(0, os.path.join(os.path.dirname(HERE), "docker"))
         import engine
-        self.engine = engine.Engine()
-        self.options = ["--image", engine.IMAGE]
+        self.engine = self.begin()
+        self.options = ["--backend", self.backend, "--image", engine.IMAGE]
+
+    def begin(self):
+        import engine
+        return engine.Engine()
 
     def stop(self):
         if self.engine:
@@ -96,8 +101,27 @@ class Docker(Driver):
         return [one["Names"][0] for one in self.engine.containers()]
 
 
+class Podman(Docker):
+    name = "podman"
+
+    def begin(self):
+        import podman
+        return podman.Podman()
+
+
+class GvisorDocker(Docker):
+    name = backend = "gvisor-docker"
+    tier = "gvisor"
+
+    def begin(self):
+        import engine
+        # No network of its own making: that works on every machine.
+        return engine.Engine(runtimes={
+            "runsc": {"path": shutil.which("runsc"), "runtimeArgs": ["--platform=ptrace", "--network=none"]}})
+
+
 class Lxc(Driver):
-    name = "lxc"
+    name = backend = "lxc"
     tier = "strong"
     has_image = True
     store = None
@@ -125,4 +149,4 @@ class Lxc(Driver):
         return self.store.instances()
 
 
-DRIVERS = {driver.name: driver for driver in (Native, Gvisor, Docker, Lxc)}
+DRIVERS = {driver.name: driver for driver in (Native, Gvisor, Docker, Podman, GvisorDocker, Lxc)}

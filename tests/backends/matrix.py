@@ -14,7 +14,7 @@ import sys
 
 BEGIN, END = "<!-- matrix: begin -->", "<!-- matrix: end -->"
 GROUPS = ("attack", "behaviour", "limits")
-ORDER = ("native", "gvisor", "docker", "lxc")
+ORDER = ("native", "gvisor", "docker", "podman", "gvisor-docker", "lxc")
 
 
 def load(folder):

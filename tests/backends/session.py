@@ -15,7 +15,7 @@ with open(os.path.join(HERE, "cannot.toml"), "rb") as file:
 
 class Session:
     def __init__(self, backend):
-        self.entries = {entry["test"]: entry for entry in CANNOT if entry["backend"] == backend}
+        self.entries = {entry["test"]: entry for entry in CANNOT if backend in entry["backends"]}
         self.folder = os.path.realpath(tempfile.mkdtemp(prefix="of-backends-"))
         os.chmod(self.folder, 0o755)
         self.driver = DRIVERS[backend](self.folder)

@@ -84,7 +84,11 @@ class Translator {
   void take_away(const Rule& rule) {
     files_.denies = files_.denies || rule.grant == Grant::Deny;
     // A mask is put on after the mounts, over what is beneath as well.
-    (rule.directory && rule.has_inner ? files_.covered : files_.masked).push_back(rule.path);
+    if (rule.directory && rule.has_inner) {
+      files_.covered.push_back(rule.path);
+    } else {
+      files_.masked.push_back({rule.path, rule.directory});
+    }
   }
 
   bool is_shown(int index) const { return index >= 0 && shown_[static_cast<std::size_t>(index)]; }
@@ -99,6 +103,22 @@ class Translator {
 
 Result<Files> files_of(const native::RuleSet& rules, const engine::Endpoint& endpoint) {
   return Translator(rules, endpoint).translate();
+}
+
+void take_away(const Files& files, Masking masking, const std::string& empty_file,
+               engine::HostConfig& host) {
+  for (const std::string& place : files.covered) {
+    host.tmpfs.emplace_back(place, "rw,nosuid,nodev,noexec,size=65536,mode=0111");
+  }
+  for (const Masked& masked : files.masked) {
+    if (masking == Masking::ByRuntime) {
+      host.masked_paths.push_back(masked.path);
+    } else if (masked.directory) {
+      host.tmpfs.emplace_back(masked.path, "ro,nosuid,nodev,noexec,size=65536,mode=0555");
+    } else {
+      host.mounts.push_back({empty_file, masked.path, true});
+    }
+  }
 }
 
 void add_scratch(const Files& files, const std::vector<std::string>& volumes,
@@ -130,10 +150,6 @@ void add_scratch(const Files& files, const std::vector<std::string>& volumes,
                            size, std::max(size / kPage, kLeastInodes), temporary ? "1777" : "0700",
                            identity.uid, identity.gid));
   }
-  for (const std::string& place : files.covered) {
-    host.tmpfs.emplace_back(place, "rw,nosuid,nodev,noexec,size=65536,mode=0111");
-  }
-  host.masked_paths.insert(host.masked_paths.end(), files.masked.begin(), files.masked.end());
 }
 
 }  // namespace cordon::docker

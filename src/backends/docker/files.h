@@ -13,12 +13,18 @@
 
 namespace cordon::docker {
 
+// Denied or hidden: reads as empty.
+struct Masked {
+  std::string path;
+  bool directory = false;
+};
+
 struct Files {
   std::vector<engine::BindMount> binds;  // parents before children
   std::vector<std::string> scratch;      // private, empty, writable directories
-  std::vector<std::string> masked;       // what is denied or hidden; reads as empty
-  std::vector<std::string> covered;      // directories of that kind with something visible beneath
-  bool denies = false;                   // one of them was to be refused instead
+  std::vector<Masked> masked;
+  std::vector<std::string> covered;  // directories of that kind with something visible beneath
+  bool denies = false;               // one of them was to be refused instead
   // What a mount cannot stand for: names that do not exist yet, and patterns.
   std::vector<std::string> unheld;            // of rules that somebody stated
   std::vector<std::string> unheld_protected;  // of the default policy
@@ -28,8 +34,18 @@ struct Files {
 // container has its own (/proc, /sys, /dev).
 Result<Files> files_of(const native::RuleSet& rules, const engine::Endpoint& endpoint);
 
+// How a runtime takes away what is masked.
+enum class Masking {
+  ByRuntime,  // the OCI's masked paths, put on after the mounts
+  ByMounts,   // runsc ignores those: a tmpfs, and for a file an empty one of the host
+};
+
+// `empty_file`: a path of the host, for Masking::ByMounts.
+void take_away(const Files& files, Masking masking, const std::string& empty_file,
+               engine::HostConfig& host);
+
 // The rest of what is mounted: scratch directories of `disk_bytes` together, nothing in them ever
-// executed, and what is taken away. `volumes` are the image's: scratch, too.
+// executed. `volumes` are the image's: scratch, too.
 void add_scratch(const Files& files, const std::vector<std::string>& volumes,
                  const Identity& identity, std::uint64_t disk_bytes, engine::HostConfig& host);
 

@@ -69,7 +69,18 @@ TEST(Files, WhatIsTakenAwayInsideWhatIsShown) {
                                      {Grant::Hide, "/srv/job/h", 0}}),
                               kEngine);
   ASSERT_TRUE(files) << files.error().message();
-  EXPECT_THAT(files->masked, ElementsAre("/srv/job/a", "/srv/job/f", "/srv/job/h"));
+  engine::HostConfig host;
+  take_away(*files, Masking::ByRuntime, "", host);
+  EXPECT_THAT(host.masked_paths, ElementsAre("/srv/job/a", "/srv/job/f", "/srv/job/h"));
+  EXPECT_EQ(host.tmpfs.size(), 1U);
+  host = {};
+  take_away(*files, Masking::ByMounts, "/run/empty", host);
+  EXPECT_THAT(host.masked_paths, IsEmpty());
+  ASSERT_EQ(host.mounts.size(), 1U);
+  EXPECT_EQ(host.mounts[0], (engine::BindMount{"/run/empty", "/srv/job/f", true}));
+  ASSERT_EQ(host.tmpfs.size(), 3U);
+  EXPECT_EQ(host.tmpfs[1].first, "/srv/job/a");
+  EXPECT_EQ(host.tmpfs[2].first, "/srv/job/h");
   EXPECT_THAT(files->covered, ElementsAre("/srv/job/b"));
   EXPECT_TRUE(files->denies);
   EXPECT_EQ(files->binds.size(), 2U);

@@ -90,13 +90,19 @@ Result<void> HardenedContainer::prepare() {
   files_ = TRY(files_of(rules_, client_.endpoint()));
   identity_ = TRY(choose_identity(spec_.policy.uid, caller_, TRY(owner_of(rules_.work_dir))));
   TRY(native::refuse_unheld(files_.unheld, spec_.weaker_guarantees, "a container"));
+  if (on_gvisor()) {
+    empty_.emplace(TRY(OwnPlace::make()));
+    if (has_own_users()) empty_->let_others_enter();
+    TRY(empty_->write(OwnPlace::kEmpty, ""));
+  }
   return {};
 }
 
-bool HardenedContainer::takes_first_process() const {
-  return runtime_ == Runtime::OfTheEngine && enforcement_.info.default_runtime != kRunsc &&
-         sees_programs();
+bool HardenedContainer::on_gvisor() const {
+  return runtime_ == Runtime::Runsc || enforcement_.info.default_runtime == kRunsc;
 }
+
+bool HardenedContainer::takes_first_process() const { return !on_gvisor() && sees_programs(); }
 
 Result<engine::ContainerConfig> HardenedContainer::config_for(
     const ContainerCommand& command) const {
@@ -123,6 +129,8 @@ Result<engine::ContainerConfig> HardenedContainer::config_for(
   if (policy.network == NetworkMode::Open) host.network_mode = "bridge";
   host.mounts.insert(host.mounts.end(), files_.binds.begin(), files_.binds.end());
   add_scratch(files_, image_.volumes, identity_, limits.disk_bytes.value_or(kDefaultScratch), host);
+  take_away(files_, on_gvisor() ? Masking::ByMounts : Masking::ByRuntime,
+            empty_ ? empty_->path(OwnPlace::kEmpty) : "", host);
   if (command.first && policy.network == NetworkMode::None) {
     disable_network(command.first->hosts, config);
   }

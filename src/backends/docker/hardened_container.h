@@ -13,6 +13,7 @@
 #include "docker/guarantees.h"
 #include "docker/identity.h"
 #include "docker/kernel_watch.h"
+#include "docker/own_place.h"
 #include "docker/owned_container.h"
 #include "docker/runtime.h"
 #include "engine/client.h"
@@ -88,6 +89,7 @@ class HardenedContainer {
   Result<void> await_idle(pid_t first_process) const;
   Result<pid_t> not_seen();
 
+  bool on_gvisor() const;
   bool is_kernel(pid_t process) const;
 
   engine::Client client_;
@@ -97,6 +99,7 @@ class HardenedContainer {
   engine::Image image_;
   native::RuleSet rules_;
   Files files_;
+  std::optional<OwnPlace> empty_;  // what stands for masked files on gVisor
   Identity identity_;
   Enforcement enforcement_;
   std::string runsc_;  // the engine's program; empty: it names none, or another runtime is used

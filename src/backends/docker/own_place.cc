@@ -34,7 +34,8 @@ std::string named_after_us() {
 }
 
 void remove_place(const std::string& directory) {
-  for (const std::string_view name : {OwnPlace::kSocket, OwnPlace::kHosts, OwnPlace::kFilter}) {
+  for (const std::string_view name :
+       {OwnPlace::kSocket, OwnPlace::kHosts, OwnPlace::kFilter, OwnPlace::kEmpty}) {
     ::unlink(fmt::format("{}{}", directory, name).c_str());
   }
   ::rmdir(directory.c_str());

@@ -16,6 +16,7 @@ class OwnPlace {
   static constexpr std::string_view kSocket = "/socket";
   static constexpr std::string_view kHosts = "/hosts";
   static constexpr std::string_view kFilter = "/filter";
+  static constexpr std::string_view kEmpty = "/empty";
 
   static Result<OwnPlace> make();
   OwnPlace(OwnPlace&& other) noexcept : directory_(std::exchange(other.directory_, {})) {}
