@@ -57,13 +57,22 @@ std::string real_path(const std::string& path) {
 
 // What nobody holds a lock on has nobody who writes it any more. Another user's, or one that others
 // may write in, is none of ours.
+// As create() names them; a directory of somebody's own that only begins like one stays.
+bool is_name_of_half(std::string_view name) {
+  constexpr std::size_t kId = 36;
+  if (!name.starts_with(kHalfCheckpoint)) return false;
+  name.remove_prefix(kHalfCheckpoint.size());
+  return name.size() == kId &&
+         name.find_first_not_of("0123456789abcdef-") == std::string_view::npos;
+}
+
 void remove_halves(const std::string& parent) {
   // Whoever could exchange names on the way could have something else removed.
   if (!check_way_to("make a checkpoint in", parent + "/.")) return;
   const std::unique_ptr<DIR, decltype(&::closedir)> all(::opendir(parent.c_str()), ::closedir);
   if (!all) return;
   while (const dirent* const entry = ::readdir(all.get())) {
-    if (!std::string_view(entry->d_name).starts_with(kHalfCheckpoint)) continue;
+    if (!is_name_of_half(entry->d_name)) continue;
     const UniqueFd half = open_directory(::dirfd(all.get()), entry->d_name);
     struct stat status{};
     if (half.valid() && ::fstat(half.get(), &status) == 0 && status.st_uid == ::geteuid() &&

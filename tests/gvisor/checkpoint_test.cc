@@ -126,6 +126,9 @@ TEST_F(Checkpoints, AreMadeOfWhatRunsAndInNewDirectoriesOnly) {
   auto process = (*sandbox)->start(command("echo ready; read line"));
   ASSERT_TRUE(process) << process.error().message();
   read_until(**process, "ready");
+  const auto reached = (*sandbox)->checkpoint(*temp_ / "work/saved", Keep::Processes);
+  ASSERT_FALSE(reached) << "whoever writes both changes the image and what vouches for it";
+  EXPECT_THAT(reached.error().message(), HasSubstr("commands can write there"));
   const auto there = (*sandbox)->checkpoint(*temp_ / "work", Keep::Processes);
   ASSERT_FALSE(there);
   EXPECT_EQ(there.error().code, ErrorCode::Conflict);

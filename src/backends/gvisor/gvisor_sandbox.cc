@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "core/installed_program.h"
 #include "core/try.h"
@@ -18,6 +19,7 @@
 #include "gvisor/world.h"
 #include "native/check_policy.h"
 #include "native/command_streams.h"
+#include "native/never_shown.h"
 #include "native/program_candidates.h"
 #include "native/unheld_names.h"
 #include "policy/environment.h"
@@ -60,6 +62,7 @@ Result<std::unique_ptr<GvisorSandbox>> GvisorSandbox::restore(native::Host& host
     sandbox->second_ids_ = TRY(find_second_ids(sandbox->caller_));
     sandbox->enforcement_.kernel_is_nobody = true;
   }
+  TRY(sandbox->check_out_of_reach(directory));
   sandbox->restored_ = TRY(verify_checkpoint(directory, sandbox->scene()));
   return sandbox;
 }
@@ -84,6 +87,20 @@ Result<void> GvisorSandbox::pause() { return call("pause"); }
 
 Result<void> GvisorSandbox::resume() { return call("resume"); }
 
+// Its manifest vouches for a checkpoint as long as guests cannot write both: gVisor's kernel goes
+// on with what is read from there.
+Result<void> GvisorSandbox::check_out_of_reach(const std::string& directory) const {
+  const std::string place = native::real_path(directory);
+  const std::string& path = place.empty() ? directory : place;
+  for (const native::Rule& rule : rules_.rules) {
+    if (rule.grant != native::Grant::Write || !native::is_beneath(path, rule.path)) continue;
+    return std::unexpected(
+        invalid_argument("keep a checkpoint in", directory,
+                         fmt::format("commands can write there: {} is shown writable", rule.path)));
+  }
+  return {};
+}
+
 Result<void> GvisorSandbox::checkpoint(const std::string& directory, Keep keep) {
   if (keep != Keep::Processes) {
     return std::unexpected(unsupported("checkpoint files alone", "",
@@ -92,6 +109,7 @@ Result<void> GvisorSandbox::checkpoint(const std::string& directory, Keep keep) 
   }
   TRY(can_checkpoint());
   TRY(check_running("checkpoint"));
+  TRY(check_out_of_reach(std::filesystem::absolute(directory).parent_path()));
   NewCheckpoint written = TRY(NewCheckpoint::create(directory));
   const HeldWorld held = TRY(HeldWorld::hold(world_));
   // As much memory as there is, on a slow disk.

@@ -58,6 +58,7 @@ class GvisorSandbox final : public Sandbox {
             .tasks = enforcement_.counts_tasks ? *spec_.policy.limits.pids : 0};
   }
   Result<void> check_running(std::string_view asked) const;
+  Result<void> check_out_of_reach(const std::string& directory) const;
   Result<void> call(const std::string& subcommand) const;
   native::SpareCgroup make_cgroup();
   Result<native::RunningSandbox> launch(const linux_os::Plan& plan, const ProcessSpec& spec);

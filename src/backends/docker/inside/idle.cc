@@ -16,8 +16,9 @@ int main() {
   for (;;) {
     siginfo_t info{};
     const int number = ::sigwaitinfo(&waited, &info);
-    // From outside of the container; what is inside it has a number.
-    if (number == SIGTERM && info.si_pid == 0) return 0;
+    // kill(2) from outside of the container: who is inside it has a number, or no right to say that
+    // it was kill(2) (rt_sigqueueinfo(2) lets nobody else say so).
+    if (number == SIGTERM && info.si_code == SI_USER && info.si_pid == 0) return 0;
     while (::waitpid(-1, nullptr, WNOHANG | __WALL) > 0) {
     }
   }
