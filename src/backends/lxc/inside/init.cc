@@ -107,7 +107,8 @@ void run_init() {
     reap();
     if (fds[0].revents != 0) hear(signals, heard);
     if (heard.command.valid()) patience = -1;
-    if (fds[1].revents != 0) {
+    // It has ended, or the store is gone.
+    if (fds[1].revents != 0 || fds[2].revents != 0) {
       kill_the_rest();
       // The store waits for the end of what it reads.
       heard.errors.reset();
@@ -117,8 +118,6 @@ void run_init() {
       while (!heard.stop && ::poll(&stop, 1, patience) > 0) hear(signals, heard);
       break;
     }
-    // The store is gone. With this process everything ends.
-    if (fds[2].revents != 0) break;
   }
   ::_exit(0);
 }

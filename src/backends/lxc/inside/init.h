@@ -3,10 +3,10 @@
 
 namespace cordon::inside {
 
-// Waits for a command to make itself known (see announce_command()), then for its end; then kills
+// Waits for a command to make itself known (see announce_command()), then for its end, or until
+// nobody can read its standard error any more: the store, which did, is gone; then kills
 // whatever is left and stays a while, so that Cordon can look at the instance's counters, before it
-// ends and the instance with it. Ends also when no command comes in time: its owner is dead; and
-// when nobody can read the command's standard error any more: the store, which did, is.
+// ends and the instance with it. Ends also when no command comes in time: its owner is dead.
 [[noreturn]] void run_init();
 
 // Called by the process that is to become the command, while it is root and has the streams that
