@@ -7,7 +7,7 @@ namespace cordon::devenv {
 
 Result<void> check_dockerfile(const DevEnvRequest& request) {
   const EnvPlace place = TRY(find_place(request));
-  TRY(read_dockerfile(TRY(read_dockerfile_text(place.dockerfile)), request.arguments, {}));
+  TRY(read_dockerfile(TRY(read_dockerfile_text(place)), request.arguments, {}));
   return {};
 }
 

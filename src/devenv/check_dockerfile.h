@@ -6,8 +6,8 @@
 
 namespace cordon::devenv {
 
-// Errors: NotFound: no Dockerfile; InvalidArgument: it has no FROM, is no regular file or is too
-// long.
+// Errors: NotFound: no Dockerfile; InvalidArgument: it has no FROM, is no regular file, is behind a
+// link or is too long.
 Result<void> check_dockerfile(const DevEnvRequest& request);
 
 }  // namespace cordon::devenv

@@ -28,7 +28,8 @@ Error changed(const std::string& path) {
           .remedy = "build again when nobody writes there"};
 }
 
-// A directory that became a link meanwhile must not lead a build to files of the host.
+}  // namespace
+
 UniqueFd open_beneath(const UniqueFd& directory, const std::string& path, std::uint64_t flags) {
   open_how how{};
   how.flags = flags | O_CLOEXEC;
@@ -39,8 +40,6 @@ UniqueFd open_beneath(const UniqueFd& directory, const std::string& path, std::u
     return UniqueFd(static_cast<int>(fd));
   }
 }
-
-}  // namespace
 
 Result<UniqueFd> open_entry(const UniqueFd& directory, const ContextEntry& entry) {
   UniqueFd file = open_beneath(directory, entry.path, O_RDONLY | O_NONBLOCK | O_NOCTTY);

@@ -1,6 +1,7 @@
-// Reading an entry of a build context, hostile changes to the tree meanwhile included.
+// Reading a project's files, hostile changes to the tree meanwhile included.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -8,6 +9,10 @@
 #include "devenv/build_context.h"
 
 namespace cordon::devenv {
+
+// A link anywhere on the way must not lead a build to files of the host. Invalid: errno says why;
+// ELOOP: there is a link, EXDEV: it leads out of `directory`.
+UniqueFd open_beneath(const UniqueFd& directory, const std::string& path, std::uint64_t flags);
 
 // Beneath `directory`, without following any link. Errors: errno; Conflict: it is no regular file
 // of that size any more.

@@ -209,9 +209,9 @@ Result<Dockerfile> read_dockerfile(std::string_view text, const BuildArguments& 
       if (!file.text.ends_with('\n')) file.text += '\n';
       if (!label.empty()) file.text += fmt::format("LABEL {}\n", label);
     } else if (!begun) {
-      return refuse(
-          fmt::format("it begins with {} instead of FROM", instruction.name.substr(0, 40)),
-          "its first instruction says which image to start from: FROM debian:12");
+      // Not what is there instead: it may be no Dockerfile, and nothing to show to strangers.
+      return refuse("it does not begin with FROM",
+                    "its first instruction says which image to start from: FROM debian:12");
     } else if (instruction.name == "COPY" || instruction.name == "ADD") {
       take_copy(instruction, file);
     }

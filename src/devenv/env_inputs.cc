@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "core/try.h"
+#include "devenv/context_file.h"
 #include "devenv/env_names.h"
 #include "devenv/image_build.h"
 #include "devenv/side_by_side.h"
@@ -62,12 +63,34 @@ Result<BuildContext> scan_beside(const std::string& directory, const Dockerfile&
   return *std::move(scanned);
 }
 
+// A project's link, its last name or one in the middle, must not show a file of the caller's in an
+// error: whoever writes the project may be a guest.
+UniqueFd open_dockerfile(const EnvPlace& place) {
+  constexpr int kFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+  const std::string inside = place.project_dir + "/";
+  if (!place.dockerfile.starts_with(inside)) {
+    return UniqueFd(::open(place.dockerfile.c_str(), kFlags | O_CLOEXEC | O_NOFOLLOW));
+  }
+  const UniqueFd project(
+      ::open(place.project_dir.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!project.valid()) return {};
+  return open_beneath(project, place.dockerfile.substr(inside.size()), kFlags);
+}
+
 }  // namespace
 
-Result<std::string> read_dockerfile_text(const std::string& path) {
-  // O_NOFOLLOW: a project's link must not show a file of the caller's in an error.
-  const UniqueFd file(
-      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+Result<std::string> read_dockerfile_text(const EnvPlace& place) {
+  const std::string& path = place.dockerfile;
+  const UniqueFd file = open_dockerfile(place);
+  if (!file.valid() && errno == ELOOP) {
+    return std::unexpected(
+        invalid_argument("read the Dockerfile", path, "a symbolic link leads there"));
+  }
+  if (!file.valid() && errno == EXDEV) {
+    Error outside = invalid_argument("read the Dockerfile", path, "it is outside the project");
+    outside.remedy = "one that is outside has a path that begins with /";
+    return std::unexpected(std::move(outside));
+  }
   struct stat status{};
   if (!file.valid() || ::fstat(file.get(), &status) != 0) {
     return std::unexpected(system_error("read the Dockerfile", path));
@@ -108,7 +131,7 @@ Result<EnvPlace> find_place(const DevEnvRequest& request) {
 
 Result<EnvInputs> gather_inputs(const EnvPlace& place, const DevEnvRequest& request,
                                 const InputSources& sources) {
-  const std::string text = TRY(read_dockerfile_text(place.dockerfile));
+  const std::string text = TRY(read_dockerfile_text(place));
   EnvInputs inputs;
   inputs.dockerfile =
       TRY(read_dockerfile(text, request.arguments, fmt::format("{}={}", kEnvLabel, place.id)));

@@ -22,8 +22,9 @@ struct EnvPlace {
 // Errors: InvalidArgument: a path that is not absolute; NotFound: no such directory.
 Result<EnvPlace> find_place(const DevEnvRequest& request);
 
-// Not through a link. Errors: those of reading; InvalidArgument: no regular file.
-Result<std::string> read_dockerfile_text(const std::string& path);
+// Through no link of the project's. Errors: those of reading; InvalidArgument: no regular file, a
+// link, or a relative path that leads out of the project.
+Result<std::string> read_dockerfile_text(const EnvPlace& place);
 
 struct EnvInputs {
   Dockerfile dockerfile;
