@@ -103,9 +103,13 @@ class DevEnvManager {
   virtual Result<std::optional<DevEnv>> find(const DevEnvRequest& request) = 0;
   virtual Result<std::vector<DevEnv>> list() = 0;
   // Forgets environments whose project is gone, and removes images that no environment uses,
-  // containers whose owner is dead, and those of projects that are gone. Images that something is
-  // made of stay.
+  // containers whose owner is dead, and those of projects of this state directory that are gone.
+  // Images that something is made of stay.
   virtual Result<DevEnvCleanup> collect_garbage() = 0;
+  // Forgets the environments of this project, of whatever Dockerfile, and removes their images and
+  // its container: nothing of any other. The project need not be there any more, what it lay in
+  // must. Errors: also Unavailable: it is being built.
+  virtual Result<DevEnvCleanup> remove_project(const DevEnvRequest& request) = 0;
 };
 
 }  // namespace cordon

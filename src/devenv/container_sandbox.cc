@@ -53,7 +53,7 @@ class EngineSandbox final : public ContainerSandbox {
   EngineSandbox(ContainerSandboxOptions options, engine::Client client)
       : options_(std::move(options)),
         client_(std::move(client)),
-        id_(devenv::env_id(options_.project_dir, "container")),
+        id_(devenv::kept_container_id(options_.project_dir)),
         image_(options_.image) {}
 
   Result<void> start() override {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 
 #include "cordon/dev_env.h"
 #include "core/try.h"
@@ -21,6 +23,7 @@ namespace {
 
 using namespace devenv;
 using namespace std::chrono_literals;
+namespace fs = std::filesystem;
 
 constexpr auto kPatience = 20s;
 constexpr std::size_t kTagDigits = 16;
@@ -98,6 +101,18 @@ class EngineDevEnvManager final : public DevEnvManager {
 
   Result<DevEnvCleanup> collect_garbage() override {
     return devenv::collect_garbage(store_, client_);
+  }
+
+  Result<DevEnvCleanup> remove_project(const DevEnvRequest& request) override {
+    const fs::path project(request.project_dir);
+    std::error_code failure;
+    const fs::path above = fs::canonical(project.parent_path(), failure);
+    if (failure) {
+      return std::unexpected(
+          system_error("remove the project", request.project_dir, failure.value()));
+    }
+    return devenv::remove_project(store_, client_, (above / project.filename()).string(),
+                                  request.dockerfile);
   }
 
  private:

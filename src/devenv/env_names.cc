@@ -18,6 +18,10 @@ std::string env_id(std::string_view project_dir, std::string_view dockerfile) {
   return hash.hex().substr(0, kDigits);
 }
 
+std::string kept_container_id(std::string_view project_dir) {
+  return env_id(project_dir, "container");
+}
+
 std::string image_repository(std::string_view project_dir, std::string_view id) {
   constexpr std::size_t kMostName = 40;
   while (project_dir.ends_with('/')) project_dir.remove_suffix(1);

@@ -236,19 +236,24 @@ void Api::remove_env(Call& call) {
   if (!check_env(call, {})) return;
   on_engine(call, [this](Call& later) {
     const EnvName name{later.caller().name, std::string(later.id())};
-    if (!envs_.find(name)) {
+    const auto kept = envs_.find(name);
+    if (!kept) {
       return answer(later, refusal(404, "not_found", "there is no environment of this name"));
     }
     const auto turn = envs_.take_turn(name);
     if (!turn) {
       return answer(later, refusal(409, code_of_status(409), "it is being built or swapped"));
     }
-    // With its project gone, its image and container are garbage. Not without an engine: nobody
-    // would know of them.
+    // Of what was sent alone: what lies elsewhere on the host is its owner's, who may have it under
+    // other names. Not without an engine: nobody would know of its image and container.
     const auto clean = [&]() -> Result<DevEnvCleanup> {
       const auto manager = TRY(DevEnvManager::open({.state_dir = env_state_dir_}));
+      const bool was_sent = envs_.has_context(name);
+      EnvBody body = read_env_body(kept->words).value_or(EnvBody());
+      body.project_dir.clear();
       TRY(envs_.remove(name));
-      auto removed = manager->collect_garbage();
+      auto removed = was_sent ? manager->remove_project(dev_env_request(envs_, name, body))
+                              : Result<DevEnvCleanup>(DevEnvCleanup());
       envs_.clear_graves();  // after the container, which has the project mounted
       return removed;
     };

@@ -503,9 +503,15 @@ class Life(OverHttp, WithEngine):
         self.engine.request("DELETE", f"/containers/cordon-{ids['alive']}?force=1")
 
     def test_labels_of_an_image_give_nothing_away(self):
+        self.dockerfile()
+        self.done("exec", "--", "true")
+        kept = self.engine.containers()[0]["Labels"]["io.cordon.sandbox"]
+        shutil.rmtree(self.project)
+        labels = {"io.cordon.env": kept, "io.cordon.sandbox": kept, "io.cordon.env.project": self.project}
+        self.engine.import_root("labelled:1", archive({"f": b"labelled"}), labels)
         environment = "0123456789abcdef"
-        labels = {"io.cordon.env": environment, "io.cordon.sandbox": environment, "io.cordon.env.project": "/nonexistent"}
-        for name in ("labelled:1", "cordon-env/mine:1", f"cordon-env/its-{environment}:1"):
+        labels["io.cordon.env"] = environment
+        for name in ("cordon-env/mine:1", f"cordon-env/its-{environment}:1"):
             self.engine.import_root(name, archive({"f": name.encode()}), labels)
         self.engine.import_root("unnamed:1", archive({"f": b"1"}), labels)
         unnamed = self.engine.request("GET", "/images/unnamed:1/json")["Id"]
@@ -513,15 +519,28 @@ class Life(OverHttp, WithEngine):
         self.addCleanup(self.engine.request, "DELETE", "/images/unnamed:1?force=1")
         self.addCleanup(self.engine.request, "DELETE", f"/images/{unnamed}?force=1")
         others = self.engine.make("labelled:1")
-        self.engine.make(IMAGE, "cordon-env-" + environment, labels)
         self.done("gc", project=False)
+        self.assertEqual([one["Id"] for one in self.engine.containers()], [others], "the control: of its name it is removed")
         self.assertIn(f"cordon-env/its-{environment}:1", self.images(), "nothing is known of it: another state directory's")
         with open(os.path.join(self.base, "state", "env", environment + ".lock"), "w", encoding="utf-8"):
             pass  # it was built here once
         self.done("gc", project=False)
-        self.assertEqual([one["Id"] for one in self.engine.containers()], [others], "the control: of that name it is removed")
-        self.assertEqual(sorted(self.images()), ["cordon-env/mine:1", "labelled:1"], "the control: so is an image")
+        self.assertEqual(sorted(self.images()), ["cordon-env/mine:1", "labelled:1"], "the control: then it is removed")
         self.assertEqual(self.engine.request("GET", f"/images/{unnamed}/json").get("Id"), unnamed)
+
+    def test_gc_leaves_what_another_state_directory_knows_of(self):
+        self.dockerfile()
+        self.done("exec", "--", "true")
+        kept = [container["Id"] for container in self.engine.containers()]
+        self.assertEqual(len(kept), 1)
+        shutil.rmtree(self.project)
+        own = self.environment
+        self.environment = lambda: own() | {"CORDON_STATE_DIR": os.path.join(self.base, "other")}
+        self.done("gc", project=False)
+        self.assertEqual([container["Id"] for container in self.engine.containers()], kept)
+        self.environment = own
+        self.done("gc", project=False)
+        self.assertEqual(self.engine.containers(), [], "the control")
 
     def test_a_label_of_the_image_makes_no_kept_container_a_dead_owners(self):
         self.dockerfile(f"LABEL io.cordon.owner={dead_owner()}")

@@ -11,7 +11,7 @@ import tarfile
 import threading
 
 import daemon as harness
-from engine import IMAGE
+from engine import IMAGE, dead_owner
 from serve_test import WithDaemon
 
 ENVS = "/api/v1/envs"
@@ -172,10 +172,20 @@ class OverHttp:
         built(one, "big", full)
         self.denied(self.build("more", full, key=one), 400, "context")
         built(two, "big", full)
-        self.assertEqual(self.ask("DELETE", "mine", key=one).status, 200)
+        # Nor is their garbage: an image that the other's next build left, and a container whose owner is dead.
+        newer = built(two, "mine", project("COPY a /a", a=b"of two, later"))
+        dead = "0123456789abcdef"
+        self.engine.make(IMAGE, "cordon-" + dead, {"io.cordon.owner": dead_owner(), "io.cordon.sandbox": dead})
+        removed = self.ask("DELETE", "mine", key=one)
+        self.assertEqual((removed.status, removed.json), (200, {"projects": 1, "images": 2, "containers": 1}),
+                         "its own: the image, and that from before the swap, nameless since")
+        self.assertIn("/cordon-" + dead, [name for one in self.engine.containers() for name in one["Names"]])
+        self.assertIn(newer["image"], self.images())
         self.assertEqual([one["project"] for one in self.ask("GET", key=two).json["envs"]], ["big", "mine"])
         self.assertIn(other["image"], self.images())
         self.assertNotIn(mine["image"], self.images())
+        swept = self.ask("DELETE").json
+        self.assertEqual((swept["images"], swept["containers"]), (1, 1), "the control")
 
     def test_http_one_builds_and_a_kill_in_the_middle_is_told(self):
         self.serve()
