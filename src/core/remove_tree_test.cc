@@ -5,9 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <latch>
 #include <stop_token>
 #include <string>
 #include <system_error>
@@ -119,6 +121,43 @@ TEST_F(RemoveTree, RemovesATreeDeeperThanAnyPathCanBe) {
   const auto removed = remove_tree(top_);
   EXPECT_TRUE(removed) << removed.error().message();
   EXPECT_FALSE(fs::exists(top_));
+}
+
+// There is always one more level.
+TEST_F(RemoveTree, AWriterThatNestsDoesNotMoveItsEnd) {
+  using namespace std::chrono_literals;
+  constexpr int kAhead = 3000;  // which take longer than the patience here
+  std::latch ahead(1);
+  std::jthread writer([&](const std::stop_token& stop) {
+    UniqueFd directory(open(top_.c_str(), O_RDONLY | O_DIRECTORY));
+    for (int level = 0; level < 100 * kAhead && !stop.stop_requested(); ++level) {
+      if (level == kAhead) ahead.count_down();
+      if (mkdirat(directory.get(), "d", 0700) != 0) return;
+      directory = UniqueFd(openat(directory.get(), "d", O_RDONLY | O_DIRECTORY));
+    }
+  });
+  ahead.wait();
+  const auto begun = std::chrono::steady_clock::now();
+  const auto removed = remove_tree(top_, {.patience = 20ms});
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 5s);
+  ASSERT_FALSE(removed);
+  EXPECT_EQ(removed.error().code, ErrorCode::Unavailable) << removed.error().message();
+  writer = {};
+  EXPECT_TRUE(remove_tree(top_)) << "the control: what is left goes the next time";
+}
+
+TEST_F(RemoveTree, GivesUpWhenItIsTold) {
+  for (int level = 0; level < 3; ++level)
+    fs::create_directories(top_ / std::to_string(level) / "x");
+  const auto late = remove_tree(top_, {.patience = std::chrono::nanoseconds(0)});
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, ErrorCode::Unavailable);
+  std::stop_source stop;
+  stop.request_stop();
+  const auto stopped = remove_tree(top_, {.stop = stop.get_token()});
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code, ErrorCode::Unavailable);
+  EXPECT_TRUE(remove_tree(top_)) << "the control: what is left goes the next time";
 }
 
 TEST_F(RemoveTree, RemovesDirectoriesWithoutPermissions) {
