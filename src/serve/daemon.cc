@@ -209,6 +209,7 @@ Result<void> serve(const ServeOptions& options) {
   cli::print(fmt::format("cordon: ready on {}\n", listening.places));
   notify_service_manager("READY=1");
   log.write("ready", {{"on", listening.places}});
+  envs->clear_graves();
 
   int number = 0;
   ::sigwait(&signals, &number);

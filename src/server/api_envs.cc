@@ -251,10 +251,10 @@ void Api::remove_env(Call& call) {
       const bool was_sent = envs_.has_context(name);
       EnvBody body = read_env_body(kept->words).value_or(EnvBody());
       body.project_dir.clear();
-      TRY(envs_.remove(name));
+      const EnvPlaces::Grave grave = TRY(envs_.remove(name));
       auto removed = was_sent ? manager->remove_project(dev_env_request(envs_, name, body))
                               : Result<DevEnvCleanup>(DevEnvCleanup());
-      envs_.clear_graves();  // after the container, which has the project mounted
+      envs_.clear(grave);  // after the container, which has the project mounted
       return removed;
     };
     const auto cleanup = clean();

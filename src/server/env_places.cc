@@ -2,13 +2,16 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sched.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -106,7 +109,7 @@ EnvPlaces::Incoming::Incoming(EnvPlaces& places, EnvName name, std::shared_ptr<R
       room_(std::move(room)) {}
 
 EnvPlaces::Incoming::~Incoming() {
-  if (places_.bury(path_)) places_.clear_graves();
+  if (const auto grave = places_.bury(path_)) places_.clear(*grave);
   const std::lock_guard lock(room_->mutex);
   room_->promised -= taken_;
 }
@@ -146,7 +149,6 @@ Result<std::unique_ptr<EnvPlaces>> EnvPlaces::open(Options options) {
       TRY(places->bury(fmt::format("{}/{}", contexts, project)));
     }
   }
-  places->clear_graves();
   return places;
 }
 
@@ -201,7 +203,7 @@ Result<void> EnvPlaces::keep(const Kept& kept) {
                                     "\n");
 }
 
-Result<void> EnvPlaces::remove(const EnvName& name) {
+Result<EnvPlaces::Grave> EnvPlaces::remove(const EnvName& name) {
   // Its words first: where this is killed after that, open() removes the rest.
   const std::string words = path(name, kWords);
   if (::unlink(words.c_str()) != 0 && errno != ENOENT) {
@@ -210,16 +212,45 @@ Result<void> EnvPlaces::remove(const EnvName& name) {
   return bury(context(name));
 }
 
-Result<void> EnvPlaces::bury(const std::string& path) {
-  const std::string grave = fmt::format("{}/{}/{}", options_.directory, kGraves, TRY(make_id()));
-  if (::rename(path.c_str(), grave.c_str()) == 0 || errno == ENOENT) return {};
+Result<EnvPlaces::Grave> EnvPlaces::bury(const std::string& path) {
+  std::string grave = fmt::format("{}/{}/{}", options_.directory, kGraves, TRY(make_id()));
+  if (::rename(path.c_str(), grave.c_str()) == 0) return grave;
+  if (errno == ENOENT) return Grave();
   return std::unexpected(system_error(std::string(kWhat), path));
 }
 
+void EnvPlaces::clear(const Grave& grave) {
+  if (grave.empty()) return;
+  if (!remove_tree(grave, {.patience = std::chrono::seconds(2)})) clear_graves();
+}
+
 void EnvPlaces::clear_graves() {
+  const std::lock_guard lock(digging_);
+  is_more_ = true;
+  if (std::exchange(is_digging_, true)) return;
+  // One that was there needs the lock no more.
+  digger_ = std::jthread([this](const std::stop_token& stop) { dig(stop); });
+}
+
+void EnvPlaces::dig(const std::stop_token& stop) {
+  // Whoever fills a grave without end has the idle time of this machine, and a minute of it before
+  // it is the next one's turn.
+  const sched_param none{};
+  (void)::sched_setscheduler(0, SCHED_IDLE, &none);
+  constexpr int kIdle = 3 << 13;  // IOPRIO_CLASS_IDLE
+  (void)::syscall(SYS_ioprio_set, 1, 0, kIdle);
   const std::string graves = fmt::format("{}/{}", options_.directory, kGraves);
-  for (const std::string& grave : names_in(graves)) {
-    (void)remove_tree(fmt::format("{}/{}", graves, grave));
+  while (true) {
+    {
+      const std::lock_guard lock(digging_);
+      is_digging_ = is_more_ && !stop.stop_requested();
+      if (!is_digging_) return;
+      is_more_ = false;
+    }
+    for (const std::string& grave : names_in(graves)) {
+      (void)remove_tree(fmt::format("{}/{}", graves, grave),
+                        {.patience = std::chrono::minutes(1), .stop = stop});
+    }
   }
 }
 

@@ -8,8 +8,10 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "cordon/error.h"
@@ -47,10 +49,15 @@ class EnvPlaces {
   std::vector<Kept> list(std::string_view owner) const;
   // Errors: QuotaExceeded: its owner has as many as it may.
   Result<void> keep(const Kept& kept);
-  // Nothing is known of it then; its files are gone with the next clear_graves().
-  Result<void> remove(const EnvName& name);
-  // Removes what was put out of the way. Not all of it may go: a container that still has a project
-  // mounted may write there as fast as it is removed.
+  // Where what is put out of the way lies: a path; empty: there was nothing.
+  using Grave = std::string;
+  // Nothing is known of it then; its files are for clear().
+  Result<Grave> remove(const EnvName& name);
+  // Removes what is there, for a moment: somebody waits. A container that still has a project
+  // mounted may write there as fast as it is removed; the rest is for clear_graves().
+  void clear(const Grave& grave);
+  // Removes what is in graves, whoever's, beside all else and when nothing else is to do. For what
+  // a process that is gone left there, and what clear() did not finish.
   void clear_graves();
 
   // The project as it was sent; there is none until replace_context().
@@ -83,7 +90,8 @@ class EnvPlaces {
  private:
   explicit EnvPlaces(Options options) : options_(std::move(options)) {}
   std::string path(const EnvName& name, std::string_view kind) const;
-  Result<void> bury(const std::string& path);
+  Result<Grave> bury(const std::string& path);
+  void dig(const std::stop_token& stop);
   void end_turn(const EnvName& name);
   struct Room;
   std::shared_ptr<Room> room_of(const std::string& owner);
@@ -93,6 +101,10 @@ class EnvPlaces {
   mutable std::mutex mutex_;
   std::map<EnvName, std::string> turns_;
   std::map<std::string, std::shared_ptr<Room>, std::less<>> rooms_;  // of owners that sent some
+  std::mutex digging_;
+  bool is_digging_ = false;
+  bool is_more_ = false;
+  std::jthread digger_;  // the last: it ends first
 };
 
 // A project on its way in: a directory that is gone with this object unless it was put in its

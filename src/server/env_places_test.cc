@@ -1,15 +1,21 @@
 #include "server/env_places.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <barrier>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <latch>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
+#include "core/unique_fd.h"
 #include "jobs/testing/directory.h"
 
 namespace cordon::server {
@@ -80,13 +86,52 @@ TEST_F(Places, AProjectIsReplacedWhole) {
   EXPECT_EQ(content(*places, mine_), "two");
   EXPECT_FALSE(std::filesystem::exists(path));
   ASSERT_TRUE(places->keep({.name = mine_, .words = "{}", .run = ""}));
-  ASSERT_TRUE(places->remove(mine_));
+  const auto grave = places->remove(mine_);
+  ASSERT_TRUE(grave);
   EXPECT_FALSE(places->has_context(mine_));
   EXPECT_FALSE(places->find(mine_));
   const std::string graves = directory_.path("projects/graves");
   EXPECT_FALSE(std::filesystem::is_empty(graves)) << "its container may have it mounted";
-  places->clear_graves();
+  places->clear(*grave);
   EXPECT_TRUE(std::filesystem::is_empty(graves));
+}
+
+// Whoever nests directories there, faster than they go, holds up no other and no beginning.
+TEST_F(Places, TheGravesOfOthersAreClearedBesideAllElse) {
+  const std::string deep = directory_.path("projects/graves/deep");
+  std::filesystem::create_directories(deep);
+  std::latch ahead(1);
+  std::jthread writer([&](const std::stop_token& stop) {
+    constexpr int kAhead = 20'000;
+    UniqueFd at(::open(deep.c_str(), O_RDONLY | O_DIRECTORY));
+    for (int level = 0; level < 50 * kAhead && !stop.stop_requested(); ++level) {
+      if (level == kAhead) ahead.count_down();
+      if (::mkdirat(at.get(), "d", 0700) != 0) return;
+      at = UniqueFd(::openat(at.get(), "d", O_RDONLY | O_DIRECTORY));
+    }
+  });
+  ahead.wait();
+  auto places = open();
+  EXPECT_TRUE(std::filesystem::exists(deep)) << "not before it is ready";
+  on_its_way(*places, mine_, "given up");
+  send(*places, mine_, "kept");
+  const auto grave = places->remove(mine_);
+  ASSERT_TRUE(grave);
+  places->clear(*grave);
+  EXPECT_FALSE(std::filesystem::exists(*grave));
+  EXPECT_TRUE(std::filesystem::exists(deep)) << "somebody else's";
+  places->clear_graves();
+  const auto asked = std::chrono::steady_clock::now();
+  places.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, std::chrono::seconds(10)) << "its end";
+  writer = {};
+  places = open();
+  places->clear_graves();
+  const auto until = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+  while (std::filesystem::exists(deep) && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_FALSE(std::filesystem::exists(deep)) << "the control: nobody writes there any more";
 }
 
 TEST_F(Places, WhatAKilledProcessHadHalfOfIsRemoved) {
