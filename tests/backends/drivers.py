@@ -17,6 +17,7 @@ class Driver:
     backend = ""  # what a result says that ran it
     tier = ""
     options = ()
+    may_miss_memory = False  # an end for want of memory can come before anything was there to see it
     has_image = False  # the files are an image's, not this host's
     guest = "/bin/guest"
     setuid_guest = "/bin/guest-setuid"
@@ -112,6 +113,7 @@ class Podman(Docker):
 class GvisorDocker(Docker):
     name = backend = "gvisor-docker"
     tier = "gvisor"
+    may_miss_memory = True
 
     def begin(self):
         import engine
