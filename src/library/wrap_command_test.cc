@@ -134,8 +134,6 @@ TEST_F(WrapCommand, NothingUnwrappedIsEverReturned) {
   EXPECT_THAT(refusal({std::string("a\0b", 3)}), HasSubstr("NUL"));
   config_.level = IsolationLevel::Off;
   EXPECT_THAT(refusal(), HasSubstr("without a sandbox"));
-  config_.level = IsolationLevel::Maximum;
-  EXPECT_THAT(refusal(), HasSubstr("not in this build"));
   config_.level.reset();
   config_.policy.nested_namespaces = NestedNamespaces::Allowed;
   EXPECT_THAT(refusal(), HasSubstr("nested_namespaces"));
