@@ -2,10 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <pty.h>
 #include <unistd.h>
 
 #include <array>
+#include <string>
 
 #include "core/unique_fd.h"
 
@@ -15,10 +17,17 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+// A terminal hands on what was written in more than one piece.
 std::string said(int fd) {
+  constexpr int kQuiet = 300;  // ms
   std::array<char, 4096> buffer;
-  const ssize_t size = ::read(fd, buffer.data(), buffer.size());
-  return {buffer.data(), static_cast<std::size_t>(size > 0 ? size : 0)};
+  std::string all;
+  for (pollfd readable{fd, POLLIN, 0}; ::poll(&readable, 1, kQuiet) > 0;) {
+    const ssize_t size = ::read(fd, buffer.data(), buffer.size());
+    if (size <= 0) break;
+    all.append(buffer.data(), static_cast<std::size_t>(size));
+  }
+  return all;
 }
 
 TEST(PullReport, IsALineForEachStepWhereNobodyLooks) {
