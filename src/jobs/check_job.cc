@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "core/try.h"
 #include "engine/endpoint.h"
 #include "jobs/entry_path.h"
+#include "native/expand_rule.h"
 #include "native/never_shown.h"
 #include "native/paths.h"
 #include "policy/default_limits.h"
@@ -65,13 +67,32 @@ class MountCheck {
 
  private:
   Result<void> check(const PathRule& rule) const {
-    if (!rule.path.starts_with('/')) return {};  // in the work directory, which is the job's
+    if (!rule.path.starts_with('/')) return check_inside(rule);
     const auto away = [this](const std::string& socket) { return taken_away(socket); };
-    TRY(sockets_.refuse(rule.origin, real_path(rule.path), away));
+    const native::ExpandedRule expanded = TRY(native::expand_rule(rule, "/"));
+    for (const std::string& path : expanded.paths) {
+      TRY(sockets_.refuse(rule.origin, real_path(path), away));
+    }
+    // One that an engine makes later.
     const auto glob = Glob::parse(rule.path);
     if (!glob || Glob::is_plain(rule.path)) return {};
     for (const std::string& socket : sockets_.paths()) {
       if (glob->covers(socket)) TRY(sockets_.refuse(rule.origin, socket, away));
+    }
+    return {};
+  }
+
+  // About the work directory, which is the job's. Links in it that lead out are refused when the
+  // rules are resolved; ".." would count from a place that is none of the caller's.
+  static Result<void> check_inside(const PathRule& rule) {
+    int depth = 0;
+    for (const auto& name : std::filesystem::path(rule.path)) {
+      if (name == "..") --depth;
+      if (depth < 0) {
+        return refuse(rule.origin.empty() ? "show" : rule.origin, rule.path,
+                      "it leads out of the job's work directory", "name that path itself");
+      }
+      if (name != ".." && name != "." && !name.empty()) ++depth;
     }
     return {};
   }

@@ -266,6 +266,23 @@ TEST_F(RunJob, InputReachesTheCommand) {
   EXPECT_EQ(run(job)->execution.stdout_data, "typed");
 }
 
+TEST_F(RunJob, APatternShowsNoSocketThroughALink) {
+  const auto shown = [&](const std::string& path) {
+    Job job = shell("true");
+    job.policy.filesystem = {{Access::Read, path, "--read"}};
+    const auto result = run(job);
+    return result ? "shown" : result.error().message();
+  };
+  std::filesystem::create_directory_symlink("/run", place_.path("link"));
+  std::filesystem::create_directory(place_.path("plain"));
+  EXPECT_THAT(shown(place_.path("lin?")), HasSubstr("root on this host"));
+  EXPECT_EQ(shown(place_.path("plai?")), "shown") << "the control";
+  if (std::filesystem::is_symlink("/var/run")) {
+    EXPECT_THAT(shown("/var/r?n"), HasSubstr("root on this host"));
+  }
+  EXPECT_EQ(shown("a/../b"), "shown") << "the control: it stays in the work directory";
+}
+
 TEST_F(RunJob, WhatCannotBeIsRefusedBeforeAnything) {
   const auto refused = [&](const auto& change) {
     Job job = shell("true");
@@ -280,7 +297,9 @@ TEST_F(RunJob, WhatCannotBeIsRefusedBeforeAnything) {
   EXPECT_THAT(refused(shows("/")), HasSubstr("whole file system"));
   EXPECT_THAT(refused(shows("/run/docker.sock")), HasSubstr("root on this host"));
   EXPECT_THAT(refused(shows("/run")), HasSubstr("root on this host"));
-  EXPECT_THAT(refused(shows("/run/*")), HasSubstr("root on this host"));
+  EXPECT_THAT(refused(shows("/run/*")), HasSubstr("/run/*"));
+  EXPECT_THAT(refused(shows("../../../../../run/docker.sock")), HasSubstr("leads out"));
+  EXPECT_THAT(refused(shows("a/../../b")), HasSubstr("leads out"));
   EXPECT_THAT(refused([](Job& job) { job.id = "../x"; }), HasSubstr("name the job"));
   EXPECT_THAT(refused([](Job& job) { job.collect.patterns = {"/etc"}; }), HasSubstr("outside"));
   EXPECT_THAT(refused([](Job& job) { job.input.directory = "/"; }), HasSubstr("own copy"));

@@ -21,22 +21,6 @@ struct Mount {
   std::string options;  // of the superblock: v1 lists its controllers there
 };
 
-// mountinfo writes space, tab, newline and backslash as three octal digits.
-std::string unescape(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto digit = [&](std::size_t at) { return text[at] >= '0' && text[at] <= '7'; };
-    if (text[i] == '\\' && i + 3 < text.size() && digit(i + 1) && digit(i + 2) && digit(i + 3)) {
-      out += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 +
-                               (text[i + 3] - '0'));
-      i += 3;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
 // "36 35 0:30 /root /mount/point rw,opts shared:1 - type source superopts"
 std::optional<Mount> parse_mount(std::string_view line) {
   std::array<std::string_view, 5> head;
@@ -56,7 +40,8 @@ std::optional<Mount> parse_mount(std::string_view line) {
   });
   if (before < head.size() || after < tail.size()) return std::nullopt;
   if (tail[0] != "cgroup" && tail[0] != "cgroup2") return std::nullopt;
-  return Mount{tail[0] == "cgroup2", unescape(head[3]), unescape(head[4]), std::string(tail[2])};
+  return Mount{tail[0] == "cgroup2", linux_os::unescape_octal(head[3]),
+               linux_os::unescape_octal(head[4]), std::string(tail[2])};
 }
 
 // Where a hierarchy's list in /proc/self/cgroup, "7:cpu,cpuacct:/a/b" or "0::/a/b", puts the

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <optional>
 #include <sstream>
 
@@ -33,13 +34,15 @@ RootDirectory compare(const std::string& ours, const std::string& the_root) {
 
 std::vector<std::string> mount_points(const HostRoot& root) {
   std::vector<std::string> points;
-  std::istringstream table(read_proc_file(root.at("/proc/self/mountinfo")).value_or(""));
+  std::ifstream table(root.at("/proc/self/mountinfo"));  // as many as there are
   for (std::string line; std::getline(table, line);) {
     std::istringstream words(line);
     std::string skipped;
     std::string point;
     // id, parent, device, root of the mount, mount point
-    if (words >> skipped >> skipped >> skipped >> skipped >> point) points.push_back(point);
+    if (words >> skipped >> skipped >> skipped >> skipped >> point) {
+      points.push_back(unescape_octal(point));
+    }
   }
   return points;
 }

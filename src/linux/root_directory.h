@@ -16,7 +16,7 @@ enum class RootDirectory {
 
 RootDirectory root_directory(const HostRoot& root = {});
 
-// Every mount point below the caller's root directory, as the kernel writes it (blanks as \040).
+// Every mount point below the caller's root directory.
 std::vector<std::string> mount_points(const HostRoot& root = {});
 
 }  // namespace cordon::linux_os

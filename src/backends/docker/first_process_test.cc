@@ -70,8 +70,28 @@ TEST(FirstPlace, IsGoneWithItsOwnerAndSweptAfterADeadOne) {
     std::filesystem::create_directory(dead);
     std::ofstream(dead + "/hosts") << "127.0.0.1 localhost";
     EXPECT_TRUE(std::filesystem::exists((*place)->hosts()));
+    // What another user puts beside it, where all may write: links, and places of their own.
+    char elsewhere[] = "/tmp/cordon-test-XXXXXX";
+    ASSERT_NE(::mkdtemp(elsewhere), nullptr);
+    const std::string precious = std::string(elsewhere) + "/hosts";
+    std::ofstream(precious) << "precious";
+    const std::string link = dead.substr(0, dead.size() - 1) + "_";
+    std::filesystem::create_directory_symlink(elsewhere, link);
+    const std::string others = dead.substr(0, dead.size() - 1) + "-";
+    const bool root = ::geteuid() == 0;
+    if (root) {
+      constexpr uid_t kNobody = 65534;
+      std::filesystem::create_directory(others);
+      std::ofstream(others + "/hosts") << "theirs";
+      ASSERT_EQ(::chown(others.c_str(), kNobody, kNobody), 0);
+    }
     sweep_own_places();
     EXPECT_FALSE(std::filesystem::exists(dead));
+    EXPECT_TRUE(std::filesystem::exists(precious)) << "no link is followed";
+    EXPECT_TRUE(!root || std::filesystem::exists(others + "/hosts"));
+    std::filesystem::remove(link);
+    std::filesystem::remove_all(elsewhere);
+    std::filesystem::remove_all(others);
     EXPECT_TRUE(std::filesystem::exists(living)) << "its owner lives";
   }
   EXPECT_FALSE(std::filesystem::exists(living));

@@ -33,10 +33,15 @@ std::string named_after_us() {
   return fmt::format("{}/{}{}+XXXXXX", parent_directory(), kPrefix, owner);
 }
 
+// What another user put under one of our names, in a directory where all may write, is left alone,
+// and no link of theirs is followed.
 void remove_place(const std::string& directory) {
+  const UniqueFd place(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status{};
+  if (!place.valid() || ::fstat(place.get(), &status) != 0 || status.st_uid != ::geteuid()) return;
   for (const std::string_view name :
        {OwnPlace::kSocket, OwnPlace::kHosts, OwnPlace::kFilter, OwnPlace::kEmpty}) {
-    ::unlink(fmt::format("{}{}", directory, name).c_str());
+    ::unlinkat(place.get(), std::string(name.substr(1)).c_str(), 0);
   }
   ::rmdir(directory.c_str());
 }

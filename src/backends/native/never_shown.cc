@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <system_error>
 
 #include "core/printable.h"
 #include "core/try.h"
+#include "linux/root_directory.h"
 #include "native/candidate.h"
 #include "native/paths.h"
 #include "policy/glob.h"
@@ -66,6 +68,7 @@ RootSockets::RootSockets(const std::vector<std::string>& asked) {
     add(std::string(entry.path), entry.reason);
   }
   for (const std::string& path : asked) add(path, "what runs this sandbox listens there");
+  mount_points_ = linux_os::mount_points();
 }
 
 void RootSockets::add(const std::string& path, std::string_view reason) {
@@ -73,19 +76,44 @@ void RootSockets::add(const std::string& path, std::string_view reason) {
   const auto known = [&](const Socket& other) { return other.path == socket.path; };
   if (std::ranges::any_of(sockets_, known)) return;
   for (std::string way = socket.path; way != "/"; way = std::string(parent_of(way))) {
-    if (const auto identity = identity_of(way)) socket.ways.insert(*identity);
+    if (const auto identity = identity_of(way)) socket.ways.emplace(*identity, way);
   }
   sockets_.push_back(std::move(socket));
 }
 
+std::vector<RootSockets::Place> RootSockets::places_from(const std::string& path) const {
+  std::vector<Place> places;
+  const auto add = [&](const std::string& place) {
+    if (const auto identity = identity_of(place)) places.push_back({place, *identity});
+  };
+  add(path);
+  for (const std::string& point : mount_points_) {
+    if (point != path && is_beneath(point, path)) add(point);
+  }
+  // Of what is mounted in the root directory, a mount of that directory elsewhere may show nothing:
+  // the directories in it tell.
+  const auto root = identity_of("/");
+  std::set<std::string> tops;
+  for (const Socket& socket : sockets_)
+    tops.insert(socket.path.substr(0, socket.path.find('/', 1)));
+  for (const Place& place : std::vector(places)) {
+    if (place.path == "/" || place.identity != root) continue;
+    for (const std::string& top : tops) add(place.path + top);
+  }
+  return places;
+}
+
 Result<void> RootSockets::refuse(std::string_view origin, const std::string& path,
                                  const TakenAway& taken_away) const {
-  const auto identity = identity_of(path);
+  const std::vector<Place> places = places_from(path);
   for (const Socket& socket : sockets_) {
-    const bool beneath = is_beneath(socket.path, path);
-    // A link, or a mount of the same directory elsewhere.
-    const bool by_another_name = !beneath && identity && socket.ways.contains(*identity);
-    if (!by_another_name && (!beneath || taken_away(socket.path))) continue;
+    const auto shows = [&](const Place& place) {
+      const auto way = socket.ways.find(place.identity);
+      return way != socket.ways.end() &&
+             !taken_away(place.path + socket.path.substr(way->second.size()));
+    };
+    const bool beneath = is_beneath(socket.path, path) && !taken_away(socket.path);
+    if (!beneath && std::ranges::none_of(places, shows)) continue;
     return refused(origin, path,
                    fmt::format("it shows {}, and whoever reaches that is root on this host: {}",
                                socket.path, socket.reason),

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <functional>
-#include <set>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,7 +32,10 @@ class RootSockets {
   using TakenAway = std::function<bool(const std::string& socket)>;
 
   // Errors: InvalidArgument: who sees `path` (canonical) sees a socket, or a directory with one in
-  // it that is not taken away, under whatever name: links and other mounts of the same file count.
+  // it that is not taken away, under whatever name: links to it and other mounts of it count, and
+  // so do other mounts that lie beneath `path`. A hard link of a socket counts where `path` is that
+  // link; in a directory it is not looked for, which would be to walk the tree: only root and the
+  // socket's owner can make one (fs.protected_hardlinks).
   Result<void> refuse(std::string_view origin, const std::string& path,
                       const TakenAway& taken_away) const;
   // The same of one of these rules, where the nearest other one may take a socket away.
@@ -44,12 +47,21 @@ class RootSockets {
   struct Socket {
     std::string path;
     std::string reason;
-    std::set<std::pair<dev_t, ino_t>> ways;  // itself and the directories above it
+    // Itself and the directories above it, but the root.
+    std::map<std::pair<dev_t, ino_t>, std::string> ways;
+  };
+  struct Place {
+    std::string path;
+    std::pair<dev_t, ino_t> identity;
   };
 
   void add(const std::string& path, std::string_view reason);
 
+  // `path` and the mounts beneath it.
+  std::vector<Place> places_from(const std::string& path) const;
+
   std::vector<Socket> sockets_;
+  std::vector<std::string> mount_points_;
 };
 
 }  // namespace cordon::native

@@ -2,12 +2,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
+#include <functional>
 
 #include "core/unique_fd.h"
 #include "native/paths.h"
@@ -92,6 +96,54 @@ TEST_F(NeverShown, ASocketThatIsAskedUnderAnyName) {
       EXPECT_TRUE(RootSockets({}).refuse("--read", path, nothing_is_taken_away)) << path;
     }
   }
+}
+
+constexpr int kNoNamespace = 77;
+
+// In a mount namespace where `source` is mounted at `target`, too.
+int with_mount(const std::string& source, const std::string& target,
+               const std::function<bool()>& holds) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const int spaces = CLONE_NEWNS | (::geteuid() == 0 ? 0 : CLONE_NEWUSER);
+    if (::unshare(spaces) != 0 ||
+        ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+      ::_exit(kNoNamespace);
+    }
+    if (::mount(source.c_str(), target.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0) {
+      ::_exit(78);
+    }
+    ::_exit(holds() ? 0 : 1);
+  }
+  int status = 0;
+  if (child < 0 || ::waitpid(child, &status, 0) != child || !WIFEXITED(status)) return -1;
+  return WEXITSTATUS(status);
+}
+
+TEST_F(NeverShown, AnotherMountOfASocketsDirectoryBeneathWhatIsShown) {
+  const std::string shown = folder_ + "/shown";
+  const std::string inner = shown + "/in ner/deep";
+  std::filesystem::create_directories(folder_ + "/engine");
+  std::filesystem::create_directories(inner);
+  const std::string socket = listener("engine/d.sock");
+  const auto refused = [&](const RootSockets& sockets, const RootSockets::TakenAway& away) {
+    return why(sockets.refuse("--read", shown, away)).contains("root on this host");
+  };
+  const auto denies = [](std::string one) {
+    return [one = std::move(one)](const std::string& path) { return path == one; };
+  };
+  ASSERT_FALSE(refused(RootSockets({socket}), nothing_is_taken_away)) << "the control: no mount";
+  const int of_the_directory = with_mount(folder_ + "/engine", inner, [&] {
+    const RootSockets sockets({socket});
+    return refused(sockets, nothing_is_taken_away) &&
+           !refused(sockets, denies(inner + "/d.sock")) &&
+           !refused(RootSockets({}), nothing_is_taken_away);
+  });
+  if (of_the_directory == kNoNamespace) GTEST_SKIP() << "needs a mount namespace";
+  EXPECT_EQ(of_the_directory, 0);
+  const int of_the_root =
+      with_mount("/", inner, [&] { return refused(RootSockets({socket}), nothing_is_taken_away); });
+  EXPECT_EQ(of_the_root, 0);
 }
 
 TEST_F(NeverShown, ASocketThatTheNearestRuleTakesAway) {
