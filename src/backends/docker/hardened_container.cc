@@ -58,7 +58,7 @@ Result<std::unique_ptr<HardenedContainer>> HardenedContainer::plan(engine::Clien
 Result<void> HardenedContainer::check_policy() const {
   if (spec_.image.empty()) {
     Error error = invalid_argument("run in a container", "", "no image is named");
-    error.remedy = "--image NAME names one that the engine has: `docker images`";
+    error.remedy = "name one that the engine has (`docker images` lists them)";
     return std::unexpected(std::move(error));
   }
   if (spec_.image.contains('\0') || spec_.image.size() > 512 || spec_.image.starts_with('-')) {
@@ -78,7 +78,10 @@ Result<void> HardenedContainer::prepare() {
   if (!image) {
     Error error = std::move(image).error();
     if (error.code == ErrorCode::NotFound) {
-      error.remedy = fmt::format("`docker pull {}`, or --pull missing, fetches it", spec_.image);
+      error.remedy = fmt::format(
+          "`docker pull {}` fetches it; so does the run with --pull missing, a request with "
+          "\"pull\": \"missing\"",
+          spec_.image);
     }
     return std::unexpected(std::move(error));
   }
