@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cordon/gvisor_config.h"
 #include "cordon/lxc_config.h"
 #include "cordon/policy.h"
 #include "cordon/select.h"
@@ -60,6 +61,7 @@ struct ManagerConfig {
 
   // For backends that Manager::create() makes.
   LxcConfig lxc = {};
+  GvisorConfig gvisor = {};
 
   // Finished executions that are answered from memory; the store has the others. Without a store
   // they are all there is.

@@ -34,7 +34,7 @@ _cordon_stats_switches='--json --help'
 _cordon_serve_values='--socket --socket-group --allow-uid --listen --tls-cert --tls-key --allow-host --allow-origin
 --state-dir --config --max-body --max-upload --grace --max-running --max-queued --default-timeout
 --max-timeout --default-memory --max-memory --work-dir --lxc-executable --lxc-socket
---lxc-containers --lxc-project --lxc-instance --lxc-image --lxc-network --output-lifetime --output-quota --record-lifetime --max-records
+--lxc-containers --lxc-project --lxc-instance --lxc-image --lxc-network --gvisor-platform --output-lifetime --output-quota --record-lifetime --max-records
 --artifact-lifetime --artifact-quota --max-audit-log'
 _cordon_serve_switches='--plain-text-over-the-network --help'
 _cordon_keys_values='--running --queued --artifacts --policy --state-dir'

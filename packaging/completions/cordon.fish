@@ -90,6 +90,7 @@ complete -c cordon -n '__cordon_in serve' -l lxc-project -x -d 'In this project 
 complete -c cordon -n '__cordon_in serve' -l lxc-instance -x -d 'Requests without an image run in this instance, which runs already'
 complete -c cordon -n '__cordon_in serve' -l lxc-image -x -d 'Requests without an image get an instance of this one'
 complete -c cordon -n '__cordon_in serve' -l lxc-network -x -d 'Instances that are made get an address of this bridge, where the policy opens the network'
+complete -c cordon -n '__cordon_in serve' -l gvisor-platform -x -a 'systrap kvm ptrace' -d 'nothing runs where that one does not work'
 complete -c cordon -n '__cordon_in serve' -l output-lifetime -x -d 'Forget what a command wrote after DURATION; its record stays'
 complete -c cordon -n '__cordon_in serve' -l output-quota -x -d 'Keep at most SIZE of output of all commands; the oldest goes first'
 complete -c cordon -n '__cordon_in serve' -l record-lifetime -x -d 'Forget what ended longer ago, with its output'

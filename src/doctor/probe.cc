@@ -52,7 +52,7 @@ HostReport probe(const ProbeRoots& roots, const Host& host, const Attempts& atte
   judge(report, host, attempts);
   report.cgroup_support = cgroup_support(roots.host);
   report.cgroups = check_cgroups(report.cgroup_support);
-  report.runsc = check_program(host, "runsc");
+  report.runsc = check_runsc(host);
   report.podman = check_program(host, "podman");
   report.lxc = check_lxc(host);
   report.qemu = check_qemu(host);

@@ -19,6 +19,8 @@ std::optional<std::string> find_program(const linux_os::HostRoot& root, std::str
 std::string install_command(const Host& host, std::string_view program);
 
 Check check_program(const Host& host, std::string_view program);
+// With the platform that it runs sandboxes on. KVM is not tried for it.
+Check check_runsc(const Host& host);
 // A daemon of LXD or Incus; the programs alone make no instances.
 Check check_lxc(const Host& host);
 Check check_qemu(const Host& host);

@@ -28,7 +28,7 @@ Manager::~Manager() {
 }
 
 Result<Manager> Manager::create(ManagerConfig config) {
-  auto backends = make_backends(Preparation::Ahead, config.lxc);
+  auto backends = make_backends(Preparation::Ahead, config.lxc, config.gvisor);
   auto manager = TRY(create(std::move(config), nullptr, std::move(backends)));
   if (manager.is_supported()) return manager;
   return std::unexpected(Error{.code = ErrorCode::Unsupported,

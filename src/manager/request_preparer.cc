@@ -12,6 +12,7 @@
 #include "core/try.h"
 #include "core/units.h"
 #include "doctor/host_facts.h"
+#include "gvisor/platform.h"
 #include "lxc/settings.h"
 #include "manager/clamp.h"
 #include "manager/input_files.h"
@@ -147,6 +148,9 @@ Result<ManagerConfig> complete(ManagerConfig config) {
   TRY(check_order("disk space", *config.default_disk_bytes, *config.max_disk_bytes, format_size));
   TRY(check_order("output", config.default_output_bytes, config.max_output_bytes, format_size));
   if (auto possible = lxc::check(config.lxc); !possible) {
+    return std::unexpected(std::move(possible).error().in("configure the manager"));
+  }
+  if (auto possible = gvisor::check(config.gvisor); !possible) {
     return std::unexpected(std::move(possible).error().in("configure the manager"));
   }
   for (PathRule& rule : config.rules) rule.layer = Layer::Project;

@@ -105,6 +105,14 @@ TEST(ManagerConfiguration, WhatNamesNoStoreOrInstanceIsRefused) {
   EXPECT_THAT(complete(config).error().message(), ::testing::HasSubstr("lxc.executable"));
 }
 
+TEST(ManagerConfiguration, WhatNamesNoPlatformIsRefused) {
+  ManagerConfig config;
+  config.gvisor.platform = "ptrace";
+  EXPECT_EQ(complete(config)->gvisor.platform, "ptrace");
+  config.gvisor.platform = "qemu";
+  EXPECT_THAT(complete(config).error().message(), ::testing::HasSubstr("gvisor.platform"));
+}
+
 TEST(RequestPreparer, LevelsAreJudgedByTheHostAndNeverBecomeWeaker) {
   HostFacts facts;
   facts.user_namespaces.state = facts.seccomp.state = HostFact::State::Yes;

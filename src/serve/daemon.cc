@@ -163,7 +163,7 @@ Result<void> serve(const ServeOptions& options) {
 
   ManagerConfig config = options.manager;
   config.private_work_dirs = state_dir + "/work";
-  auto backends = make_backends(Preparation::Ahead, config.lxc);
+  auto backends = make_backends(Preparation::Ahead, config.lxc, config.gvisor);
   Manager manager = TRY(Manager::create(std::move(config), std::move(store), std::move(backends)));
   if (!manager.is_supported()) log.write("nothing can run", {{"why", manager.support_reason()}});
   server::Authenticator authenticator(access_rules(options));

@@ -29,6 +29,7 @@ constexpr std::string_view kTcp = "TCP";
 constexpr std::string_view kDaemon = "Daemon";
 constexpr std::string_view kWork = "What it runs";
 constexpr std::string_view kLxc = "Backend lxc";
+constexpr std::string_view kGvisor = "Backend gvisor";
 constexpr std::string_view kKept = "What it keeps";
 
 constexpr std::array kTable = {
@@ -89,6 +90,9 @@ constexpr std::array kTable = {
            "Instances that are made get an address of this bridge, where the policy opens the "
            "network.",
            "the default profile's"),
+    option(ServeOption::GvisorPlatform, "gvisor-platform", "NAME", kGvisor,
+           "systrap, kvm or ptrace: nothing runs where that one does not work.",
+           "the first that works"),
     option(ServeOption::OutputLifetime, "output-lifetime", "DURATION", kKept,
            "Forget what a command wrote after DURATION; its record stays.", "7d"),
     option(ServeOption::OutputQuota, "output-quota", "SIZE", kKept,
@@ -208,6 +212,9 @@ Result<void> apply(ServeOptions& options, const OptionSpec& spec, std::string_vi
       return {};
     case ServeOption::LxcNetwork:
       manager.lxc.network = value;
+      return {};
+    case ServeOption::GvisorPlatform:
+      manager.gvisor.platform = value;
       return {};
     case ServeOption::OutputLifetime:
       options.store.output_lifetime = TRY(cli::duration_value(spec.name, value));

@@ -50,6 +50,7 @@ enum class ServeOption {
   LxcInstance,
   LxcImage,
   LxcNetwork,
+  GvisorPlatform,
   OutputLifetime,
   OutputQuota,
   RecordLifetime,

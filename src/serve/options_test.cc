@@ -96,6 +96,10 @@ TEST(ServeOptions, NameTheInstancesOfTheBackendLxc) {
   EXPECT_FALSE(read({"--lxc-socket", "relative"}));
 }
 
+TEST(ServeOptions, NameGvisorsPlatform) {
+  EXPECT_EQ(read({"--gvisor-platform", "ptrace"})->manager.gvisor.platform, "ptrace");
+}
+
 TEST(Places, AreTheSystemsForRootAndTheUsersForOthers) {
   const auto variables = [](std::string_view name) -> std::optional<std::string> {
     if (name == "XDG_RUNTIME_DIR") return "/run/user/7";

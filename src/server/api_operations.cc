@@ -51,7 +51,8 @@ void Api::backends(Call& call) {
     const auto now = std::chrono::steady_clock::now();
     if (host_report_.empty() || now - host_reported_ > kReportKept) {
       doctor::HostReport report = doctor::probe_host();
-      doctor::judge_tiers(report, make_backends(Preparation::OnDemand, manager_.config().lxc));
+      const ManagerConfig& config = manager_.config();
+      doctor::judge_tiers(report, make_backends(Preparation::OnDemand, config.lxc, config.gvisor));
       doctor::judge_levels(report, built_in_backends());
       host_report_ = doctor::render_json(report);
       host_reported_ = now;

@@ -68,6 +68,10 @@ class Gvisor(Native):
     name = backend = "gvisor"
     tier = "gvisor"
 
+    def environment(self):
+        # Where it is remembered whether KVM works.
+        return {"CORDON_STATE_DIR": os.path.join(self.folder, "state")}
+
 
 class Docker(Driver):
     name = backend = "docker"

@@ -6,7 +6,9 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
+#include <string_view>
 
 #include "checkpoints.h"
 
@@ -90,6 +92,22 @@ TEST_F(Checkpoints, NeedTheFilesThatTheyWereMadeWith) {
   EXPECT_THAT(refusal(other).message(), HasSubstr("work directory"));
   saved_ = *temp_ / "nowhere";
   EXPECT_EQ(refusal(spec()).code, ErrorCode::NotFound);
+}
+
+TEST_F(Checkpoints, GoOnOnThePlatformThatTheyWereMadeOn) {
+  ASSERT_NO_FATAL_FAILURE(save_at_ten());
+  const std::string path = saved_ + "/manifest.json";
+  std::ifstream file(path);
+  const std::string whole{std::istreambuf_iterator<char>(file), {}};
+  constexpr std::string_view kKey = R"("platform":")";
+  const auto value = whole.find(kKey) + kKey.size();
+  ASSERT_GT(whole.size(), value);
+  std::string other = whole;
+  other.replace(value, other.find('"', value) - value, "another");
+  std::ofstream(path) << other;
+  EXPECT_THAT(refusal(spec()).message(), HasSubstr("CORDON_GVISOR_PLATFORM"));
+  std::ofstream(path) << whole;
+  EXPECT_TRUE(backend_->restore(spec(), saved_)) << "the control";
 }
 
 TEST_F(Checkpoints, StillCountTasks) {

@@ -30,11 +30,16 @@ def groups():
 
 
 class Sandboxes(Runs):
+    @classmethod
+    def setUpClass(cls):
+        cls.state = os.path.realpath(tempfile.mkdtemp(prefix="cordon-test-gvisor-state-"))
+        cls.addClassCleanup(shutil.rmtree, cls.state)
+
     def setUp(self):
         self.work = self.own_folder("cordon-test-gvisor-")
 
     def environment(self, **more):
-        return {"PATH": os.environ["PATH"], "HOME": "/root", "SECRET_OF_CALLER": "do not tell", **more}
+        return {"PATH": os.environ["PATH"], "HOME": "/root", "SECRET_OF_CALLER": "do not tell", "CORDON_STATE_DIR": self.state, **more}
 
     def arguments(self, command, options=(), backend="gvisor"):
         return [CORDON, "run", "--no-policy-files", "--workdir", self.work, "--backend", backend, *options, "--", *command]

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import stat
@@ -296,6 +297,15 @@ class Native(Behaviour, WithPlace):
 
 class InGvisor(Behaviour, WithPlace):
     backend = "gvisor"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.state = tempfile.mkdtemp(prefix="cordon-test-jobs-state-")
+        cls.addClassCleanup(shutil.rmtree, cls.state)
+
+    def environment(self):
+        # Where it is remembered whether KVM works.
+        return {**super().environment(), "CORDON_STATE_DIR": self.state}
 
 
 class WithEngine(WithPlace):

@@ -87,6 +87,7 @@ Result<void> finish_checkpoint(NewCheckpoint& written, const Scene& scene) {
   }
   const Measured measured = TRY(measure(image.get()));
   return written.finish({{"format", kFormat},
+                         {"platform", to_string(scene.platform)},
                          {"scene", to_object(scene)},
                          {"files", json::array{json::value(to_object(measured))}}});
 }
@@ -100,6 +101,14 @@ Result<VerifiedCheckpoint> verify_checkpoint(const std::string& directory, const
         directory,
         "it was made with another work directory, other rules for files, another number of "
         "processes or another runsc");
+  }
+  // Nobody says that one platform goes on with what another one had: each lays out the memory of a
+  // process in its own bounds.
+  if (!says(manifest, "platform", json::string(to_string(scene.platform)))) {
+    return refuse(directory,
+                  fmt::format("it was made on another platform of gVisor's than {}, on which "
+                              "sandboxes run here; CORDON_GVISOR_PLATFORM names the one to use",
+                              to_string(scene.platform)));
   }
   const UniqueFd image = open_file(saved.directory.get(), kImage);
   if (!image.valid()) return refuse(directory, fmt::format("{} is not there", kImage));

@@ -7,6 +7,7 @@
 
 #include "cordon/error.h"
 #include "gvisor/files.h"
+#include "gvisor/platform.h"
 #include "linux/plan.h"
 #include "sandbox/checkpoint_directory.h"
 
@@ -17,6 +18,7 @@ struct Scene {
   std::string work_dir;
   std::vector<Mount> mounts;
   std::string runsc_path;
+  Platform platform = Platform::Ptrace;
   std::uint32_t tasks = 0;  // up to which gVisor's kernel counts; 0: it does not
 };
 

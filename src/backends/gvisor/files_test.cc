@@ -125,7 +125,7 @@ class GuaranteesOf : public testing::Test {
                            .reason = ""};
   Enforcement facts_{.policy = &policy_,
                      .files = &files_,
-                     .platform = Platform::Ptrace,
+                     .platform = {},
                      .cgroup = &support_,
                      .missing_cgroup = "",
                      .kernel_is_nobody = false,

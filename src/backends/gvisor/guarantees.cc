@@ -11,7 +11,7 @@ namespace {
 class Report : private GuaranteeReport {
  public:
   explicit Report(const Enforcement& facts)
-      : GuaranteeReport(fmt::format("gVisor ({})", to_string(facts.platform))),
+      : GuaranteeReport(fmt::format("gVisor ({})", to_string(facts.platform.platform))),
         facts_(facts),
         policy_(*facts.policy) {}
 
@@ -58,7 +58,8 @@ class Report : private GuaranteeReport {
     add(guarantee::kProcessIsolation, Strength::Enforced,
         "processes are those of gVisor's kernel; PID namespace");
     add(guarantee::kSyscalls, Strength::Enforced,
-        "none reaches the host's kernel; gVisor's own are filtered (seccomp)");
+        "none reaches the host's kernel; gVisor's own are filtered (seccomp)",
+        facts_.platform.remark);
   }
 
   void limits() {

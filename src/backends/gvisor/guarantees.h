@@ -7,7 +7,7 @@
 #include "cordon/guarantees.h"
 #include "cordon/policy.h"
 #include "gvisor/files.h"
-#include "gvisor/runsc.h"
+#include "gvisor/platform.h"
 #include "linux/cgroup.h"
 
 namespace cordon::gvisor {
@@ -23,7 +23,7 @@ inline constexpr std::uint32_t kHostTasksOfTask = 8;
 struct Enforcement {
   const Policy* policy = nullptr;
   const Files* files = nullptr;
-  Platform platform = Platform::Ptrace;
+  PlatformChoice platform;
   const cgroup::Support* cgroup = nullptr;  // null: the sandbox has none
   std::string missing_cgroup;               // why, in words
   bool kernel_is_nobody = false;            // and not what the files' server is

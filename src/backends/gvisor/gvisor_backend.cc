@@ -2,9 +2,12 @@
 
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "core/try.h"
 #include "gvisor/gvisor_sandbox.h"
+#include "gvisor/kvm_trial.h"
+#include "gvisor/platform.h"
 #include "gvisor/runsc.h"
 #include "linux/user_namespaces.h"
 #include "native/host.h"
@@ -15,6 +18,8 @@ namespace {
 
 class GvisorBackend final : public Backend {
  public:
+  explicit GvisorBackend(GvisorConfig config) : config_(std::move(config)) {}
+
   std::string_view name() const override { return "gvisor"; }
   Tier tier() const override { return Tier::Gvisor; }
   Capabilities capabilities() const override {
@@ -24,6 +29,7 @@ class GvisorBackend final : public Backend {
   }
 
   Result<void> supported() const override {
+    TRY(gvisor::stated_platform(config_));
     TRY(runsc());
     const auto namespaces = linux_os::probe_user_namespaces();
     if (namespaces.usable) return {};
@@ -36,12 +42,15 @@ class GvisorBackend final : public Backend {
   }
 
   Result<std::unique_ptr<Sandbox>> create(const SandboxSpec& spec) override {
-    return TRY(gvisor::GvisorSandbox::create(host_, TRY(runsc()), spec));
+    const gvisor::Runsc program = TRY(runsc());
+    return TRY(gvisor::GvisorSandbox::create(host_, program, TRY(platform(program)), spec));
   }
 
   Result<std::unique_ptr<Sandbox>> restore(const SandboxSpec& spec,
                                            const std::string& directory) override {
-    return TRY(gvisor::GvisorSandbox::restore(host_, TRY(runsc()), spec, directory));
+    const gvisor::Runsc program = TRY(runsc());
+    return TRY(
+        gvisor::GvisorSandbox::restore(host_, program, TRY(platform(program)), spec, directory));
   }
 
   Result<void> remove_checkpoint(const std::string& directory) override {
@@ -56,6 +65,16 @@ class GvisorBackend final : public Backend {
     return *runsc_;
   }
 
+  // Each time: another Cordon may have tried KVM since.
+  Result<gvisor::PlatformChoice> platform(const gvisor::Runsc& program) {
+    const auto stated = TRY(gvisor::stated_platform(config_));
+    return gvisor::choose_platform(program.platforms, stated, [&] {
+      return gvisor::ask_kvm(host_, program,
+                             stated ? gvisor::EarlierNo::TriedAgain : gvisor::EarlierNo::Believed);
+    });
+  }
+
+  const GvisorConfig config_;
   native::Host host_;
   mutable std::mutex mutex_;
   mutable std::optional<gvisor::Runsc> runsc_;
@@ -63,6 +82,8 @@ class GvisorBackend final : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_gvisor_backend() { return std::make_unique<GvisorBackend>(); }
+std::unique_ptr<Backend> make_gvisor_backend(GvisorConfig config) {
+  return std::make_unique<GvisorBackend>(std::move(config));
+}
 
 }  // namespace cordon

@@ -5,10 +5,12 @@
 #include <memory>
 
 #include "cordon/backend.h"
+#include "cordon/gvisor_config.h"
 
 namespace cordon {
 
-// Never null; nothing is looked at before supported() or create(). Thread-safe.
-std::unique_ptr<Backend> make_gvisor_backend();
+// Never null; nothing is looked at before supported() or create(). Thread-safe. The first create()
+// since the machine started may try KVM, which takes up to two seconds where it hangs.
+std::unique_ptr<Backend> make_gvisor_backend(GvisorConfig config = {});
 
 }  // namespace cordon

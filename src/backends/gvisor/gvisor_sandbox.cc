@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,14 +36,26 @@ constexpr std::uint64_t kDefaultScratch = 2ULL << 30;
 // What gVisor's own processes take to start at all; less ends in the middle of it.
 constexpr std::uint64_t kLeastMemory = 64ULL << 20;
 
+bool has_ended(int control) {
+  pollfd ended{control, POLLIN, 0};
+  return ::poll(&ended, 1, 0) > 0;
+}
+
 }  // namespace
 
-GvisorSandbox::GvisorSandbox(native::Host& host, Runsc runsc, const SandboxSpec& spec)
-    : host_(host), runsc_(std::move(runsc)), spec_(spec), caller_(native::current_caller()) {}
+GvisorSandbox::GvisorSandbox(native::Host& host, Runsc runsc, PlatformChoice platform,
+                             const SandboxSpec& spec)
+    : host_(host),
+      runsc_(std::move(runsc)),
+      platform_(std::move(platform)),
+      spec_(spec),
+      caller_(native::current_caller()) {}
 
 Result<std::unique_ptr<GvisorSandbox>> GvisorSandbox::create(native::Host& host, Runsc runsc,
+                                                             PlatformChoice platform,
                                                              const SandboxSpec& spec) {
-  std::unique_ptr<GvisorSandbox> sandbox(new GvisorSandbox(host, std::move(runsc), spec));
+  std::unique_ptr<GvisorSandbox> sandbox(
+      new GvisorSandbox(host, std::move(runsc), std::move(platform), spec));
   TRY(sandbox->check());
   TRY(sandbox->prepare());
   return sandbox;
@@ -55,9 +68,10 @@ Result<void> can_checkpoint() {
 }
 
 Result<std::unique_ptr<GvisorSandbox>> GvisorSandbox::restore(native::Host& host, Runsc runsc,
+                                                              PlatformChoice platform,
                                                               const SandboxSpec& spec,
                                                               const std::string& directory) {
-  auto sandbox = TRY(create(host, std::move(runsc), spec));
+  auto sandbox = TRY(create(host, std::move(runsc), std::move(platform), spec));
   if (sandbox->caller_.uid != 0) {
     sandbox->second_ids_ = TRY(find_second_ids(sandbox->caller_));
     sandbox->enforcement_.kernel_is_nobody = true;
@@ -154,7 +168,7 @@ Result<void> GvisorSandbox::prepare() {
   compile_input_.caller = caller_;
   enforcement_.policy = &spec_.policy;
   enforcement_.files = &files_;
-  enforcement_.platform = runsc_.platform;
+  enforcement_.platform = platform_;
   enforcement_.kernel_is_nobody = caller_.uid == 0;
   enforcement_.counts_tasks = runsc_.counts_tasks && spec_.policy.limits.pids.has_value();
   return {};
@@ -187,6 +201,7 @@ Result<linux_os::Plan> GvisorSandbox::plan_for(const ProcessSpec& spec,
                                   limits.memory_bytes.value_or(kDefaultScratch));
   bundle.file_size_bytes = limits.disk_bytes;
   return make_plan({.runsc = &runsc_,
+                    .platform = platform_.platform,
                     .policy = &compile_input_,
                     .rules = &rules_,
                     .config = to_json(bundle),
@@ -196,7 +211,7 @@ Result<linux_os::Plan> GvisorSandbox::plan_for(const ProcessSpec& spec,
 }
 
 std::vector<std::string> GvisorSandbox::arguments(const ProcessSpec& spec) const {
-  return runsc_arguments({.runsc = &runsc_,
+  return runsc_arguments({.platform = platform_.platform,
                           .two_users = caller_.uid == 0 || second_ids_.has_value(),
                           .network = spec_.policy.network,
                           .from_checkpoint = restored_.has_value(),
@@ -255,8 +270,8 @@ Result<native::RunningSandbox> GvisorSandbox::launch(const linux_os::Plan& plan,
   request.stdin_fd = in.read.get();
   request.stdout_fd = out.write.get();
   request.stderr_fd = err.write.get();
-  request.filter =
-      filter_of_runsc(runsc_.platform == Platform::Ptrace ? Barriers::Missing : Barriers::AsEver);
+  request.filter = filter_of_runsc(platform_.platform == Platform::Ptrace ? Barriers::Missing
+                                                                          : Barriers::AsEver);
   request.init_image_fd = facts_->init_image.get();
   request.before_orders = [&](pid_t process) { return map_users(process, caller_, second_ids_); };
   request.make_cgroup = [&] { return running.cgroup.group.get(); };
@@ -287,7 +302,10 @@ Result<std::unique_ptr<Process>> GvisorSandbox::start(const ProcessSpec& spec) {
   Result<void> ready = restored_ ? Result<void>()
                                  : find_command(running.launched.root.get(), rules_.work_dir,
                                                 spec.command, candidates);
-  if (ready && console) {
+  // With runsc the tree has gone that was looked into: how it ended says more.
+  if (!ready && has_ended(running.launched.control.get())) {
+    ready = {};
+  } else if (ready && console) {
     // gVisor's own kernel has to start before it has a terminal.
     constexpr std::chrono::seconds kPatience(30);
     auto terminal = console->accept(running.launched.control.get(), *spec.terminal, kPatience);

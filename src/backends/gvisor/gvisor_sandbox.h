@@ -12,6 +12,7 @@
 #include "gvisor/enter.h"
 #include "gvisor/files.h"
 #include "gvisor/guarantees.h"
+#include "gvisor/platform.h"
 #include "gvisor/runsc.h"
 #include "gvisor/second_ids.h"
 #include "linux/launch.h"
@@ -31,9 +32,11 @@ class GvisorSandbox final : public Sandbox {
   // Works out what the sandbox shows; runs nothing. Errors: InvalidArgument: a rule or a limit that
   // cannot be; Degraded: rules that no mount can stand for; Unsupported: what gVisor has not.
   static Result<std::unique_ptr<GvisorSandbox>> create(native::Host& host, Runsc runsc,
+                                                       PlatformChoice platform,
                                                        const SandboxSpec& spec);
   // Errors besides: those of verify_checkpoint(); Unsupported, as can_checkpoint().
   static Result<std::unique_ptr<GvisorSandbox>> restore(native::Host& host, Runsc runsc,
+                                                        PlatformChoice platform,
                                                         const SandboxSpec& spec,
                                                         const std::string& directory);
 
@@ -45,7 +48,7 @@ class GvisorSandbox final : public Sandbox {
   Result<std::string> describe(const ProcessSpec& spec) override;
 
  private:
-  GvisorSandbox(native::Host& host, Runsc runsc, const SandboxSpec& spec);
+  GvisorSandbox(native::Host& host, Runsc runsc, PlatformChoice platform, const SandboxSpec& spec);
   Result<void> check() const;
   Result<void> prepare();
   Result<std::vector<std::string>> environment() const;
@@ -55,6 +58,7 @@ class GvisorSandbox final : public Sandbox {
     return {.work_dir = rules_.work_dir,
             .mounts = files_.mounts,
             .runsc_path = runsc_.path,
+            .platform = platform_.platform,
             .tasks = enforcement_.counts_tasks ? *spec_.policy.limits.pids : 0};
   }
   Result<void> check_running(std::string_view asked) const;
@@ -66,6 +70,7 @@ class GvisorSandbox final : public Sandbox {
   native::Host& host_;
   const native::HostFacts* facts_ = nullptr;
   const Runsc runsc_;
+  const PlatformChoice platform_;
   const SandboxSpec spec_;
   const native::Caller caller_;
   native::CompileInput compile_input_;

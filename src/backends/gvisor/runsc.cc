@@ -23,11 +23,6 @@ constexpr std::string_view kUse = "use gVisor's runsc";
 constexpr std::array<std::string_view, 6> kPlaces = {
     "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"};
 
-// The names of its source files are in every Go program, for its stack traces.
-bool has_source(std::string_view program, std::string_view file) {
-  return ::memmem(program.data(), program.size(), file.data(), file.size()) != nullptr;
-}
-
 Result<native::Location> look() {
   for (const std::string_view directory : kPlaces) {
     const std::string path = fmt::format("{}/runsc", directory);
@@ -52,7 +47,7 @@ Result<void> look_into(const std::string& path, Runsc& runsc) {
   void* const bytes = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (bytes == MAP_FAILED) return std::unexpected(system_error(std::string(kUse), path));
   const std::string_view names = source_names({static_cast<const char*>(bytes), size});
-  runsc.platform = choose_platform(names);
+  runsc.platforms = platforms_of(names);
   runsc.counts_tasks = can_count_tasks(names);
   ::munmap(bytes, size);
   return {};
@@ -60,16 +55,10 @@ Result<void> look_into(const std::string& path, Runsc& runsc) {
 
 }  // namespace
 
-std::string_view to_string(Platform platform) {
-  return platform == Platform::Systrap ? "systrap" : "ptrace";
-}
-
-Platform choose_platform(std::string_view program) {
-  return has_source(program, "pkg/sentry/platform/systrap") ? Platform::Systrap : Platform::Ptrace;
-}
-
 bool can_count_tasks(std::string_view program) {
-  return has_source(program, "pkg/sentry/fsimpl/cgroupfs/pids.go");
+  // The names of its source files are in every Go program, for its stack traces.
+  constexpr std::string_view kSource = "pkg/sentry/fsimpl/cgroupfs/pids.go";
+  return ::memmem(program.data(), program.size(), kSource.data(), kSource.size()) != nullptr;
 }
 
 Result<Runsc> find_runsc() {

@@ -5,19 +5,15 @@
 #include <string_view>
 
 #include "cordon/error.h"
+#include "gvisor/platform.h"
 #include "linux/plan.h"
 
 namespace cordon::gvisor {
 
-// How gVisor gets hold of a guest's system calls.
-enum class Platform { Systrap, Ptrace };
-
-std::string_view to_string(Platform platform);
-
 struct Runsc {
   std::string path;  // canonical
   linux_os::FileIdentity identity;
-  Platform platform = Platform::Ptrace;
+  Platforms platforms;
   bool counts_tasks = false;  // its kernel has the control group for it
 };
 
@@ -26,12 +22,8 @@ struct Runsc {
 // where somebody else could put another program in its place.
 Result<Runsc> find_runsc();
 
-// From the bytes of the program. Systrap where it is there: it is the faster one, and as strong.
-// Never KVM: where its device is there and does not work, guests hang instead of failing.
-Platform choose_platform(std::string_view program);
-
-// The same way: whether its kernel can limit the number of a sandbox's tasks (releases from 2022
-// on).
+// From the bytes of the program: whether its kernel can limit the number of a sandbox's tasks
+// (releases from 2022 on).
 bool can_count_tasks(std::string_view program);
 
 }  // namespace cordon::gvisor

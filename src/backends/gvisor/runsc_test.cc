@@ -7,14 +7,6 @@
 namespace cordon::gvisor {
 namespace {
 
-TEST(ChoosePlatform, TakesTheFasterOneWhereTheProgramHasIt) {
-  EXPECT_EQ(choose_platform("... gvisor.dev/gvisor/pkg/sentry/platform/systrap/stub.go ..."),
-            Platform::Systrap);
-  EXPECT_EQ(choose_platform("... pkg/sentry/platform/ptrace/ptrace.go, platform/kvm ..."),
-            Platform::Ptrace);
-  EXPECT_EQ(choose_platform(""), Platform::Ptrace);
-}
-
 TEST(CanCountTasks, WhereTheKernelHasTheControlGroup) {
   EXPECT_TRUE(can_count_tasks("... gvisor.dev/gvisor/pkg/sentry/fsimpl/cgroupfs/pids.go ..."));
   EXPECT_FALSE(can_count_tasks("... pkg/sentry/fsimpl/cgroupfs/memory.go ..."));

@@ -27,7 +27,7 @@ constexpr std::uint64_t kWorldBytes = 32ULL << 20;
 constexpr std::uint64_t kDevice =
     kernel::kMountReadOnly | kernel::kMountNoSuid | kernel::kMountNoExec;
 
-void add_own_files(StepList& steps, const Runsc& runsc) {
+void add_own_files(StepList& steps, const Runsc& runsc, Platform platform) {
   steps.add(Operation::NewRoot, "/", "", kWorldBytes);
   steps.add(Operation::PrivateMounts);
   for (const std::string_view directory : {"/dev", "/dev/pts", "/tmp", "/etc"}) {
@@ -41,6 +41,8 @@ void add_own_files(StepList& steps, const Runsc& runsc) {
   for (const std::string_view device : {"/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"}) {
     steps.add(Operation::BindDevice, device, "", kDevice);
   }
+  // runsc opens it and hands it to gVisor's kernel, whose own root has no device.
+  if (platform == Platform::Kvm) steps.add(Operation::BindDevice, "/dev/kvm", "", kDevice);
   for (const std::string_view directory : {place::kBundle, place::kState}) {
     steps.add(Operation::MakeDirectory, directory, "", 0700);
   }
@@ -77,7 +79,7 @@ linux_os::Groundwork make_groundwork(NetworkMode network) {
 linux_os::Plan make_plan(const WorldInput& input) {
   linux_os::Plan plan;
   StepList& steps = plan.steps;
-  add_own_files(steps, *input.runsc);
+  add_own_files(steps, *input.runsc, input.platform);
   if (input.checkpoint != nullptr) {
     steps.add(Operation::MakeDirectory, place::kImage, "", 0700);
     steps.add(Operation::Bind, place::kImage, input.checkpoint->path, kDevice | kernel::kMountNoDev)
@@ -133,7 +135,7 @@ std::vector<std::string> runsc_arguments(const RuntimeInput& input) {
       "runsc",
       fmt::format("--root={}", place::kState),
       fmt::format("--log={}", place::kLog),
-      fmt::format("--platform={}", to_string(input.runsc->platform)),
+      fmt::format("--platform={}", to_string(input.platform)),
       // The host's is this world's own, which has no way out; or the one that was asked for.
       input.network == NetworkMode::None ? "--network=none" : "--network=host",
       "--ignore-cgroups",

@@ -24,6 +24,7 @@ linux_os::Groundwork make_groundwork(NetworkMode network);
 
 struct WorldInput {
   const Runsc* runsc = nullptr;
+  Platform platform = Platform::Ptrace;
   const native::CompileInput* policy = nullptr;
   const native::RuleSet* rules = nullptr;
   std::string config;                              // the bundle's
@@ -43,7 +44,7 @@ Result<void> map_users(pid_t first, const native::Caller& caller,
                        const std::optional<SecondIds>& second);
 
 struct RuntimeInput {
-  const Runsc* runsc = nullptr;
+  Platform platform = Platform::Ptrace;
   bool two_users = false;  // as map_users() has mapped them
   NetworkMode network = NetworkMode::None;
   bool from_checkpoint = false;  // WorldInput::checkpoint
