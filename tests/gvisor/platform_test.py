@@ -203,6 +203,13 @@ class Chosen(Platforms):
 
 
 class Demanded(Platforms):
+    def test_a_runsc_that_fails_at_once_is_quoted(self):
+        # Even where the tree is gone that the command is looked for in.
+        for _ in range(5):
+            run = self.run_on(self.stand_in("die"), CORDON_GVISOR_PLATFORM="ptrace")
+            self.assertEqual((run.returncode, run.stdout), (125, ""), run.stderr)
+            self.assertIn("no room at all", run.stderr)
+
     def refused(self, runsc, platform):
         run = self.run_on(runsc, CORDON_GVISOR_PLATFORM=platform)
         self.assertEqual((run.returncode, run.stdout), (125, ""), run.stderr)

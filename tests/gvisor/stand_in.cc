@@ -77,6 +77,11 @@ int main(int argc, char** argv) {
   const std::string_view what(tail.what, ::strnlen(tail.what, sizeof tail.what));
   std::vector<char*> words(argv, argv + argc);
   words.push_back(nullptr);
+  if (what == "die") {
+    const int log = ::open("/state/log", O_WRONLY | O_APPEND);
+    constexpr std::string_view kWords = R"({"msg":"no room at all","level":"error"})";
+    return ::write(log, kWords.data(), kWords.size()) < 0 ? 1 : 128;
+  }
   static char ptrace[] = "--platform=ptrace";
   for (char*& word : words) {
     if (word == nullptr || std::strcmp(word, "--platform=kvm") != 0) continue;
