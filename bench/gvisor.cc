@@ -50,7 +50,7 @@ Running start(std::unique_ptr<Sandbox> sandbox) {
 
 Row checkpoint_and_restore(const Options& options, const std::string& directory) {
   if (::geteuid() != 0) return {"checkpoint and restore: for root only", "", "", "", "", true};
-  const auto backend = make_gvisor_backend();
+  const auto backend = make_gvisor_backend(gvisor::measure);
   const auto spec = [&] {
     SandboxSpec spec;
     spec.id = need(make_id());
@@ -80,7 +80,7 @@ Row checkpoint_and_restore(const Options& options, const std::string& directory)
 }  // namespace
 
 std::vector<Row> command_on_gvisor(const Options& options) {
-  const auto supported = make_gvisor_backend()->supported();
+  const auto supported = make_gvisor_backend(gvisor::measure)->supported();
   if (!supported) return {{"gVisor: " + supported.error().message(), "", "", "", "", true}};
   const std::string directory = options.work_dir + "/on-gvisor";
   std::filesystem::create_directory(directory);

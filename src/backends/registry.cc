@@ -11,7 +11,7 @@ std::unique_ptr<Backend> make_backend(std::string_view name, Preparation prepara
                                       const LxcConfig& lxc, const GvisorConfig& gvisor) {
   if (name == "docker") return make_docker_backend();
   if (name == "gvisor-docker") return make_gvisor_docker_backend();
-  if (name == "gvisor") return make_gvisor_backend(gvisor);
+  if (name == "gvisor") return make_gvisor_backend(gvisor::measure, gvisor);
   if (name == "lxc") return make_lxc_backend(lxc);
   return make_light_backend(name, preparation);
 }

@@ -49,7 +49,7 @@ class Checkpoints : public testing::Test {
   void SetUp() override {
     if (geteuid() != 0)
       CORDON_SKIP("needs root: others need subordinate users, which only root can give");
-    backend_ = make_gvisor_backend();
+    backend_ = make_gvisor_backend(gvisor::measure);
     temp_ = std::make_unique<TempDir>(geteuid());
     make_dir(*temp_ / "work");
     saved_ = *temp_ / "saved";

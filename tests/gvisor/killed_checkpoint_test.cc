@@ -51,7 +51,7 @@ class KilledCheckpoints : public Checkpoints {
 
   pid_t begin_saving() {
     return begin([this](const auto& say) {
-      const auto backend = make_gvisor_backend();
+      const auto backend = make_gvisor_backend(gvisor::measure);
       auto sandbox = backend->create(spec());
       auto process = (*sandbox)->start(command(std::string(kCounter)));
       for (int i = 0; i < 10; ++i) send_line(**process);
@@ -65,7 +65,7 @@ class KilledCheckpoints : public Checkpoints {
   pid_t begin_restoring() {
     return begin([this](const auto& say) {
       say();
-      const Running restored = go_on(*make_gvisor_backend(), spec(), saved_);
+      const Running restored = go_on(*make_gvisor_backend(gvisor::measure), spec(), saved_);
       send_line(*restored.process);
       write_file(*temp_ / "went-on", read_until(*restored.process, "\n"), 0600);
       ::pause();
@@ -141,7 +141,7 @@ TEST_F(KilledCheckpoints, AreWholeOrNotThere) {
   EXPECT_GT(left, 0U) << "the control: none was killed in the middle";
   std::cout << complete << " of " << kRounds << " were complete\n";
   // The next program's first run removes what others left.
-  backend_ = make_gvisor_backend();
+  backend_ = make_gvisor_backend(gvisor::measure);
   ASSERT_NO_FATAL_FAILURE(save_at_ten());
   EXPECT_EQ(count_leftovers(geteuid()).cgroups, before);
 }

@@ -66,7 +66,7 @@ class CheckpointsOfSomebody : public Checkpoints {
         say("cannot become somebody");
       }
       ::setenv("HOME", "/nonexistent", 1);
-      backend_ = make_gvisor_backend();
+      backend_ = make_gvisor_backend(gvisor::measure);
       say(work());
     }
     ::close(ends[1]);

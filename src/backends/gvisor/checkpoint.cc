@@ -2,14 +2,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <boost/json.hpp>
-#include <cerrno>
-#include <memory>
 
 #include "core/remove_tree.h"
 #include "core/try.h"
@@ -24,35 +20,6 @@ namespace json = boost::json;
 constexpr std::string_view kRestore = "restore the checkpoint";
 constexpr const char* kImage = "checkpoint.img";  // runsc's name for it
 constexpr int kFormat = 1;
-
-struct Measured {
-  std::uint64_t size = 0;
-  std::string sha256;
-};
-
-Result<Measured> measure(int file) {
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest(EVP_MD_CTX_new(),
-                                                                       EVP_MD_CTX_free);
-  if (!digest || EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) != 1) {
-    return std::unexpected(Error{ErrorCode::Internal, "compute SHA-256", "", 0, "", ""});
-  }
-  Measured measured;
-  std::vector<unsigned char> bytes(256 << 10);
-  for (;;) {
-    const ssize_t size =
-        ::pread(file, bytes.data(), bytes.size(), static_cast<off_t>(measured.size));
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return std::unexpected(system_error("read the checkpoint", kImage));
-    if (size == 0) break;
-    EVP_DigestUpdate(digest.get(), bytes.data(), static_cast<std::size_t>(size));
-    measured.size += static_cast<std::uint64_t>(size);
-  }
-  std::array<unsigned char, EVP_MAX_MD_SIZE> sum{};
-  unsigned length = 0;
-  EVP_DigestFinal_ex(digest.get(), sum.data(), &length);
-  for (unsigned i = 0; i < length; ++i) measured.sha256 += fmt::format("{:02x}", sum.at(i));
-  return measured;
-}
 
 json::object to_object(const Scene& scene) {
   json::array mounts;
@@ -80,7 +47,7 @@ UniqueFd open_file(int directory, const char* name) {
 
 }  // namespace
 
-Result<void> finish_checkpoint(NewCheckpoint& written, const Scene& scene) {
+Result<void> finish_checkpoint(NewCheckpoint& written, const Scene& scene, Measure measure) {
   const UniqueFd image = open_file(written.directory(), kImage);
   if (!image.valid() || ::fchmod(image.get(), 0600) != 0) {
     return std::unexpected(system_error("look at the checkpoint", kImage));
@@ -92,7 +59,8 @@ Result<void> finish_checkpoint(NewCheckpoint& written, const Scene& scene) {
                          {"files", json::array{json::value(to_object(measured))}}});
 }
 
-Result<VerifiedCheckpoint> verify_checkpoint(const std::string& directory, const Scene& scene) {
+Result<VerifiedCheckpoint> verify_checkpoint(const std::string& directory, const Scene& scene,
+                                             Measure measure) {
   const SavedCheckpoint saved = TRY(open_checkpoint(kRestore, directory));
   const json::object& manifest = saved.manifest;
   if (!says(manifest, "format", kFormat)) return refuse(directory, "it is of another format");

@@ -7,6 +7,7 @@
 
 #include "cordon/error.h"
 #include "gvisor/files.h"
+#include "gvisor/measure.h"
 #include "gvisor/platform.h"
 #include "linux/plan.h"
 #include "sandbox/checkpoint_directory.h"
@@ -23,7 +24,7 @@ struct Scene {
 };
 
 // Measures what runsc wrote, makes it readable for its owner only, and finishes the directory.
-Result<void> finish_checkpoint(NewCheckpoint& written, const Scene& scene);
+Result<void> finish_checkpoint(NewCheckpoint& written, const Scene& scene, Measure measure);
 
 struct VerifiedCheckpoint {
   std::string path;  // canonical
@@ -33,7 +34,8 @@ struct VerifiedCheckpoint {
 // The directory, once it is certain that it holds what was written then. Errors: NotFound: there is
 // none; PermissionDenied: others could have written there; InvalidArgument: it is none of a
 // checkpoint's, a file of it is another one now, or it was made for another scene, in words.
-Result<VerifiedCheckpoint> verify_checkpoint(const std::string& directory, const Scene& scene);
+Result<VerifiedCheckpoint> verify_checkpoint(const std::string& directory, const Scene& scene,
+                                             Measure measure);
 
 // Errors: those of open_checkpoint().
 Result<void> remove_checkpoint(const std::string& directory);

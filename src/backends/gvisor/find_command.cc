@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <iterator>
+#include <utility>
 
 #include "core/unique_fd.h"
 #include "gvisor/places.h"
@@ -48,7 +50,20 @@ int try_program(int rootfs, const std::string& path) {
   return open_in(rootfs, interpreter, O_PATH).valid() ? 0 : errno;
 }
 
+bool is_on_host(const std::string& path) {
+  // What cannot be looked at may be there, and so may what the work directory holds.
+  return !path.starts_with('/') ||
+         ::faccessat(AT_FDCWD, path.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+         (errno != ENOENT && errno != ENOTDIR);
+}
+
 }  // namespace
+
+std::vector<std::string> names_on_host(std::vector<std::string> candidates) {
+  std::vector<std::string> there;
+  std::ranges::copy_if(candidates, std::back_inserter(there), is_on_host);
+  return there.empty() ? std::move(candidates) : there;
+}
 
 Result<void> find_command(int world, const std::string& work_dir, const std::string& command,
                           const std::vector<std::string>& candidates) {

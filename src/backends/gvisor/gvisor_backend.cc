@@ -18,12 +18,13 @@ namespace {
 
 class GvisorBackend final : public Backend {
  public:
-  explicit GvisorBackend(GvisorConfig config) : config_(std::move(config)) {}
+  GvisorBackend(gvisor::Measure measure, GvisorConfig config)
+      : measure_(measure), config_(std::move(config)) {}
 
   std::string_view name() const override { return "gvisor"; }
   Tier tier() const override { return Tier::Gvisor; }
   Capabilities capabilities() const override {
-    const bool checkpoints = gvisor::can_checkpoint().has_value();
+    const bool checkpoints = gvisor::can_checkpoint(measure_).has_value();
     return {
         .terminal = true, .pause = true, .checkpoint_memory = checkpoints, .network_toggle = true};
   }
@@ -43,14 +44,15 @@ class GvisorBackend final : public Backend {
 
   Result<std::unique_ptr<Sandbox>> create(const SandboxSpec& spec) override {
     const gvisor::Runsc program = TRY(runsc());
-    return TRY(gvisor::GvisorSandbox::create(host_, program, TRY(platform(program)), spec));
+    return TRY(
+        gvisor::GvisorSandbox::create(host_, program, TRY(platform(program)), spec, measure_));
   }
 
   Result<std::unique_ptr<Sandbox>> restore(const SandboxSpec& spec,
                                            const std::string& directory) override {
     const gvisor::Runsc program = TRY(runsc());
-    return TRY(
-        gvisor::GvisorSandbox::restore(host_, program, TRY(platform(program)), spec, directory));
+    return TRY(gvisor::GvisorSandbox::restore(host_, program, TRY(platform(program)), spec,
+                                              directory, measure_));
   }
 
   Result<void> remove_checkpoint(const std::string& directory) override {
@@ -74,6 +76,7 @@ class GvisorBackend final : public Backend {
     });
   }
 
+  const gvisor::Measure measure_;
   const GvisorConfig config_;
   native::Host host_;
   mutable std::mutex mutex_;
@@ -82,8 +85,8 @@ class GvisorBackend final : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_gvisor_backend(GvisorConfig config) {
-  return std::make_unique<GvisorBackend>(std::move(config));
+std::unique_ptr<Backend> make_gvisor_backend(gvisor::Measure measure, GvisorConfig config) {
+  return std::make_unique<GvisorBackend>(measure, std::move(config));
 }
 
 }  // namespace cordon

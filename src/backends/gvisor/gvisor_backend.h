@@ -6,11 +6,12 @@
 
 #include "cordon/backend.h"
 #include "cordon/gvisor_config.h"
+#include "gvisor/measure.h"
 
 namespace cordon {
 
 // Never null; nothing is looked at before supported() or create(). Thread-safe. The first create()
 // since the machine started may try KVM, which takes up to two seconds where it hangs.
-std::unique_ptr<Backend> make_gvisor_backend(GvisorConfig config = {});
+std::unique_ptr<Backend> make_gvisor_backend(gvisor::Measure measure, GvisorConfig config = {});
 
 }  // namespace cordon

@@ -44,24 +44,31 @@ bool has_ended(int control) {
 }  // namespace
 
 GvisorSandbox::GvisorSandbox(native::Host& host, Runsc runsc, PlatformChoice platform,
-                             const SandboxSpec& spec)
+                             const SandboxSpec& spec, Measure measure)
     : host_(host),
       runsc_(std::move(runsc)),
       platform_(std::move(platform)),
       spec_(spec),
+      measure_(measure),
       caller_(native::current_caller()) {}
 
 Result<std::unique_ptr<GvisorSandbox>> GvisorSandbox::create(native::Host& host, Runsc runsc,
                                                              PlatformChoice platform,
-                                                             const SandboxSpec& spec) {
+                                                             const SandboxSpec& spec,
+                                                             Measure measure) {
   std::unique_ptr<GvisorSandbox> sandbox(
-      new GvisorSandbox(host, std::move(runsc), std::move(platform), spec));
+      new GvisorSandbox(host, std::move(runsc), std::move(platform), spec, measure));
   TRY(sandbox->check());
   TRY(sandbox->prepare());
   return sandbox;
 }
 
-Result<void> can_checkpoint() {
+Result<void> can_checkpoint(Measure measure) {
+  if (measure == nullptr) {
+    return std::unexpected(unsupported("checkpoint a gvisor sandbox", "",
+                                       "this program keeps no sandboxes",
+                                       "a program that links the library does"));
+  }
   const native::Caller caller = native::current_caller();
   if (caller.uid != 0) TRY(find_second_ids(caller));
   return {};
@@ -70,14 +77,16 @@ Result<void> can_checkpoint() {
 Result<std::unique_ptr<GvisorSandbox>> GvisorSandbox::restore(native::Host& host, Runsc runsc,
                                                               PlatformChoice platform,
                                                               const SandboxSpec& spec,
-                                                              const std::string& directory) {
-  auto sandbox = TRY(create(host, std::move(runsc), std::move(platform), spec));
+                                                              const std::string& directory,
+                                                              Measure measure) {
+  TRY(can_checkpoint(measure));
+  auto sandbox = TRY(create(host, std::move(runsc), std::move(platform), spec, measure));
   if (sandbox->caller_.uid != 0) {
     sandbox->second_ids_ = TRY(find_second_ids(sandbox->caller_));
     sandbox->enforcement_.kernel_is_nobody = true;
   }
   TRY(sandbox->check_out_of_reach(directory));
-  sandbox->restored_ = TRY(verify_checkpoint(directory, sandbox->scene()));
+  sandbox->restored_ = TRY(verify_checkpoint(directory, sandbox->scene(), measure));
   return sandbox;
 }
 
@@ -121,7 +130,7 @@ Result<void> GvisorSandbox::checkpoint(const std::string& directory, Keep keep) 
                                        "runsc writes the processes with their files",
                                        "Keep::Processes keeps both"));
   }
-  TRY(can_checkpoint());
+  TRY(can_checkpoint(measure_));
   TRY(check_running("checkpoint"));
   TRY(check_out_of_reach(std::filesystem::absolute(directory).parent_path()));
   NewCheckpoint written = TRY(NewCheckpoint::create(directory));
@@ -130,7 +139,7 @@ Result<void> GvisorSandbox::checkpoint(const std::string& directory, Keep keep) 
   constexpr std::chrono::minutes kPatience(10);
   TRY(call_runsc(world_, {"checkpoint", fmt::format("--image-path={}", kGivenDirectory), spec_.id},
                  written.directory(), kPatience));
-  return finish_checkpoint(written, scene());
+  return finish_checkpoint(written, scene(), measure_);
 }
 
 Result<void> GvisorSandbox::check() const {
@@ -189,9 +198,9 @@ Result<linux_os::Plan> GvisorSandbox::plan_for(const ProcessSpec& spec,
   std::optional<native::Location> stage;
   if (enforcement_.counts_tasks) {
     stage = TRY(native::locate(TRY(find_installed_program("cordon-gvisor-stage"))));
-    bundle.stage =
-        Stage{.tasks = *spec_.policy.limits.pids,
-              .candidates = native::program_candidates(spec.command, bundle.environment)};
+    bundle.stage = Stage{
+        .tasks = *spec_.policy.limits.pids,
+        .candidates = names_on_host(native::program_candidates(spec.command, bundle.environment))};
   }
   bundle.hostname = spec_.policy.hostname;
   bundle.terminal = spec.terminal;
@@ -244,14 +253,13 @@ native::SpareCgroup GvisorSandbox::make_cgroup() {
   return spare;
 }
 
-Result<native::RunningSandbox> GvisorSandbox::launch(const linux_os::Plan& plan,
+Result<native::RunningSandbox> GvisorSandbox::launch(linux_os::FirstProcess first,
+                                                     const linux_os::Plan& plan,
                                                      const ProcessSpec& spec) {
   native::RunningSandbox running;
   running.own_pid_namespace = true;
   running.cgroup = make_cgroup();
   TRY(check_required(spec_.policy.required_guarantees, guarantees()));
-  const linux_os::Groundwork groundwork = make_groundwork(spec_.policy.network);
-  linux_os::FirstProcess first = TRY(linux_os::FirstProcess::start(groundwork, -1));
 
   native::Pipe in;
   native::Pipe out;
@@ -288,10 +296,13 @@ Result<std::unique_ptr<Process>> GvisorSandbox::start(const ProcessSpec& spec) {
   if (spec.watch != Watch::Nothing) {
     return std::unexpected(unsupported("observe the command", "", "the gvisor backend cannot"));
   }
+  // It makes its namespaces while this process plans what it is to do in them.
+  const linux_os::Groundwork groundwork = make_groundwork(spec_.policy.network);
+  linux_os::FirstProcess first_process = TRY(linux_os::FirstProcess::start(groundwork, -1));
   std::optional<Console> console;
   if (spec.terminal) console = TRY(Console::listen());
   const linux_os::Plan plan = TRY(plan_for(spec, console ? &*console : nullptr));
-  native::RunningSandbox running = TRY(launch(plan, spec));
+  native::RunningSandbox running = TRY(launch(std::move(first_process), plan, spec));
   UniqueFd ours(::fcntl(running.launched.init_pidfd.get(), F_DUPFD_CLOEXEC, 0));
   UniqueFd theirs(::fcntl(running.launched.init_pidfd.get(), F_DUPFD_CLOEXEC, 0));
   if (!ours.valid() || !theirs.valid()) return std::unexpected(system_error("copy a descriptor"));

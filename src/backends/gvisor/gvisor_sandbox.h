@@ -25,7 +25,7 @@
 namespace cordon::gvisor {
 
 // Whether runsc restores for this caller. Errors: Unsupported, with the reason and the remedy.
-Result<void> can_checkpoint();
+Result<void> can_checkpoint(Measure measure);
 
 class GvisorSandbox final : public Sandbox {
  public:
@@ -33,12 +33,13 @@ class GvisorSandbox final : public Sandbox {
   // cannot be; Degraded: rules that no mount can stand for; Unsupported: what gVisor has not.
   static Result<std::unique_ptr<GvisorSandbox>> create(native::Host& host, Runsc runsc,
                                                        PlatformChoice platform,
-                                                       const SandboxSpec& spec);
+                                                       const SandboxSpec& spec, Measure measure);
   // Errors besides: those of verify_checkpoint(); Unsupported, as can_checkpoint().
   static Result<std::unique_ptr<GvisorSandbox>> restore(native::Host& host, Runsc runsc,
                                                         PlatformChoice platform,
                                                         const SandboxSpec& spec,
-                                                        const std::string& directory);
+                                                        const std::string& directory,
+                                                        Measure measure);
 
   Result<std::unique_ptr<Process>> start(const ProcessSpec& spec) override;
   Guarantees guarantees() const override;
@@ -48,7 +49,8 @@ class GvisorSandbox final : public Sandbox {
   Result<std::string> describe(const ProcessSpec& spec) override;
 
  private:
-  GvisorSandbox(native::Host& host, Runsc runsc, PlatformChoice platform, const SandboxSpec& spec);
+  GvisorSandbox(native::Host& host, Runsc runsc, PlatformChoice platform, const SandboxSpec& spec,
+                Measure measure);
   Result<void> check() const;
   Result<void> prepare();
   Result<std::vector<std::string>> environment() const;
@@ -65,13 +67,15 @@ class GvisorSandbox final : public Sandbox {
   Result<void> check_out_of_reach(const std::string& directory) const;
   Result<void> call(const std::string& subcommand) const;
   native::SpareCgroup make_cgroup();
-  Result<native::RunningSandbox> launch(const linux_os::Plan& plan, const ProcessSpec& spec);
+  Result<native::RunningSandbox> launch(linux_os::FirstProcess first, const linux_os::Plan& plan,
+                                        const ProcessSpec& spec);
 
   native::Host& host_;
   const native::HostFacts* facts_ = nullptr;
   const Runsc runsc_;
   const PlatformChoice platform_;
   const SandboxSpec spec_;
+  const Measure measure_;
   const native::Caller caller_;
   native::CompileInput compile_input_;
   native::RuleSet rules_;

@@ -56,7 +56,8 @@ KvmVerdict fails(std::string why) { return {.works = false, .why = std::move(why
 
 Result<KvmVerdict> run_one(native::Host& host, const Runsc& runsc, const std::string& work_dir) {
   const SandboxSpec spec{.id = TRY(make_id()), .work_dir = work_dir, .policy = trial_policy()};
-  const auto sandbox = TRY(GvisorSandbox::create(host, runsc, {.platform = Platform::Kvm}, spec));
+  const auto sandbox =
+      TRY(GvisorSandbox::create(host, runsc, {.platform = Platform::Kvm}, spec, nullptr));
   const auto process = TRY(sandbox->start(
       {.command = "sh", .args = {"-c", std::string(kWork)}, .terminal = std::nullopt}));
   if (!ends_in_time(*process)) {
