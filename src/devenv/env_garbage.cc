@@ -40,15 +40,16 @@ bool is_an_environments(std::string_view tag, const engine::ImageSummary& image)
 }
 
 // Of an image without a name: one of the steps that it was built in here gave it its label. What
-// was pulled or loaded tells of no steps.
+// was pulled or loaded tells of no steps; what somebody committed is no step.
 bool was_labelled_here(const engine::Client& client, const engine::ImageSummary& image) {
   constexpr int kMostSteps = 1000;
-  std::string at = image.id;
-  for (int step = 0; step < kMostSteps && !at.empty(); ++step) {
-    const auto before = client.image(at);
-    if (!before) return false;
+  auto at = client.image(image.id);
+  for (int step = 0; step < kMostSteps && at && !at->parent.empty(); ++step) {
+    auto before = client.image(at->parent);
+    // A step has its host name from the step before, if that has one.
+    if (!before || (!at->hostname.empty() && at->hostname != before->hostname)) return false;
     if (label_of(before->labels, kEnvLabel) != label_of(image.labels, kEnvLabel)) return true;
-    at = before->parent;
+    at = std::move(before);
   }
   return false;
 }

@@ -157,7 +157,7 @@ class Builds(WithEngine):
         for name in ("a.log", "keep.log", "secret/key", "b"):
             self.put(name, "x")
         self.dockerfile("COPY . /ctx")
-        image = self.build()["image"]
+        image = json.loads(self.done("build", "--json").stdout)["image"]
         run = self.engine.plainly_in(image, "/bin/ls", "-A", "/ctx")
         self.assertEqual(sorted(run.split()), ["Dockerfile", "b", "keep.log"])
         self.put("a.log", "y")
@@ -527,6 +527,19 @@ class Life(OverHttp, WithEngine):
         self.done("gc", project=False)
         self.assertEqual(sorted(self.images()), ["cordon-env/mine:1", "labelled:1"], "the control: then it is removed")
         self.assertEqual(self.engine.request("GET", f"/images/{unnamed}/json").get("Id"), unnamed)
+
+    def test_gc_leaves_what_somebody_committed_without_a_name(self):
+        self.dockerfile("ENV A=1")
+        image = json.loads(self.done("build", "--json").stdout)["image"]
+        container = self.engine.make(image)
+        committed = self.engine.request("POST", f"/commit?container={container}", "{}")["Id"]
+        self.addCleanup(self.engine.request, "DELETE", f"/images/{committed}?force=1")
+        self.engine.request("DELETE", f"/containers/{container}?force=1&v=1")
+        self.dockerfile("ENV B=2")
+        self.done("build")
+        self.done("gc", project=False)
+        self.assertNotIn(image, self.images(), "the control: what it was made from was an environment's, and is gone by its name")
+        self.assertEqual(self.engine.request("GET", f"/images/{committed}/json").get("Id"), committed)
 
     def test_gc_leaves_what_another_state_directory_knows_of(self):
         self.dockerfile()

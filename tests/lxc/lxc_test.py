@@ -181,14 +181,28 @@ class Own(WithStore):
             place = f"{boot.read().strip()}/{os.stat('/proc/self/ns/pid').st_ino}"
         with open("/proc/self/stat", encoding="utf-8") as stat:
             start = stat.read().rsplit(")", 1)[1].split()[19]
-        self.store.lxc("init", IMAGE, "cordon-dead", "--config", f"user.cordon.owner={place}/{gone.pid}/1")
-        self.store.lxc("init", IMAGE, "cordon-alive", "--config", f"user.cordon.owner={place}/{os.getpid()}/{start}")
+
+        def make(sandbox, owner):
+            self.store.lxc("init", IMAGE, f"cordon-{sandbox}", "--ephemeral", "--config", f"user.cordon.sandbox={sandbox}",
+                           "--config", f"user.cordon.owner={place}/{owner}")
+        make("dead", f"{gone.pid}/1")
+        make("alive", f"{os.getpid()}/{start}")
         self.store.lxc("init", IMAGE, "somebodys")
-        for name in ("cordon-alive", "somebodys"):
+        # A copy has the keys of what it was copied from.
+        self.store.lxc("copy", "cordon-dead", "cordon-copied", "--ephemeral")
+        self.store.lxc("project", "create", "others", "--config", "features.images=false", "--config", "features.profiles=false")
+        self.addCleanup(self.store.lxc, "project", "delete", "others")
+        self.store.lxc("copy", "cordon-dead", "--target-project", "others")
+        self.addCleanup(self.store.lxc, "delete", "--force", "cordon-dead", "--project", "others")
+        stay = {"cordon-alive", "somebodys", "cordon-copied"}
+        for name in stay:
             self.addCleanup(self.store.lxc, "delete", "--force", name)
         self.assertEqual(self.run_cordon("true").returncode, 0)
         self.wait_until("the dead owner's is gone", lambda: "cordon-dead" not in self.store.instances())
-        self.assertLessEqual({"cordon-alive", "somebodys"}, set(self.store.instances()))
+        self.assertLessEqual(stay, set(self.store.instances()))
+        self.assertEqual(self.run_cordon("true", CORDON_LXC_PROJECT="others").returncode, 0)
+        listed = self.store.lxc("list", "--project", "others", "--format", "csv", "--columns", "n").stdout
+        self.assertIn(b"cordon-dead\n", listed)
 
     def test_a_copy_of_a_stopped_instance_takes_over_no_device(self):
         shown = tempfile.mkdtemp(prefix="of-lxc-shown-")
@@ -545,7 +559,9 @@ class Killed(WithStore):
         self.store.lxc("config", "set", name, f"user.cordon.owner={owner}")
         self.store.lxc("copy", name, "cordon-kept-twin")
         self.store.lxc("config", "set", "cordon-kept-twin", f"user.cordon.owner={owner}")
-        self.settle(self.kept)
+        self.store.lxc("copy", "cordon-kept-twin", "cordon-kept-half", "--config", "user.cordon.checkpoint=cordon-kept-half")
+        self.settle(lambda: sorted([*self.kept(), "cordon-kept-twin"]))
+        self.store.lxc("delete", "cordon-kept-twin")
         self.assertEqual(self.store.lxc("config", "get", name, "user.cordon.owner").stdout, b"\n")
         self.assert_whole_or_not_there()
 

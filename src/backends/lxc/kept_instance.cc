@@ -49,7 +49,7 @@ Result<std::string> name_in(const SavedCheckpoint& saved, std::string_view opera
 
 Result<Instance> kept_instance(const Store& store, const std::string& name) {
   Instance instance = TRY(store.instance(name));
-  if (json::text(instance.config, kCheckpointKey) == name && !instance.running) return instance;
+  if (is_of_a_checkpoint(instance) && !instance.running) return instance;
   return refuse("use what was kept", name,
                 "the instance of that name runs, or is none that a checkpoint made");
 }
@@ -79,6 +79,11 @@ bj::object kept_request(const InstancePlan& sandbox, const Scene& scene, std::st
           {"config", std::move(config)},
           {"devices", bj::object{{"root", root_device(sandbox)}}},
           {"source", copy_source(fmt::format("{}/{}", sandbox.name, snapshot))}};
+}
+
+bool is_of_a_checkpoint(const Instance& instance) {
+  return instance.name.starts_with(kPrefix) &&
+         json::text(instance.config, kCheckpointKey) == instance.name;
 }
 
 Result<bool> is_complete(const Instance& kept) {

@@ -37,6 +37,9 @@ boost::json::object kept_request(const InstancePlan& sandbox, const Scene& scene
                                  std::string_view name, std::string_view snapshot,
                                  std::string_view directory);
 
+// Whether a checkpoint made it, and nobody copied or renamed it.
+bool is_of_a_checkpoint(const Instance& instance);
+
 // Whether the directory of what is kept is there, and with it the checkpoint. Errors: it cannot be
 // looked at.
 Result<bool> is_complete(const Instance& kept);

@@ -130,7 +130,7 @@ Result<void> LxcSandbox::prepare_shared() {
 }
 
 Result<void> LxcSandbox::prepare_own() {
-  plan_.name = "cordon-" + spec_.id;
+  plan_.name = instance_name(spec_.id);
   if (!is_instance_name(plan_.name)) {
     return std::unexpected(invalid_argument("name an instance", plan_.name, "it is no such name"));
   }

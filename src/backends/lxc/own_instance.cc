@@ -40,6 +40,10 @@ std::string runtime_configuration(const InstancePlan& plan) {
 
 }  // namespace
 
+std::string instance_name(std::string_view sandbox_id) {
+  return fmt::format("cordon-{}", sandbox_id);
+}
+
 bool grants(std::string_view file, std::string_view whom, unsigned long id) {
   return std::ranges::any_of(linux_os::subordinate_ids(file, whom),
                              [&](const linux_os::IdRange& range) {

@@ -19,6 +19,8 @@ namespace cordon::lxc {
 
 inline constexpr std::string_view kSandboxKey = "user.cordon.sandbox";
 inline constexpr std::string_view kOwnerKey = "user.cordon.owner";
+// Of the instance that is made for the sandbox.
+std::string instance_name(std::string_view sandbox_id);
 // Where the program inside lies in the instance, and what the policy shows until it is put in its
 // place.
 inline constexpr std::string_view kProgramPlace = "/.cordon/instance";

@@ -195,6 +195,7 @@ Result<Image> read_image(std::string_view body) {
   image.volumes = keys(config, "Volumes");
   image.labels = pairs(config, "Labels");
   image.parent = text(whole, "Parent");
+  image.hostname = text(config, "Hostname");
   if (image.id.empty()) return std::unexpected(unexpected_answer("an image", "it has no id"));
   return image;
 }

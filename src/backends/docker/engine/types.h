@@ -106,6 +106,7 @@ struct Image {
   std::vector<std::string> volumes;  // places that it wants to be volumes
   Pairs labels;                      // its own and those of all that it was made from
   std::string parent;                // the step before, where it was built here
+  std::string hostname;  // of the container that it was committed from, where somebody did
 };
 
 struct ImageSummary {
