@@ -257,13 +257,18 @@ class EngineSandbox final : public ContainerSandbox {
         promote(std::move(generation));
         return {};
       }
-      if (namesake->state.running && !owner.empty() &&
-          docker::look_up_owner(owner, true) == docker::Owner::Alive) {
+      const docker::Owner who = docker::look_up_owner(owner, true);
+      if (namesake->state.running &&
+          (who == docker::Owner::Alive || who == docker::Owner::Elsewhere)) {
         return std::unexpected(Error{.code = ErrorCode::Conflict,
                                      .operation = "start the container of",
                                      .subject = options_.project_dir,
                                      .sys_errno = 0,
-                                     .detail = "one runs already, of another owner that is alive",
+                                     .detail = who == docker::Owner::Alive
+                                                   ? "one runs already, of another owner that is "
+                                                     "alive"
+                                                   : "one runs already, of an owner on another "
+                                                     "host",
                                      .remedy = "stop that one first"});
       }
       TRY(client_.remove(namesake->id));

@@ -311,11 +311,31 @@ class Life(WithEngine):
         foreign = self.engine.make(IMAGE, labels={"io.cordon.owner": "unreadable"})
         self.addCleanup(self.engine.request, "DELETE", f"/containers/{foreign}?force=1")
         self.assertEqual(self.run_cordon("true").returncode, 0)
+        # By another time namespace's clock who lives began at another time.
+        later = subprocess.run(["unshare", "--time", "--fork", "--boottime", "1000", *self.arguments(["true"])], env=self.environment(),
+                               capture_output=True, text=True, check=False, timeout=PATIENCE)
+        self.assertEqual(later.returncode, 0, later.stderr)
         self.assertIsNone(living.poll())
         self.assertEqual(len(self.engine.containers()), 2)
         living.terminate()
         self.assertEqual(living.wait(PATIENCE), 128 + signal.SIGTERM)
         self.assertEqual([one["Id"] for one in self.engine.containers()], [foreign])
+
+    def test_what_another_host_left_is_that_hosts(self):
+        living = self.start("sleep", "600")
+        self.wait_until("it runs", self.running)
+        _, *process, host = self.running()[0]["Labels"]["io.cordon.owner"].split("/")
+        living.terminate()
+        living.wait(PATIENCE)
+        made = []
+        for number, where in enumerate((host, "0123456789abcdef")):
+            sandbox = f"01890000-0000-7000-8000-00000000000{number}"
+            owner = "/".join(["another-boot", *process, where])
+            made.append(self.engine.make(IMAGE, "cordon-" + sandbox, {"io.cordon.owner": owner, "io.cordon.sandbox": sandbox}))
+        self.addCleanup(self.engine.request, "DELETE", f"/containers/{made[1]}?force=1&v=1")
+        self.assertEqual(self.run_cordon("true").returncode, 0)
+        self.wait_until("the control: what an earlier boot of this host left is removed",
+                        lambda: [one["Id"] for one in self.engine.containers()] == made[1:])
 
     def test_labels_of_an_image_make_nobodys_container_ours(self):
         of_a_run, of_an_environment = "01890000-0000-7000-8000-000000000001", "0123456789abcdef"
@@ -325,8 +345,12 @@ class Life(WithEngine):
             self.engine.import_root(f"labelled:{number}", archive({"f": b""}), labels)
             others += [self.engine.make(f"labelled:{number}"), self.engine.make(f"labelled:{number}", f"cordon-of-others-{sandbox}"),
                        self.engine.make(f"labelled:{number}", f"x-cordon-{sandbox}")]
+        # As `podman container clone` names them.
+        aside = f"cordon-env-{of_an_environment}-{dead_owner().replace('/', '.')}.0123456789ab"
+        for number, name in ((0, f"cordon-{of_a_run}"), (1, f"cordon-env-{of_an_environment}"), (1, aside)):
+            others.append(self.engine.make(f"labelled:{number}", name + "-clone"))
         for name, sandbox in ((f"cordon-{of_a_run}", of_a_run), (f"cordon-env-{of_an_environment}", of_an_environment),
-                              (f"cordon-env-{of_an_environment}-0123456789ab", of_an_environment)):
+                              (f"cordon-env-{of_an_environment}-{dead_owner().replace('/', '.')}.0123456789ab", of_an_environment)):
             ours.append(self.engine.make(IMAGE, name, {"io.cordon.owner": dead_owner(), "io.cordon.sandbox": sandbox}))
         for foreign in others:
             self.addCleanup(self.engine.request, "DELETE", f"/containers/{foreign}?force=1&v=1")

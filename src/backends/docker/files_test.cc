@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "docker/container_environment.h"
-#include "docker/owner.h"
 #include "native/never_shown.h"
 #include "policy/root_sockets.h"
 
@@ -145,24 +144,6 @@ TEST(Environment, TheImagesPathUnlessThePolicySetsIt) {
       container_environment({.pass = {}, .set = {}, .path = {"/pack/bin"}}, guest, image, caller);
   ASSERT_TRUE(before);
   EXPECT_THAT(*before, Contains("PATH=/pack/bin:/go/bin:/bin"));
-}
-
-TEST(Owner, KnowsItself) { EXPECT_EQ(look_up_owner(own_owner_label(), true), Owner::Alive); }
-
-TEST(Owner, AnotherStartOrBootIsDead) {
-  const std::string own = own_owner_label();
-  const auto boot = own.substr(0, own.find('/'));
-  const auto rest = own.substr(own.find('/'));
-  const auto space = rest.substr(1, rest.find('/', 1) - 1);
-  EXPECT_EQ(look_up_owner(own + "1", true), Owner::Dead);
-  EXPECT_EQ(look_up_owner(boot + "/" + space + "/4194303/1", true), Owner::Dead);
-  EXPECT_EQ(look_up_owner("another-boot" + rest, true), Owner::Dead);
-  EXPECT_EQ(look_up_owner("another-boot" + rest, false), Owner::Unknown);
-  EXPECT_EQ(look_up_owner(boot + "/1" + space + "/1/1", true), Owner::Unknown);
-  for (const char* nonsense :
-       {"", "a", "a/b/c", "a/b/c/d", "a/b/-1/d", "a/b/1/", "a/b/0/1", "a/b/1/2/3"}) {
-    EXPECT_EQ(look_up_owner(nonsense, true), Owner::Unknown) << nonsense;
-  }
 }
 
 }  // namespace

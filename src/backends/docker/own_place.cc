@@ -28,7 +28,7 @@ std::string parent_directory() {
 
 // Whose it is stands in its name.
 std::string named_after_us() {
-  std::string owner = own_owner_label();
+  std::string owner = own_process_label();
   std::ranges::replace(owner, '/', '+');
   return fmt::format("{}/{}{}+XXXXXX", parent_directory(), kPrefix, owner);
 }

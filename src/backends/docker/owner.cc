@@ -6,16 +6,19 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <optional>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "core/id.h"
 #include "core/try.h"
+#include "docker/own_host.h"
 #include "docker/podman_build.h"
+#include "docker/start_time.h"
 #include "linux/proc_file.h"
 
 namespace cordon::docker {
@@ -26,7 +29,8 @@ struct OwnerText {
   std::string_view boot;
   std::string_view pid_namespace;
   std::string_view pid;
-  std::string_view start;
+  long long start = 0;
+  std::string_view host;  // empty: not named
   pid_t number = 0;
 };
 
@@ -40,23 +44,6 @@ std::string pid_namespace() {
   return fmt::format("{}", status.st_ino);
 }
 
-// Field 22 of /proc/PID/stat; the name in field 2 may hold spaces and brackets.
-std::optional<std::string> start_time(std::string_view pid) {
-  const auto stat = linux_os::read_proc_line(fmt::format("/proc/{}/stat", pid));
-  if (!stat) return std::nullopt;
-  std::string_view rest(*stat);
-  const auto bracket = rest.rfind(')');
-  if (bracket == std::string_view::npos) return std::nullopt;
-  rest.remove_prefix(bracket + 1);
-  constexpr int kFieldsBefore = 20;
-  for (int i = 0; i < kFieldsBefore; ++i) {
-    const auto space = rest.find(' ');
-    if (space == std::string_view::npos) return std::nullopt;
-    rest.remove_prefix(space + 1);
-  }
-  return std::string(rest.substr(0, rest.find(' ')));
-}
-
 std::optional<OwnerText> parse(std::string_view label) {
   std::vector<std::string_view> parts;
   while (true) {
@@ -65,15 +52,21 @@ std::optional<OwnerText> parse(std::string_view label) {
     if (slash == std::string_view::npos) break;
     label.remove_prefix(slash + 1);
   }
-  if (parts.size() != 4) return std::nullopt;
+  constexpr std::size_t kWithoutHost = 4;
+  if (parts.size() != kWithoutHost && parts.size() != kWithoutHost + 1) return std::nullopt;
   for (const std::string_view part : parts) {
     if (part.empty()) return std::nullopt;
   }
-  pid_t pid = 0;
-  const char* const end = parts[2].data() + parts[2].size();
-  const auto read = std::from_chars(parts[2].data(), end, pid);
-  if (read.ec != std::errc() || read.ptr != end || pid <= 0) return std::nullopt;
-  return OwnerText{parts[0], parts[1], parts[2], parts[3], pid};
+  const auto pid = to_number(parts[2]);
+  const auto start = to_number(parts[3]);
+  if (!pid || *pid <= 0 || !std::in_range<pid_t>(*pid) || !start) return std::nullopt;
+  const bool has_host = parts.size() > kWithoutHost;
+  return OwnerText{.boot = parts[0],
+                   .pid_namespace = parts[1],
+                   .pid = parts[2],
+                   .start = *start,
+                   .host = has_host ? parts[4] : "",
+                   .number = static_cast<pid_t>(*pid)};
 }
 
 // A run's, from make_id(), or an environment's.
@@ -84,11 +77,17 @@ bool is_id(std::string_view text) {
          text.find_first_not_of("0123456789abcdef-") == std::string_view::npos;
 }
 
+bool is_hexadecimal(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 // Of an environment's container: "cordon-env-ID", or that and whose it is while it is aside, with
 // dots, which are in none of an owner's parts, and a number of its own.
 std::string environment_name(std::string_view id) { return fmt::format("cordon-env-{}", id); }
 
 constexpr char kDot = '.';
+
+constexpr std::size_t kNumberDigits = 12;  // those at the end of an id of make_id()
 
 // Empty where the name tells of no owner.
 std::string owner_in_name(std::string_view name, std::string_view id) {
@@ -96,6 +95,9 @@ std::string owner_in_name(std::string_view name, std::string_view id) {
   const std::string before = environment_name(id) + "-";
   const auto number = name.rfind(kDot);
   if (!name.starts_with(before) || number == std::string_view::npos) return "";
+  // A clone of Podman's has the name of what it was cloned from, and more.
+  const std::string_view digits = name.substr(number + 1);
+  if (digits.size() != kNumberDigits || !is_hexadecimal(digits)) return "";
   std::string owner(name.substr(before.size(), number - before.size()));
   std::ranges::replace(owner, kDot, '/');
   return parse(owner) ? owner : "";
@@ -111,29 +113,41 @@ std::string owner_of(const engine::ContainerSummary& container) {
 
 }  // namespace
 
-std::string own_owner_label() {
+std::string own_process_label() {
   const std::string pid = fmt::format("{}", ::getpid());
-  return fmt::format("{}/{}/{}/{}", boot_id(), pid_namespace(), pid, start_time(pid).value_or("0"));
+  return fmt::format("{}/{}/{}/{}", boot_id(), pid_namespace(), pid, start_time(pid).value_or(0));
+}
+
+std::string own_owner_label() {
+  const std::string host = own_host();
+  return own_process_label() + (host.empty() ? "" : "/" + host);
 }
 
 Owner look_up_owner(std::string_view label, bool local) {
   const auto owner = parse(label);
   if (!owner) return Owner::Unknown;
-  if (owner->boot != boot_id()) return local ? Owner::Dead : Owner::Unknown;
+  if (owner->boot != boot_id()) {
+    if (owner->host.empty()) return local ? Owner::Dead : Owner::Unknown;
+    return owner->host == own_host() ? Owner::Dead : Owner::Elsewhere;
+  }
   if (owner->pid_namespace != pid_namespace()) return Owner::Unknown;
-  const auto started = start_time(owner->pid);
-  if (started) return *started == owner->start ? Owner::Alive : Owner::Dead;
+  if (const auto started = start_time(owner->pid)) {
+    // An offset that is no whole number of ticks: rounded twice. No number of a process comes back
+    // within one.
+    constexpr long long kRounded = 1;
+    const bool same = std::abs(*started - owner->start) <= kRounded;
+    return same ? Owner::Alive : Owner::Dead;
+  }
   // A /proc that hides the processes of others (hidepid) hides living ones.
   return ::kill(owner->number, 0) != 0 && errno == ESRCH ? Owner::Dead : Owner::Unknown;
 }
 
 Result<std::string> name_aside(std::string_view environment) {
-  constexpr std::size_t kRandom = 12;  // the end of an id is
   const std::string id = TRY(make_id());
   std::string owner = own_owner_label();
   std::ranges::replace(owner, '/', kDot);
   return fmt::format("{}-{}{}{}", environment_name(environment), owner, kDot,
-                     id.substr(id.size() - kRandom));
+                     id.substr(id.size() - kNumberDigits));
 }
 
 std::string_view label_of(const engine::Pairs& labels, std::string_view name) {
@@ -146,9 +160,8 @@ bool has_our_name(const engine::ContainerSummary& container) {
   if (!is_id(id)) return false;
   return std::ranges::any_of(container.names, [&](std::string_view name) {
     if (name.starts_with('/')) name.remove_prefix(1);
-    const std::string run = fmt::format("cordon-{}", id);
-    const std::string environment = environment_name(id);
-    return name == run || name == environment || name.starts_with(environment + "-");
+    return name == fmt::format("cordon-{}", id) || name == environment_name(id) ||
+           !owner_in_name(name, id).empty();
   });
 }
 

@@ -15,13 +15,16 @@ inline constexpr std::string_view kSandboxLabel = "io.cordon.sandbox";
 inline constexpr std::string_view kOwnerLabel = "io.cordon.owner";
 
 // "BOOT/NAMESPACE/PID/START": the boot of this host, the namespace in which the number of the
-// process counts, and when it started, for numbers are used again.
+// process counts, and when it started. For what only this host can have.
+std::string own_process_label();
+// That and "/HOST", where this one has a name that others have not.
 std::string own_owner_label();
 
-enum class Owner { Alive, Dead, Unknown };
+enum class Owner { Alive, Dead, Elsewhere, Unknown };
 
-// Unknown: of another host or another PID namespace; it cannot be looked up here. `local`: the
-// engine runs on this host, so that another boot means an earlier one.
+// Elsewhere: of another host, which shares the engine with this one. Unknown: of another PID
+// namespace; it cannot be looked up here. `local`: of a label that names no host, another boot is
+// an earlier one of this host's.
 Owner look_up_owner(std::string_view label, bool local);
 
 // Whether it has the name that Cordon gave it, "cordon-ID" or that of an environment: containers

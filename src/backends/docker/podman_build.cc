@@ -86,7 +86,7 @@ Result<void> check_can_end_builds(const engine::Client& client) {
 }
 
 Result<BuildGroup> BuildGroup::name_one() {
-  std::string owner = own_owner_label();
+  std::string owner = own_process_label();
   std::ranges::replace(owner, '/', '+');
   return BuildGroup(fmt::format("{}{}+{}", kPrefix, owner, TRY(make_id())));
 }
