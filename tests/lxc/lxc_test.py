@@ -418,6 +418,27 @@ class OpenNetwork(WithDriver):
         self.wait_until("the store has removed them", lambda: self.store.instances() == [])
         self.assertEqual(self.run_cordon("true", options=["--net", "open"]).returncode, 0, "the control: they are free again")
 
+    def test_an_address_that_is_somebodys_without_a_lease(self):
+        self.ranges("10.77.3.61-10.77.3.64,10.77.3.77-10.77.3.77")  # the last one is box.test's
+        here = self.store.in_its_network
+        subprocess.run(here("ip", "address", "add", "10.77.3.61/24", "dev", BRIDGE), check=True)
+        self.addCleanup(subprocess.run, here("ip", "address", "del", "10.77.3.61/24", "dev", BRIDGE), check=True)
+        subprocess.run(here("ip", "neighbour", "add", "10.77.3.62", "lladdr", "02:00:00:00:00:01", "dev", BRIDGE), check=True)
+        self.addCleanup(subprocess.run, here("ip", "neighbour", "del", "10.77.3.62", "dev", BRIDGE), check=True)
+        # Nobody has spoken to it yet: it is asked for.
+        other = self.begin_program(["unshare", "--net", "sh", "-c", "echo; read line"], stdin=subprocess.PIPE, text=True)
+        other.stdout.readline()
+        there = ["nsenter", f"--net=/proc/{other.pid}/ns/net"]
+        subprocess.run(here("ip", "link", "add", "silent0", "type", "veth", "peer", "name", "silent1", "netns", str(other.pid)), check=True)
+        subprocess.run(here("ip", "link", "set", "silent0", "master", BRIDGE, "up"), check=True)
+        subprocess.run([*there, "ip", "address", "add", "10.77.3.63/24", "dev", "silent1"], check=True)
+        subprocess.run([*there, "ip", "link", "set", "silent1", "up"], check=True)
+        words = ["sh", "-c", "ip -4 addr show eth0 | grep -o 'inet [0-9.]*'"]
+        for _ in range(4):
+            run = subprocess.run(here(*self.arguments(words, ["--net", "open"])), env=self.surroundings(), capture_output=True, text=True,
+                                 check=False, timeout=PATIENCE)
+            self.assertEqual((run.stdout, run.returncode), ("inet 10.77.3.64\n", 0), run.stderr)
+
     def test_an_image_whose_links_lead_to_what_is_shown(self):
         """The resolver's file is made by root of the instance."""
         self.store.lxc("init", IMAGE, "linked")

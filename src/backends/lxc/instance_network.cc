@@ -61,9 +61,9 @@ std::string network_of(const bj::object& devices) {
   return {};
 }
 
-std::vector<Address> taken_in(const std::vector<Lease>& leases) {
-  std::vector<Address> taken;
-  for (const Lease& lease : leases) taken.push_back(address_of(lease.address));
+Taken taken_in(const std::vector<Lease>& leases) {
+  Taken taken;
+  for (const Lease& lease : leases) taken.addresses.insert(address_of(lease.address));
   return taken;
 }
 
@@ -79,8 +79,12 @@ Result<Subnet> read_subnet(const ManagedNetwork& network) {
                   "`lxc network create NAME` makes a bridge that it manages; CORDON_LXC_NETWORK "
                   "names it");
   }
-  Subnet subnet{
-      .network = network.name, .bridge = {}, .gateway = {}, .ranges = {}, .resolvers = {}};
+  Subnet subnet{.network = network.name,
+                .bridge = {},
+                .gateway = {},
+                .ranges = {},
+                .resolvers = {},
+                .taken = taken_by_configuration(network.config)};
   boost::system::error_code failure;
   subnet.bridge = ip::make_network_v4(value("ipv4.address"), failure);
   if (failure || subnet.bridge.prefix_length() == 0) {
@@ -93,17 +97,12 @@ Result<Subnet> read_subnet(const ManagedNetwork& network) {
   }
   subnet.gateway = address_of(value("ipv4.dhcp.gateway"));
   if (subnet.gateway.is_unspecified()) subnet.gateway = subnet.bridge.address();
-  for (const auto range : split(value("ipv4.dhcp.ranges"), ',')) {
-    const auto ends = split(range, '-');
-    const Address first = address_of(ends.front());
-    const Address last = address_of(ends.back());
-    // A range that is not understood never means all.
-    if (ends.size() == 2 && !first.is_unspecified() && first <= last) {
-      subnet.ranges.emplace_back(first, last);
-    } else {
-      return refuse(ErrorCode::Unsupported, network.name, "its ipv4.dhcp.ranges are not understood",
-                    "FIRST-LAST, with commas between them, is");
-    }
+  subnet.ranges = read_ranges(value("ipv4.dhcp.ranges"));
+  // A range that is not understood never means all.
+  if (std::ranges::any_of(subnet.ranges,
+                          [](const AddressRange& one) { return one.first.is_unspecified(); })) {
+    return refuse(ErrorCode::Unsupported, network.name, "its ipv4.dhcp.ranges are not understood",
+                  "FIRST-LAST, with commas between them, is");
   }
   for (const auto resolver : split(value("dns.nameservers"), ',')) {
     const Address address = address_of(resolver);
@@ -131,8 +130,7 @@ Result<Subnet> find_subnet(const Store& store, const std::string& stated,
   return std::unexpected(std::move(error));
 }
 
-Result<Address> free_address(const Subnet& subnet, const std::vector<Address>& taken,
-                             std::uint32_t hint) {
+Result<Address> free_address(const Subnet& subnet, const Taken& taken, std::uint32_t hint) {
   const std::uint32_t lowest = subnet.bridge.network().to_uint();
   const std::uint32_t highest = subnet.bridge.broadcast().to_uint();
   auto ranges = subnet.ranges;
@@ -149,12 +147,13 @@ Result<Address> free_address(const Subnet& subnet, const std::vector<Address>& t
   };
   // More than these cannot be another's: one of so many tries is free, or none is.
   constexpr std::uint64_t kOwn = 4;  // the subnet's two ends, the bridge and the gateway
-  const std::uint64_t tries = std::min<std::uint64_t>(total, taken.size() + kOwn + 1);
+  const std::uint64_t tries =
+      std::min<std::uint64_t>(total, taken.count() + subnet.taken.count() + kOwn + 1);
   for (std::uint64_t i = 0; i < tries; ++i) {
     Address candidate(nth((hint + i) % total));
     const bool is_end = candidate.to_uint() <= lowest || candidate.to_uint() >= highest;
     if (is_end || candidate == subnet.bridge.address() || candidate == subnet.gateway) continue;
-    if (std::ranges::find(taken, candidate) == taken.end()) return candidate;
+    if (!taken.holds(candidate) && !subnet.taken.holds(candidate)) return candidate;
   }
   return refuse(ErrorCode::Unavailable, subnet.network, "every address that it has is taken",
                 fmt::format("`lxc network list-leases {}` shows by whom", subnet.network));
@@ -163,11 +162,23 @@ Result<Address> free_address(const Subnet& subnet, const std::vector<Address>& t
 Result<Address> choose_address(const Store& store, const Subnet& subnet) {
   std::random_device random;
   const auto hint = std::uniform_int_distribution<std::uint32_t>()(random);
-  return free_address(subnet, taken_in(TRY(store.leases(subnet.network))), hint);
+  Taken taken = taken_in(TRY(store.leases(subnet.network)));
+  const std::string process = store.process();
+  taken.add(taken_around(process, subnet.network, subnet.bridge.prefix_length()));
+  Taken avoided = taken;
+  avoided.add(instances_around(process, subnet.network));
+  auto address = free_address(subnet, avoided, hint);
+  // An instance without a lease is gone, mostly.
+  if (!address) address = free_address(subnet, taken, hint);
+  if (address) ask_for(subnet.network, *address);
+  return address;
 }
 
 Result<bool> is_only_ours(const Store& store, const Subnet& subnet, const Address& address,
                           std::string_view instance) {
+  if (taken_around(store.process(), subnet.network, subnet.bridge.prefix_length()).holds(address)) {
+    return false;
+  }
   const auto leases = TRY(store.leases(subnet.network));
   return std::ranges::none_of(leases, [&](const Lease& lease) {
     return address_of(lease.address) == address && lease.holder != instance;

@@ -4,20 +4,17 @@
 // starts, and so nobody in it would ask for one.
 #pragma once
 
-#include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/json/object.hpp>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "cordon/error.h"
 #include "lxc/store.h"
+#include "lxc/taken_addresses.h"
 
 namespace cordon::lxc {
-
-using Address = boost::asio::ip::address_v4;
 
 // As the instance knows the device, and the request for the instance, too.
 inline constexpr std::string_view kInterface = "eth0";
@@ -26,8 +23,9 @@ struct Subnet {
   std::string network;                 // its name
   boost::asio::ip::network_v4 bridge;  // the bridge's own address, and how many there are
   Address gateway;                     // of everything else
-  std::vector<std::pair<Address, Address>> ranges;  // that the store gives; none: all
+  std::vector<AddressRange> ranges;    // that the store gives; none: all
   std::vector<Address> resolvers;
+  Taken taken;  // by what its configuration says
 };
 
 // Of a network's configuration. Errors: Unsupported: an instance could be given no address there.
@@ -40,13 +38,14 @@ Result<Subnet> find_subnet(const Store& store, const std::string& stated,
 
 // One that is the store's to give and not `taken`, the first from `hint` on. Errors: Unavailable:
 // all are.
-Result<Address> free_address(const Subnet& subnet, const std::vector<Address>& taken,
-                             std::uint32_t hint);
+Result<Address> free_address(const Subnet& subnet, const Taken& taken, std::uint32_t hint);
 
-// One that nobody else has now. Another may take it meanwhile: is_only_ours() says so afterwards.
+// One that nobody is known to have now. Another may take it meanwhile, and who has set it by hand
+// is only asked: is_only_ours() says so afterwards.
 Result<Address> choose_address(const Store& store, const Subnet& subnet);
 
-// Whether `instance` alone has it. Two that took it at once both learn that they did not.
+// Whether `instance`, which has not been started, alone has it. Two that took it at once both learn
+// that they did not.
 Result<bool> is_only_ours(const Store& store, const Subnet& subnet, const Address& address,
                           std::string_view instance);
 

@@ -59,11 +59,11 @@ TEST(ReadSubnet, RefusesWhereNoAddressCouldBeGiven) {
 
 // Every address that is given out, one after the other, from any place to begin at.
 std::set<std::string> all_of(const Subnet& from, std::uint32_t hint) {
-  std::vector<Address> taken;
+  Taken taken;
   std::set<std::string> given;
   while (const auto address = free_address(from, taken, hint)) {
     EXPECT_TRUE(given.insert(address->to_string()).second) << "twice";
-    taken.push_back(*address);
+    taken.addresses.insert(*address);
   }
   return given;
 }
@@ -83,13 +83,29 @@ TEST(FreeAddress, KeepsToTheRangesOfTheNetwork) {
   EXPECT_THAT(all_of(from, 77), testing::ElementsAre("10.7.3.20", "10.7.3.21", "10.7.3.254"));
 }
 
+TEST(FreeAddress, GivesNoneThatTheConfigurationNames) {
+  const Subnet from =
+      subnet({{"ipv4.address", "10.7.3.1/28"},
+              {"dns.nameservers", "10.7.3.3, 10.9.9.9\nnameserver 10.7.3.4"},
+              {"raw.dnsmasq", "host-record=box.test,10.7.3.5\ndhcp-host=a,10.7.3.6"},
+              {"ipv4.ovn.ranges", "10.7.3.8-10.7.3.13"}});
+  EXPECT_THAT(all_of(from, 5), testing::ElementsAre("10.7.3.14", "10.7.3.2", "10.7.3.7"));
+}
+
+TEST(FreeAddress, GivesNoneOfARange) {
+  const Subnet small = subnet({{"ipv4.address", "10.7.3.1/24"}});
+  const Taken taken{.addresses = {},
+                    .ranges = {{make_address_v4("10.7.3.0"), make_address_v4("10.7.3.252")}}};
+  EXPECT_EQ(free_address(small, taken, 9)->to_string(), "10.7.3.253");
+}
+
 TEST(FreeAddress, LooksPastWhatIsTakenElsewhere) {
   // Leases of addresses that are not this network's take nothing of it away.
   const Subnet small = subnet({{"ipv4.address", "10.7.3.1/30"}});
-  const std::vector<Address> others = {make_address_v4("10.9.9.9"), Address()};
+  const Taken others{.addresses = {make_address_v4("10.9.9.9"), Address()}, .ranges = {}};
   EXPECT_EQ(free_address(small, others, 0)->to_string(), "10.7.3.2");
-  EXPECT_EQ(free_address(small, {make_address_v4("10.7.3.2")}, 0).error().code,
-            ErrorCode::Unavailable);
+  const Taken all{.addresses = {make_address_v4("10.7.3.2")}, .ranges = {}};
+  EXPECT_EQ(free_address(small, all, 0).error().code, ErrorCode::Unavailable);
 }
 
 }  // namespace

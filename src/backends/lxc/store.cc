@@ -367,7 +367,7 @@ Result<ExecHandle> Store::exec(std::string_view name, const ExecRequest& request
       refusal("run a command in the instance", name, kUnknown, "its answer names no streams"));
 }
 
-std::string Store::root_directory() const {
+std::string Store::process() const {
   auto connection = engine::Connection::open(endpoint_at(socket_), {Clock::now() + seconds(1)});
   if (!connection) return {};
   const UniqueFd fd = connection->release();
@@ -375,7 +375,13 @@ std::string Store::root_directory() const {
   socklen_t size = sizeof peer;
   if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid <= 0)
     return {};
-  const std::string root = fmt::format("/proc/{}/root", peer.pid);
+  return fmt::format("/proc/{}", peer.pid);
+}
+
+std::string Store::root_directory() const {
+  const std::string at = process();
+  if (at.empty()) return {};
+  const std::string root = at + "/root";
   return ::access((root + "/etc").c_str(), X_OK) == 0 ? root : "";
 }
 

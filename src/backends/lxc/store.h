@@ -100,8 +100,10 @@ class Store {
                            std::string_view bytes) const;
   Result<ExecHandle> exec(std::string_view name, const ExecRequest& request) const;
 
-  // The store's process and what it sees as its root directory, for files that decide what it may
-  // do: "/proc/PID/root", or "" when that cannot be looked at.
+  // The store's process: "/proc/PID", or "" where nothing tells.
+  std::string process() const;
+  // What it sees as its root directory, for files that decide what it may do: "/proc/PID/root", or
+  // "" when that cannot be looked at.
   std::string root_directory() const;
 
  private:
