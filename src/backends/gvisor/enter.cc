@@ -18,8 +18,8 @@
 #include "core/blocked_signals.h"
 #include "core/printable.h"
 #include "core/try.h"
-#include "gvisor/barrier_filter.h"
 #include "gvisor/places.h"
+#include "gvisor/runsc_filter.h"
 #include "linux/kernel.h"
 #include "linux/proc_file.h"
 
@@ -169,7 +169,7 @@ Result<void> call_runsc(const World& world, const std::vector<std::string>& argu
   std::vector<char*> list;
   for (std::string& word : words) list.push_back(word.data());
   list.push_back(nullptr);
-  const auto filter = filter_without_barriers();
+  const auto filter = filter_of_runsc(SetIdModes::AsEver, Barriers::Missing);
   Call call{.first = world.first.get(),
             .namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID,
             .output = output.get(),

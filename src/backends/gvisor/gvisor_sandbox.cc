@@ -16,7 +16,7 @@
 #include "gvisor/find_command.h"
 #include "gvisor/gvisor_process.h"
 #include "gvisor/places.h"
-#include "gvisor/set_id_filter.h"
+#include "gvisor/runsc_filter.h"
 #include "gvisor/world.h"
 #include "native/check_policy.h"
 #include "native/command_streams.h"
@@ -278,8 +278,9 @@ Result<native::RunningSandbox> GvisorSandbox::launch(linux_os::FirstProcess firs
   request.stdin_fd = in.read.get();
   request.stdout_fd = out.write.get();
   request.stderr_fd = err.write.get();
-  request.filter = filter_of_runsc(platform_.platform == Platform::Ptrace ? Barriers::Missing
-                                                                          : Barriers::AsEver);
+  request.filter = filter_of_runsc(SetIdModes::Refused, platform_.platform == Platform::Ptrace
+                                                            ? Barriers::Missing
+                                                            : Barriers::AsEver);
   request.init_image_fd = facts_->init_image.get();
   request.before_orders = [&](pid_t process) { return map_users(process, caller_, second_ids_); };
   request.make_cgroup = [&] { return running.cgroup.group.get(); };

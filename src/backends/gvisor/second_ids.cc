@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <pwd.h>
 #include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -11,8 +10,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +19,7 @@
 #include "core/unique_fd.h"
 #include "linux/proc_file.h"
 #include "linux/subordinate_ids.h"
+#include "linux/user_entry.h"
 #include "sandbox/unsupported.h"
 
 namespace cordon::gvisor {
@@ -34,19 +32,6 @@ constexpr const char* kMapGroups = "/usr/bin/newgidmap";
 std::unexpected<Error> refuse(std::string detail, std::string remedy) {
   return std::unexpected(unsupported("checkpoint a gvisor sandbox", "", std::move(detail),
                                      std::move(remedy) + "; or run Cordon as root"));
-}
-
-// From the file itself, as the two programs' own user database may be another.
-std::string name_of(uid_t uid) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/etc/passwd", "re"),
-                                                             std::fclose);
-  passwd entry{};
-  passwd* found = nullptr;
-  char buffer[4096];
-  while (file && fgetpwent_r(file.get(), &entry, buffer, sizeof buffer, &found) == 0) {
-    if (entry.pw_uid == uid) return entry.pw_name;
-  }
-  return {};
 }
 
 std::optional<std::uint32_t> first_of(const char* path, const std::string& name,
@@ -119,7 +104,8 @@ Result<SecondIds> find_second_ids(const native::Caller& caller) {
     return refuse("runsc restores with two user numbers, and there is no newuidmap to map them",
                   "`apt install uidmap`");
   }
-  const std::string name = name_of(caller.uid);
+  const auto user = linux_os::find_user(caller.uid);
+  const std::string name = user ? user->name : "";
   const std::string number = fmt::format("{}", caller.uid);
   const auto uid = first_of("/etc/subuid", name, number);
   const auto gid = first_of("/etc/subgid", name, number);

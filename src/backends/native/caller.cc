@@ -1,14 +1,12 @@
 #include "native/caller.h"
 
-#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <string_view>
 
+#include "linux/user_entry.h"
 #include "native/paths.h"
 #include "policy/default_policy.h"
 
@@ -26,17 +24,9 @@ bool can_be_home(std::string_view path) {
       system, [&](const DefaultEntry& entry) { return is_beneath(path, entry.path); });
 }
 
-// The file itself, not getpwuid(): name services load libraries, and a static program cannot.
 std::string home_in_database(uid_t uid) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/etc/passwd", "re"),
-                                                             std::fclose);
-  passwd entry{};
-  passwd* found = nullptr;
-  char buffer[4096];
-  while (file && fgetpwent_r(file.get(), &entry, buffer, sizeof buffer, &found) == 0) {
-    if (entry.pw_uid == uid) return entry.pw_dir[0] == '/' ? normalize(entry.pw_dir, "/") : "";
-  }
-  return "";
+  const auto user = linux_os::find_user(uid);
+  return user && user->home.starts_with('/') ? normalize(user->home, "/") : "";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "gvisor/set_id_filter.h"
+#include "gvisor/runsc_filter.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -14,8 +14,10 @@ namespace {
 
 #if defined(__x86_64__)
 constexpr unsigned kHere = AUDIT_ARCH_X86_64;
+constexpr unsigned kElsewhere = AUDIT_ARCH_AARCH64;
 #else
 constexpr unsigned kHere = AUDIT_ARCH_AARCH64;
+constexpr unsigned kElsewhere = AUDIT_ARCH_X86_64;
 #endif
 constexpr unsigned kRefused = seccomp::kAnswerError | EPERM;
 
@@ -24,7 +26,7 @@ unsigned answer(Barriers barriers, long number, std::uint64_t second = 0, std::u
   const seccomp::SystemCall call{.number = static_cast<int>(number),
                                  .architecture = kHere,
                                  .arguments = {0, second, third, fourth}};
-  return seccomp::evaluate(filter_of_runsc(barriers), call).value();
+  return seccomp::evaluate(filter_of_runsc(SetIdModes::Refused, barriers), call).value();
 }
 
 TEST(FilterOfRunsc, NoFileIsGivenSuchAMode) {
@@ -53,6 +55,29 @@ TEST(FilterOfRunsc, OtherCallsAreAsEver) {
     EXPECT_EQ(answer(Barriers::Missing, number),
               number == SYS_membarrier ? seccomp::kAnswerError | ENOSYS : seccomp::kAnswerAllow)
         << number;
+  }
+}
+
+TEST(FilterOfRunsc, ItsOwnCommandsMissBarriersAlone) {
+  const auto filter = filter_of_runsc(SetIdModes::AsEver, Barriers::Missing);
+  for (long number = 0; number < 600; ++number) {
+    const seccomp::SystemCall call{.number = static_cast<int>(number),
+                                   .architecture = kHere,
+                                   .arguments = {0, 06755, 06755, 06755}};
+    EXPECT_EQ(seccomp::evaluate(filter, call).value(),
+              number == SYS_membarrier ? seccomp::kAnswerError | ENOSYS : seccomp::kAnswerAllow)
+        << number;
+  }
+}
+
+TEST(FilterOfRunsc, NumbersOfAnotherArchitectureAreOtherCalls) {
+  for (const SetIdModes modes : {SetIdModes::AsEver, SetIdModes::Refused}) {
+    const auto filter = filter_of_runsc(modes, Barriers::Missing);
+    for (const long number : {long{SYS_membarrier}, long{SYS_fchmod}}) {
+      const seccomp::SystemCall call{
+          .number = static_cast<int>(number), .architecture = kElsewhere, .arguments = {0, 04755}};
+      EXPECT_EQ(seccomp::evaluate(filter, call).value(), seccomp::kAnswerAllow) << number;
+    }
   }
 }
 
