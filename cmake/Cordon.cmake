@@ -57,6 +57,7 @@ target_compile_definitions(cordon_beast INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
 # For jobs alone: neither the small program nor libcordon.so links it.
 pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
+pkg_check_modules(LZMA REQUIRED IMPORTED_TARGET liblzma)
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
                     -fstack-protector-strong)

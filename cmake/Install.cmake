@@ -41,7 +41,7 @@ install(TARGETS cordon_shared EXPORT cordon LIBRARY DESTINATION ${CMAKE_INSTALL_
 # jobs loads none of that.
 add_library(cordon_shared_jobs SHARED ${PROJECT_SOURCE_DIR}/cmake/boost_json.cc
   ${CORDON_FMT_SOURCE} $<TARGET_OBJECTS:cordon_jobs>)
-target_link_libraries(cordon_shared_jobs PUBLIC cordon_shared PRIVATE PkgConfig::ARCHIVE Threads::Threads)
+target_link_libraries(cordon_shared_jobs PUBLIC cordon_shared PRIVATE PkgConfig::ARCHIVE PkgConfig::LZMA Threads::Threads)
 set_target_properties(cordon_shared_jobs PROPERTIES
   EXPORT_NAME jobs OUTPUT_NAME cordon-jobs VERSION ${PROJECT_VERSION} SOVERSION 0
   LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib

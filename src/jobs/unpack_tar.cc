@@ -7,20 +7,28 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
+#include <utility>
 
 #include "core/printable.h"
 #include "core/try.h"
 #include "jobs/archive_handle.h"
 #include "jobs/entry_path.h"
+#include "jobs/unpacked.h"
 
 namespace cordon::jobs {
 
 namespace {
 
-constexpr std::size_t kBlock = 256 << 10;
+// Of one entry, all that libarchive has in memory of it: names, attributes, access lists, the map
+// of a sparse file. A byte there becomes up to forty in memory, and access lists
+// take the square of their length in time.
+constexpr std::uint64_t kMostHeader = 128 << 10;
+static_assert(kSourceBlock <= kMostHeader, "what was read before a header is seen by it");
 
 std::unexpected<Error> refuse(std::string_view path, std::string detail) {
   return std::unexpected(invalid_argument("take the entry", printable(path), std::move(detail)));
@@ -30,17 +38,13 @@ class Unpacker {
  public:
   Unpacker(const TarSource& source, TreeWriter& writer, const Patience& patience,
            const Count& progress)
-      : source_(source), writer_(writer), patience_(patience), progress_(progress) {}
+      : input_(source, patience), writer_(writer), patience_(patience), progress_(progress) {}
 
   Result<void> unpack() {
     const Utf8Locale locale;
+    unpacked_ = TRY(unpacked(TRY(input_.front(kPackedFront)), input_));
     archive_ = make_read_archive();
     if (!archive_) return std::unexpected(system_error("read the tar", {}, ENOMEM));
-    // Those that are in the library: others would be programs that it starts.
-    archive_read_support_filter_gzip(archive_.get());
-    archive_read_support_filter_bzip2(archive_.get());
-    archive_read_support_filter_xz(archive_.get());
-    archive_read_support_filter_zstd(archive_.get());
     archive_read_support_format_tar(archive_.get());
     if (archive_read_open2(archive_.get(), this, nullptr, read_block, skip_none, nullptr) !=
         ARCHIVE_OK) {
@@ -49,15 +53,20 @@ class Unpacker {
     while (true) {
       TRY(patience_.check());
       archive_entry* entry = nullptr;
-      const int got = archive_read_next_header(archive_.get(), &entry);
+      const int got = next_header(&entry);
+      if (failure_) return broken();
       if (got == ARCHIVE_EOF) break;
       // A warning is about what is not taken over: times, owners, names in other character sets.
       if (got != ARCHIVE_OK && got != ARCHIVE_WARN) return broken();
       TRY(take(entry));
+      // What a link or a directory has in it is no part of the next header.
+      if (archive_read_data_skip(archive_.get()) < ARCHIVE_WARN) return broken();
       if (progress_) progress_();
     }
     // What is left of the input is read, so that whoever writes it into a pipe is not cut off.
-    return read_rest();
+    while (!TRY(input_.next()).empty()) {
+    }
+    return {};
   }
 
  private:
@@ -67,35 +76,41 @@ class Unpacker {
   // Without a seek in a pipe, and without a length that a header made up.
   static la_int64_t skip_none(archive*, void*, la_int64_t) { return 0; }
 
-  la_ssize_t read(const void** block) {
-    if (source_.fd < 0) {
-      *block = source_.data.data() + taken_;
-      const std::size_t size = std::min(kBlock, source_.data.size() - taken_);
-      taken_ += size;
-      return static_cast<la_ssize_t>(size);
-    }
-    buffer_.resize(kBlock);
-    *block = buffer_.data();
-    while (true) {
-      if (auto fine = patience_.wait_readable(source_.fd); !fine) {
-        failure_ = std::move(fine).error();
-        return -1;
-      }
-      const ssize_t size = ::read(source_.fd, buffer_.data(), buffer_.size());
-      if (size >= 0) return size;
-      if (errno == EINTR || errno == EAGAIN) continue;
-      failure_ = system_error("read the tar");
-      return -1;
-    }
+  int next_header(archive_entry** entry) {
+    header_begin_ = static_cast<std::uint64_t>(archive_filter_bytes(archive_.get(), 0));
+    in_header_ = true;
+    const int got = archive_read_next_header(archive_.get(), entry);
+    in_header_ = false;
+    return got;
   }
 
-  Result<void> read_rest() {
-    const void* block = nullptr;
-    while (true) {
-      const la_ssize_t size = read(&block);
-      if (size < 0) return std::unexpected(std::move(*failure_));
-      if (size == 0) return {};
+  la_ssize_t read(const void** block) {
+    auto got = read();
+    if (!got) {
+      failure_ = std::move(got).error();
+      return -1;
     }
+    *block = got->data();
+    return static_cast<la_ssize_t>(got->size());
+  }
+
+  Result<std::string_view> read() {
+    if (rest_.empty()) rest_ = TRY(unpacked_ ? unpacked_->next() : input_.next());
+    std::size_t size = rest_.size();
+    if (in_header_) {
+      const std::uint64_t seen = given_ - header_begin_;
+      if (seen >= kMostHeader) {
+        return std::unexpected(invalid_argument(
+            "read the tar", "",
+            "what stands before an entry is longer than 128 KiB: its names, attributes, access "
+            "lists and the map of a sparse file together may be as long"));
+      }
+      size = std::min(size, static_cast<std::size_t>(kMostHeader - seen));
+    }
+    const std::string_view block = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    given_ += size;
+    return block;
   }
 
   std::unexpected<Error> broken() {
@@ -191,13 +206,16 @@ class Unpacker {
     return {};
   }
 
-  const TarSource& source_;
+  TarBytes input_;
+  std::unique_ptr<ByteSource> unpacked_;  // where it is packed
   TreeWriter& writer_;
   const Patience& patience_;
   const Count& progress_;
   ReadArchive archive_{nullptr, archive_read_free};
-  std::vector<char> buffer_;
-  std::size_t taken_ = 0;  // of source_.data
+  std::string_view rest_;    // of a block, for the next read
+  std::uint64_t given_ = 0;  // to libarchive
+  std::uint64_t header_begin_ = 0;
+  bool in_header_ = true;  // from the start: it looks for the format there
   std::optional<Error> failure_;
 };
 

@@ -1,28 +1,23 @@
 // A stranger's tar, unpacked below one directory.
 #pragma once
 
-#include <cstdint>
 #include <functional>
-#include <string_view>
 
 #include "cordon/error.h"
 #include "jobs/patience.h"
+#include "jobs/tar_source.h"
 #include "jobs/tree_writer.h"
 
 namespace cordon::jobs {
 
-struct TarSource {
-  int fd = -1;            // read to its end; not owned
-  std::string_view data;  // where there is no descriptor
-};
-
 // Called now and then.
 using Count = std::function<void()>;
 
-// Tar of any dialect, plain or packed with gzip, bzip2, xz or zstd. One entry and one block are in
-// memory at a time. Errors: InvalidArgument with the entry: no tar, a broken one, an entry that is
-// none of files, directories and links, or leads out; those of TreeWriter; those of Patience. What
-// was written by then stays there.
+// Tar of any dialect, plain or packed once with gzip, bzip2, xz or zstd. One entry's headers, of
+// kMostHeader bytes, and one block are in memory at a time, and what unpacked.h says. Errors:
+// InvalidArgument with the entry: no tar, a broken one, an entry that is none of files, directories
+// and links, or leads out; those of TreeWriter; those of Patience. What was written by then stays
+// there.
 Result<void> unpack_tar(const TarSource& source, TreeWriter& writer, const Patience& patience,
                         const Count& progress);
 

@@ -2,10 +2,14 @@
 
 #include <archive_entry.h>
 #include <gmock/gmock.h>
+#include <lzma.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <thread>
 
 #include "jobs/archive_handle.h"
@@ -233,6 +237,175 @@ TEST_F(UnpackTar, PackedOnes) {
     ASSERT_TRUE(unpack(packed(tar_of(TarEntry{.name = name, .content = "packed"}), filter)));
     EXPECT_EQ(read(name), "packed");
   }
+}
+
+TEST_F(UnpackTar, WhatIsPackedTwiceIsNoTar) {
+  const std::string once =
+      packed(tar_of(TarEntry{.name = "a", .content = "1"}), archive_write_add_filter_gzip);
+  EXPECT_FALSE(unpack(packed(once, archive_write_add_filter_gzip)));
+  EXPECT_FALSE(unpack(packed(once, archive_write_add_filter_xz)));
+  EXPECT_TRUE(unpack(once)) << "the control";
+}
+
+// The most that this process had in memory while `act` ran, beyond what it had before.
+std::uint64_t most_memory_kib(const std::function<void()>& act) {
+  const auto read = [] {
+    std::ifstream status("/proc/self/status");
+    for (std::string word; status >> word;) {
+      std::uint64_t kib = 0;
+      if (word == "VmHWM:" && status >> kib) return kib;
+    }
+    return std::uint64_t{0};
+  };
+  std::ofstream("/proc/self/clear_refs") << "5";
+  const std::uint64_t before = read();
+  act();
+  return read() - before;
+}
+
+constexpr std::uint64_t kMostMemoryKib = 16 << 10;
+
+std::string pax_record(std::string_view key, std::string_view value) {
+  const std::string rest = " " + std::string(key) + "=" + std::string(value) + "\n";
+  std::size_t size = rest.size() + 1;
+  while (std::to_string(size).size() + rest.size() != size) ++size;
+  return std::to_string(size) + rest;
+}
+
+// GNU tar's newest form: the map stands before the data.
+std::string sparse_entry(std::string_view size, std::string_view map, std::string_view data) {
+  std::string content(map);
+  content.resize((content.size() + 511) / 512 * 512);
+  content += data;
+  return tar_entry({.name = "x",
+                    .content = pax_record("GNU.sparse.major", "1") +
+                               pax_record("GNU.sparse.minor", "0") +
+                               pax_record("GNU.sparse.name", "sparse") +
+                               pax_record("GNU.sparse.realsize", size),
+                    .type = 'x'}) +
+         tar_entry({.name = "s", .content = content});
+}
+
+std::string many_pieces(int count) {
+  std::string map = std::to_string(count) + "\n";
+  for (int i = 0; i < count; ++i) map += "0\n0\n";
+  return sparse_entry("0", map, "") + testing::tar_end();
+}
+
+TEST_F(UnpackTar, ASparseFileWithAFewHoles) {
+  const std::string data = std::string(512, 'a') + std::string(3, 'b');
+  ASSERT_TRUE(unpack(sparse_entry("8195", "2\n1024\n512\n8192\n3\n", data) +
+                     tar_entry({.name = "after", .content = "it"}) + testing::tar_end()));
+  EXPECT_EQ(read("sparse"), std::string(1024, '\0') + std::string(512, 'a') +
+                                std::string(8192 - 1536, '\0') + "bbb");
+  EXPECT_EQ(read("after"), "it");
+}
+
+TEST_F(UnpackTar, AMapWithoutEndTakesNoMemory) {
+  const std::string bomb = many_pieces(3'000'000);
+  EXPECT_LT(most_memory_kib([&] { EXPECT_THAT(why(bomb), HasSubstr("128 KiB")); }), kMostMemoryKib);
+  EXPECT_GT(most_memory_kib([&] {
+              const ReadArchive reader = make_read_archive();
+              archive_read_support_format_tar(reader.get());
+              archive_read_open_memory(reader.get(), bomb.data(), bomb.size());
+              archive_entry* entry = nullptr;
+              archive_read_next_header(reader.get(), &entry);
+            }),
+            2 * kMostMemoryKib)
+      << "the control: what libarchive does by itself";
+}
+
+TEST_F(UnpackTar, NoHeaderIsLongerThanItsBound) {
+  const auto with = [](const std::string& pax) {
+    return tar_of(TarEntry{.name = "x", .content = pax, .type = 'x'}, TarEntry{.name = "f"});
+  };
+  std::string map = "0";
+  for (int i = 0; i < 200'000; ++i) map += ",0";
+  std::string list = "u:1:r";
+  for (int i = 2; i < 60'000; ++i) list += ",u:" + std::to_string(i) + ":r";
+  std::string old = tar_entry({.name = "o", .content = {}, .type = 'S'});
+  testing::put(old, 257, std::string_view("ustar  \0", 8));
+  testing::put(old, 386, "00000000000");
+  testing::put(old, 482, "1");
+  testing::put(old, 148, "        ");
+  unsigned sum = 0;
+  for (const char c : old) sum += static_cast<unsigned char>(c);
+  testing::put(old, 148, testing::octal(sum, 6));
+  old[154] = '\0';
+  std::string more(512, '0');
+  for (int i = 0; i < 1000; ++i) old += more;
+  std::string globals;
+  for (int i = 0; i < 20; ++i) {
+    globals += tar_entry(
+        {.name = "g", .content = pax_record("comment", std::string(10'000, 'c')), .type = 'g'});
+  }
+  for (const std::string& tar :
+       {with(pax_record("GNU.sparse.map", map)), with(pax_record("SCHILY.acl.access", list)),
+        with(pax_record("comment", std::string(900'000, 'c'))), old,
+        globals + tar_of(TarEntry{.name = "f"}),
+        tar_of(TarEntry{.name = "L", .content = std::string(900'000, 'n'), .type = 'L'},
+               TarEntry{.name = "f"})}) {
+    EXPECT_LT(most_memory_kib([&] { EXPECT_THAT(why(tar), HasSubstr("128 KiB")); }),
+              kMostMemoryKib);
+  }
+  // Each has its own, and what an entry has in it is not counted.
+  std::string many = tar_of(TarEntry{.name = "f", .content = std::string(300'000, 'f')});
+  many.resize(many.size() - testing::tar_end().size());
+  for (int i = 0; i < 5; ++i) {
+    many += tar_entry({.name = "x",
+                       .content = pax_record("comment", std::string(100'000, 'c')),
+                       .type = 'x'}) +
+            tar_entry({.name = "h" + std::to_string(i),
+                       .content = std::string(200'000, 'h'),
+                       .type = '1',
+                       .link = "f"});
+  }
+  EXPECT_EQ(why(many + testing::tar_end()), "it was taken");
+}
+
+// The dictionary that an xz says it needs: 40 is 4 GiB, 28 is the 64 MiB of `xz -9`.
+std::string with_dictionary(std::string xz, char size) {
+  const std::size_t begin = 12;
+  const std::size_t length = (static_cast<unsigned char>(xz[begin]) + 1U) * 4;
+  const std::size_t at = xz.find("\x21\x01", begin);
+  EXPECT_LT(at, begin + length);
+  xz[at + 2] = size;
+  const std::uint32_t sum =
+      lzma_crc32(reinterpret_cast<const std::uint8_t*>(xz.data()) + begin, length - 4, 0);
+  for (std::size_t i = 0; i < 4; ++i) {
+    xz[begin + length - 4 + i] = static_cast<char>(sum >> (8 * i));
+  }
+  return xz;
+}
+
+TEST_F(UnpackTar, AnXzGetsNoMoreMemoryThanXz9Takes) {
+  const auto xz = [](std::string_view bytes) { return packed(bytes, archive_write_add_filter_xz); };
+  const std::string tar = tar_of(TarEntry{.name = "a", .content = "1"});
+  for (const char size : {'\x1d', '\x25', '\x28'}) {
+    EXPECT_THAT(why(with_dictionary(xz(tar), size)), HasSubstr("dictionary"));
+    EXPECT_THAT(why(xz(tar.substr(0, 512)) + with_dictionary(xz(tar.substr(512)), size)),
+                HasSubstr("dictionary"))
+        << "not in what follows either";
+  }
+  EXPECT_EQ(why(with_dictionary(xz(tar), '\x1c')), "it was taken");
+  const std::string other = tar_of(TarEntry{.name = "b", .content = "1"});
+  EXPECT_EQ(why(xz(other.substr(0, 512)) + xz(other.substr(512))), "it was taken") << "the control";
+}
+
+TEST_F(UnpackTar, BrokenPackedOnesAreRefused) {
+  for (auto* filter : {archive_write_add_filter_gzip, archive_write_add_filter_bzip2,
+                       archive_write_add_filter_xz, archive_write_add_filter_zstd}) {
+    const std::string whole =
+        packed(tar_of(TarEntry{.name = "a", .content = std::string(9000, 'x')}), filter);
+    EXPECT_FALSE(unpack(whole.substr(0, whole.size() / 2)));
+  }
+}
+
+TEST_F(UnpackTar, AGzipThatIsAllNameIsRefused) {
+  std::string name("\x1f\x8b\x08\x08\0\0\0\0\0\0", 10);
+  name.resize(64 << 20, 'n');
+  EXPECT_LT(most_memory_kib([&] { EXPECT_THAT(why(name), HasSubstr("to nothing")); }),
+            kMostMemoryKib);
 }
 
 TEST_F(UnpackTar, ABombIsStoppedByWhatItUnpacksTo) {
