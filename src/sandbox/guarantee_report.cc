@@ -40,14 +40,18 @@ void GuaranteeReport::limit(std::string_view name, bool asked, bool held,
 
 void GuaranteeReport::filesystem_write(std::string_view mechanism,
                                        const std::vector<std::string>& unheld,
-                                       const std::vector<std::string>& unheld_protected) {
+                                       const std::vector<std::string>& unheld_protected,
+                                       std::string_view besides) {
   std::vector<std::string> names = unheld;
   names.insert(names.end(), unheld_protected.begin(), unheld_protected.end());
-  add(guarantee::kFilesystemWrite, names.empty() ? Strength::Enforced : Strength::Partial,
-      mechanism,
-      names.empty() ? ""
-                    : "protected names that are not there yet can be made in the work directory: " +
-                          first_few(names));
+  std::string reason(besides);
+  if (!names.empty()) {
+    if (!reason.empty()) reason += "; ";
+    reason += "protected names that are not there yet can be made in the work directory: " +
+              first_few(names);
+  }
+  add(guarantee::kFilesystemWrite, reason.empty() ? Strength::Enforced : Strength::Partial,
+      mechanism, std::move(reason));
 }
 
 void GuaranteeReport::disk_limit(const Limits& limits, std::string_view besides) {

@@ -21,8 +21,10 @@ class GuaranteeReport {
   void limit(std::string_view name, bool asked, bool held, std::string_view mechanism,
              std::string why, std::string remark = {});
   // For walls that are mounts: `unheld` are names of the policy that no mount can stand for.
+  // `besides`: what else they do not hold.
   void filesystem_write(std::string_view mechanism, const std::vector<std::string>& unheld,
-                        const std::vector<std::string>& unheld_protected);
+                        const std::vector<std::string>& unheld_protected,
+                        std::string_view besides = {});
   // For scratch space in memory, and a work directory whose files alone are bounded.
   // `besides`: what else it does not bound.
   void disk_limit(const Limits& limits, std::string_view besides = {});

@@ -102,6 +102,18 @@ class ThroughDocker(Runs):
         run = self.run_cordon("true", options=["--require", "syscalls"])
         self.assertEqual((run.returncode, run.stderr), (0, ""))
 
+    def test_set_id_files_can_be_left_and_the_report_says_so(self):
+        leave = ["sh", "-c", "cp /bin/true made; chmod 4755 made"]
+        held = {one["name"]: one for one in self.result(*leave)["guarantees"]}["filesystem.write"]
+        self.assertEqual(os.stat(self.work + "/made").st_mode & 0o6000, 0o4000)
+        self.assertEqual(held["strength"], "partial")
+        self.assertIn("set-user-ID", held["reason"])
+        os.unlink(self.work + "/made")
+        self.assertEqual(self.run_cordon(*leave, options=["--require", "filesystem.write"]).returncode, 125)
+        self.assertEqual(os.listdir(self.work), [], "whoever cannot have it says so")
+        self.run_cordon(*leave, tier=("--backend", "docker"))
+        self.assertEqual(os.stat(self.work + "/made").st_mode & 0o6000, 0, "the control: the engine's own runtime")
+
     def test_limits_hold(self):
         result = self.result("sleep", "600", options=["--timeout", "2s"])
         self.assertEqual((result["limit_hit"], result["exit_code"]), ("time", 124))

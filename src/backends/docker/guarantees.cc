@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "docker/podman.h"
 #include "docker/runtime.h"
 #include "sandbox/guarantee_report.h"
@@ -56,7 +58,15 @@ class Report : private GuaranteeReport {
       add(guarantee::kFilesystemRead, Strength::Partial, kMechanism,
           no_mount_stands_for(files.unheld));
     }
-    filesystem_write(kMechanism, files.unheld, files.unheld_protected);
+    // The engine starts gVisor's file server, which changes the modes of the host's files as the
+    // command asks, without a filter of Cordon's around it: chmod(2) is no call of the command's.
+    const bool shows_writable = std::ranges::any_of(
+        files.binds, [](const engine::BindMount& bind) { return !bind.read_only; });
+    filesystem_write(kMechanism, files.unheld, files.unheld_protected,
+                     on_gvisor() && shows_writable
+                         ? "set-user-ID and set-group-ID files can be left in what is shown "
+                           "writable, of the user that the command is"
+                         : "");
     if (policy_.network == NetworkMode::Open) {
       add(guarantee::kNetworkEgress, Strength::Absent, "", "the policy says --net open");
     } else {

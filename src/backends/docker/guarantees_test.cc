@@ -37,6 +37,26 @@ TEST(Guarantees, GvisorUnseenIsOnlyTheEnginesWord) {
   EXPECT_EQ(syscalls("", false, true).strength, Strength::Enforced);
 }
 
+TEST(Guarantees, OnGvisorSetIdFilesCanBeLeftInWhatIsWritable) {
+  const Policy policy;
+  Files files;
+  Enforcement facts;
+  facts.policy = &policy;
+  facts.files = &files;
+  facts.given.emplace();
+  const auto write = [&](std::string_view runtime, bool read_only) {
+    facts.given->config.host.runtime = runtime;
+    files.binds = {{.source = "/w", .target = "/w", .read_only = read_only}};
+    const Guarantees all = make_guarantees(facts);
+    return *std::ranges::find(all, guarantee::kFilesystemWrite, &Guarantee::name);
+  };
+  const Guarantee weak = write(kRunsc, false);
+  EXPECT_EQ(weak.strength, Strength::Partial);
+  EXPECT_TRUE(weak.reason.contains("set-user-ID")) << weak.reason;
+  EXPECT_EQ(write(kRunsc, true).strength, Strength::Enforced);
+  EXPECT_EQ(write("", false).strength, Strength::Enforced);
+}
+
 TEST(Guarantees, NameTheLabelThatTheEngineApplied) {
   const Policy policy;
   const Files files;
