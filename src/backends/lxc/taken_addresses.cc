@@ -30,8 +30,7 @@ std::vector<std::string_view> split(std::string_view text, std::string_view at) 
 std::optional<Address> read_address(std::string_view text) {
   boost::system::error_code failure;
   const Address address = boost::asio::ip::make_address_v4(std::string(text), failure);
-  if (failure) return std::nullopt;
-  return address;
+  return failure ? std::nullopt : std::optional(address);
 }
 
 template <typename Number>
