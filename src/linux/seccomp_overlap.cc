@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <optional>
 #include <utility>
 
@@ -43,15 +44,18 @@ bool disjoint(const Region& a, const Region& b) {
 }
 
 // Appends what is left of `whole` without `hole`, in pieces that do not overlap: for each bit that
-// the hole asks for, the part in which that bit is the first to differ.
+// the hole asks for, the part in which that bit is the first to differ. The highest bit comes
+// first: holes that lie close together, as the numbers of requests do, share most pieces so, and an
+// engine reads the rules anew for every command that it runs in a container.
 void subtract(Region whole, const Region& hole, std::vector<Region>& pieces) {
   if (disjoint(whole, hole)) {
     pieces.push_back(whole);
     return;
   }
   for (std::size_t i = 0; i < whole.size(); ++i) {
-    for (std::uint64_t left = hole[i].mask & ~whole[i].mask; left != 0; left &= left - 1) {
-      const std::uint64_t bit = left & -left;
+    for (std::uint64_t left = hole[i].mask & ~whole[i].mask; left != 0;) {
+      const std::uint64_t bit = std::bit_floor(left);
+      left &= ~bit;
       Region piece = whole;
       piece[i].mask |= bit;
       piece[i].value |= ~hole[i].value & bit;
