@@ -85,9 +85,10 @@ class Archive {
           std::string dockerfile, std::shared_ptr<Sha256> hash)
       : directory_(directory), entries_(entries), hash_(std::move(hash)) {
     // The engine reads both, and then takes them out of what the build sees.
-    const std::string ignore = fmt::format(".dockerignore\n{}\n", BuildContext::kDockerfile);
+    const std::string ignore =
+        fmt::format("{}\n{}\n", BuildContext::kIgnoreFile, BuildContext::kDockerfile);
     for (const auto& [name, text] :
-         {std::pair<std::string_view, const std::string&>(".dockerignore", ignore),
+         {std::pair<std::string_view, const std::string&>(BuildContext::kIgnoreFile, ignore),
           {BuildContext::kDockerfile, dockerfile}}) {
       piece_ += tar_head(name, S_IFREG | 0644, text.size(), 0) + padded(text);
     }
@@ -105,12 +106,6 @@ class Archive {
       return given_;
     }
     const ContextEntry& entry = entries_[at_++];
-    if (entry.path == ".dockerignore") {
-      // In its place stands the one that hides both.
-      add_entry(*hash_, entry, "");
-      if (auto skipped = hash_file(entry); !skipped) return std::unexpected(skipped.error());
-      return next();
-    }
     std::string link;
     if (S_ISLNK(entry.mode)) link = TRY(read_link(directory_, entry));
     add_entry(*hash_, entry, link);
@@ -125,17 +120,6 @@ class Archive {
   }
 
  private:
-  Result<void> hash_file(const ContextEntry& entry) {
-    if (!S_ISREG(entry.mode)) return {};
-    const UniqueFd file = TRY(open_entry(directory_, entry));
-    for (std::uint64_t left = entry.size; left > 0;) {
-      const std::string_view piece = TRY(read_piece(file, buffer_, left, entry.path));
-      hash_->add(piece);
-      left -= piece.size();
-    }
-    return {};
-  }
-
   Result<std::string_view> next_of_file() {
     const std::string_view piece = TRY(read_piece(*file_, buffer_, left_, entries_[at_ - 1].path));
     hash_->add(piece);

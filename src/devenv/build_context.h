@@ -24,11 +24,13 @@ struct ContextEntry {
 };
 
 // What was there at one moment. Symbolic links are entries, never followed; sockets, pipes and
-// devices are left out.
+// devices are left out, and what the engine would read in place of archive()'s own: .dockerignore,
+// .containerignore and kDockerfile in the root.
 class BuildContext {
  public:
   // Of `directory`, what the Dockerfile's sources name and .dockerignore leaves. Errors: those of
-  // reading; ResourceExhausted: more than a million entries, or nested deeper than 256.
+  // reading; ResourceExhausted: more than a million entries, or
+  // than 32 GiB, or nested deeper than 256.
   static Result<BuildContext> scan(const std::string& directory, const Dockerfile& dockerfile);
 
   // Of names and what stat(2) tells: the same as before means that nothing was changed since.
@@ -46,6 +48,7 @@ class BuildContext {
   engine::BodySource archive(std::string dockerfile, std::shared_ptr<Sha256> hash) const;
   // Its name in the archive.
   static constexpr std::string_view kDockerfile = ".cordon-dockerfile";
+  static constexpr std::string_view kIgnoreFile = ".dockerignore";
 
  private:
   friend class ContextScan;

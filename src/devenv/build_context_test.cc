@@ -70,6 +70,8 @@ class Context : public ::testing::Test {
     }
     std::ifstream file(root_ + ".out/sub/b", std::ios::binary);
     content_of_b_.assign(std::istreambuf_iterator<char>(file), {});
+    std::ifstream dockerfile(root_ + ".out/.cordon-dockerfile");
+    dockerfile_.assign(std::istreambuf_iterator<char>(dockerfile), {});
     fs::remove_all(root_ + ".out");
     fs::remove(root_ + ".tar");
     return names;
@@ -77,6 +79,7 @@ class Context : public ::testing::Test {
 
   std::string root_;
   mutable std::string content_of_b_;
+  mutable std::string dockerfile_;
 };
 
 TEST_F(Context, IsWhatIsCopied) {
@@ -91,7 +94,7 @@ TEST_F(Context, IsWhatIsCopied) {
   EXPECT_EQ(scan({"*/deep/*.txt", "./other"}).files(), 5U);
   EXPECT_EQ(scan({"../a"}).files(), 1U);
   put(".dockerignore", "sub\n!sub/b\n");
-  EXPECT_EQ(scan({"."}).files(), 5U);
+  EXPECT_EQ(scan({"."}).files(), 4U);
 }
 
 TEST_F(Context, ChangesAreSeen) {
@@ -153,6 +156,32 @@ TEST_F(Context, TheArchiveIsOneThatTarReads) {
   EXPECT_THAT(names, HasSubstr("link\n"));
   EXPECT_EQ(content_of_b_.size(), 1'000'003U);
   EXPECT_TRUE(content_of_b_.ends_with("xend"));
+}
+
+TEST_F(Context, NothingOfTheProjectComesInPlaceOfWhatTheEngineReads) {
+  put("a", "1");
+  put(".dockerignore", "nothing");
+  put(".containerignore/deep", "evil");
+  put(".cordon-dockerfile", "FROM evil\n");
+  put("sub/b", "2");
+  put("sub/.cordon-dockerfile", "a file as any other");
+  EXPECT_EQ(scan({"."}).files(), 4U);
+  EXPECT_EQ(scan({".cordon-dockerfile", ".containerignore"}).files(), 0U);
+  const std::string names = unpacked(scan({"."}));
+  EXPECT_EQ(dockerfile_, "FROM x\n");
+  EXPECT_THAT(names, ::testing::Not(HasSubstr("containerignore")));
+  EXPECT_THAT(names, HasSubstr("sub/.cordon-dockerfile\n"));
+}
+
+TEST_F(Context, AFileThatIsAllHolesIsMeasuredAsItReads) {
+  put("a", "1");
+  EXPECT_EQ(scan({"."}).files(), 1U) << "the control";
+  fs::resize_file(root_ + "/a", std::uintmax_t{33} << 30);
+  Dockerfile file;
+  file.sources = {"."};
+  const auto context = BuildContext::scan(root_, file);
+  ASSERT_FALSE(context);
+  EXPECT_THAT(context.error().message(), HasSubstr("32 GiB"));
 }
 
 TEST_F(Context, WhatChangesMeanwhileIsAnError) {

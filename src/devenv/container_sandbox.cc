@@ -125,8 +125,10 @@ class EngineSandbox final : public ContainerSandbox {
     const auto dockerfile =
         TRY(devenv::read_dockerfile(text, {}, fmt::format("{}={}", kEnvLabel, id_)));
     const auto context = TRY(devenv::BuildContext::scan(options_.project_dir, dockerfile));
-    TRY(devenv::find_bases(client_, dockerfile.bases, {.image = "", .policy = PullPolicy::Never},
-                           "`docker pull`"));
+    TRY(devenv::find_bases(client_, dockerfile,
+                           {.pull = {.image = "", .policy = PullPolicy::Never},
+                            .network = options_.policy.network,
+                            .words = {.network = "an open network", .fetch = "`docker pull`"}}));
     constexpr std::size_t kTagDigits = 16;
     std::string name = fmt::format("{}:{}", devenv::image_repository(options_.project_dir, id_),
                                    devenv::sha256(text).substr(0, kTagDigits));

@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::size_t kMostEntries = 1'000'000;
 constexpr std::size_t kMostDepth = 256;
+// Holes are sent as what they read as: a file of 1 TiB that takes no room fills the engine's disk.
+constexpr std::uint64_t kMostBytes = std::uint64_t{32} << 30;
 constexpr std::size_t kMostIgnoreFile = 1 << 20;
 // Clocks of file systems stand still for some milliseconds; network ones for longer.
 constexpr std::int64_t kSettleNanoseconds = 2'000'000'000;
@@ -63,6 +65,13 @@ Result<std::string> read_ignore_file(int directory, const std::string& path) {
   return text;
 }
 
+// What engines read in the root of a context: they get those of BuildContext::archive(), and a
+// project's own would come in their place. Podman prefers .containerignore.
+bool is_for_the_engine(std::string_view name) {
+  return name == BuildContext::kDockerfile || name == BuildContext::kIgnoreFile ||
+         name == ".containerignore";
+}
+
 }  // namespace
 
 class ContextScan {
@@ -84,6 +93,13 @@ class ContextScan {
     if (!root.valid()) return std::unexpected(system_error("open", context_.path_));
     TRY(walk({std::move(root), "", fit(""), 1}, found_));
     if (found_.entries.size() > kMostEntries) return std::unexpected(too_many());
+    std::uint64_t bytes = 0;
+    for (const ContextEntry& entry : found_.entries) {
+      if (entry.size > kMostBytes - bytes) {
+        return std::unexpected(too_much(context_.path_, "it is more than 32 GiB"));
+      }
+      bytes += entry.size;
+    }
     return {};
   }
 
@@ -195,6 +211,7 @@ class ContextScan {
   }
 
   Result<void> take(const Place& place, const std::string& name, Found& found) {
+    if (place.prefix.empty() && is_for_the_engine(name)) return {};
     const std::string path = place.prefix + name;
     const Fit fits = place.fits.whole ? place.fits : fit(path);
     if (!fits.whole && !fits.within) return {};

@@ -1,103 +1,23 @@
 #include "devenv/dockerfile.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/json/parse.hpp>
 #include <cctype>
 #include <map>
 
+#include "core/printable.h"
 #include "core/try.h"
+#include "devenv/dockerfile_instructions.h"
 
 namespace cordon::devenv {
 
 namespace {
 
 constexpr std::size_t kMostText = 1 << 20;
-
-std::string upper(std::string_view text) {
-  std::string made(text);
-  std::ranges::transform(made, made.begin(), [](unsigned char c) { return std::toupper(c); });
-  return made;
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r";
-  const auto begin = text.find_first_not_of(kBlank);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
-}
-
-std::vector<std::string> words_of(std::string_view text) {
-  std::vector<std::string> words;
-  while (true) {
-    text = trimmed(text);
-    if (text.empty()) return words;
-    const auto end = std::min(text.find_first_of(" \t"), text.size());
-    words.emplace_back(text.substr(0, end));
-    text.remove_prefix(end);
-  }
-}
-
-std::unexpected<Error> refuse(std::string detail, std::string remedy = {}) {
-  Error error = invalid_argument("use the Dockerfile", "", std::move(detail));
-  error.remedy = std::move(remedy);
-  return std::unexpected(std::move(error));
-}
-
-// The character that continues a line, where the first lines choose another one.
-char escape_of(std::string_view text) {
-  while (!text.empty()) {
-    const auto line = trimmed(text.substr(0, text.find('\n')));
-    if (!line.starts_with('#')) break;
-    auto directive = upper(line.substr(1));
-    std::erase_if(directive, [](char c) { return c == ' ' || c == '\t'; });
-    if (directive == "ESCAPE=`") return '`';
-    if (!directive.contains('=')) break;
-    text.remove_prefix(std::min(text.size(), text.find('\n')));
-    if (text.starts_with('\n')) text.remove_prefix(1);
-  }
-  return '\\';
-}
-
-struct Instruction {
-  std::string name;
-  std::string rest;
-  std::size_t end = 0;  // of its last line, in the text
-};
-
-std::vector<Instruction> instructions_of(std::string_view text) {
-  const char escape = escape_of(text);
-  std::vector<Instruction> list;
-  std::string joined;
-  bool continues = false;
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const std::size_t newline = std::min(text.find('\n', at), text.size());
-    std::string_view line = text.substr(at, newline - at);
-    at = std::min(newline + 1, text.size());
-    if (newline == text.size()) at = text.size();
-    const auto shown = trimmed(line);
-    // Comments and empty lines do not end a continued instruction.
-    if (shown.empty() || shown.starts_with('#')) {
-      if (!continues) continue;
-      if (at < text.size()) continue;
-    } else {
-      line = trimmed(line);
-      continues = line.ends_with(escape);
-      if (continues) line.remove_suffix(1);
-      joined += line;
-      if (continues) joined += ' ';
-      if (continues && at < text.size()) continue;
-    }
-    const auto whole = trimmed(joined);
-    const auto space = std::min(whole.find_first_of(" \t"), whole.size());
-    list.push_back({upper(whole.substr(0, space)), std::string(trimmed(whole.substr(space))), at});
-    joined.clear();
-    continues = false;
-  }
-  return list;
-}
 
 // "$NAME", "${NAME}", "${NAME:-other}"; names that nobody set stay as they are written.
 std::string substitute(std::string_view text, const std::map<std::string, std::string>& values) {
@@ -150,78 +70,187 @@ void take_argument(const std::string& rest, const BuildArguments& given,
   values[name] = chosen != given.end() ? chosen->second : substitute(value, values);
 }
 
-bool is_remote(std::string_view source) {
-  return source.starts_with("http://") || source.starts_with("https://") ||
-         source.starts_with("git@");
+// As engines read words: quotes and escapes are not part of them.
+std::string bare(std::string_view word) {
+  std::string made(word);
+  std::erase_if(made, [](char c) { return c == '"' || c == '\'' || c == '\\' || c == '`'; });
+  return made;
 }
 
-void take_copy(const Instruction& instruction, Dockerfile& file) {
-  std::string_view rest = instruction.rest;
-  while (rest.starts_with("--")) {
-    if (rest.starts_with("--from=")) return;  // of another stage, not of the context
-    rest = trimmed(rest.substr(std::min(rest.find_first_of(" \t"), rest.size())));
-  }
-  std::vector<std::string> words;
-  boost::json::error_code failure;
-  const auto list = boost::json::parse(boost::json::string_view(rest.data(), rest.size()), failure);
-  if (rest.starts_with('[') && !failure && list.is_array()) {
-    for (const auto& one : list.get_array()) {
-      if (one.is_string()) words.emplace_back(one.get_string().data(), one.get_string().size());
-    }
-  } else {
-    words = words_of(rest);
-  }
-  if (!words.empty()) words.pop_back();  // where to
-  for (std::string& source : words) {
-    if (instruction.name == "ADD" && is_remote(source)) continue;
-    if (source.contains('$')) file.copies_all = true;
-    file.sources.push_back(std::move(source));
-  }
+bool is_remote(std::string_view source) {
+  const std::string plain = bare(source);
+  return plain.contains("://") || plain.starts_with("git@");
 }
+
+// What stands before its first variable leaves it open whether it is an address.
+bool may_be_remote(std::string_view source) {
+  const std::string plain = bare(source);
+  const auto dollar = plain.find('$');
+  if (dollar == std::string::npos) return false;
+  const std::string_view before = std::string_view(plain).substr(0, dollar);
+  return std::ranges::any_of(std::array{"http://", "https://", "git://", "git@", "ssh://"},
+                             [&](std::string_view form) { return form.starts_with(before); });
+}
+
+// Podman would open a file of the host under such a name.
+bool is_transport(std::string_view image) {
+  constexpr std::array kTransports = {
+      "atomic", "containers-storage", "dir",    "docker", "docker-archive", "docker-daemon",
+      "oci",    "oci-archive",        "ostree", "sif",    "tarball"};
+  const auto colon = image.find(':');
+  return colon != std::string_view::npos &&
+         std::ranges::find(kTransports, image.substr(0, colon)) != kTransports.end();
+}
+
+bool is_plain_name(std::string_view image) {
+  constexpr std::string_view kOther = "._-/:@";
+  return !image.empty() && std::ranges::all_of(image, [&](unsigned char c) {
+    return std::isalnum(c) != 0 || kOther.contains(static_cast<char>(c));
+  });
+}
+
+class Reader {
+ public:
+  Reader(const BuildArguments& arguments, std::string_view label)
+      : arguments_(arguments), label_(label) {}
+
+  Result<Dockerfile> read(std::string_view text) {
+    std::size_t copied = 0;
+    for (const Instruction& instruction : TRY(instructions_of(text))) {
+      if (instruction.name == "FROM") {
+        file_.text += text.substr(copied, instruction.begin - copied);
+        copied = instruction.end;
+        TRY(take_from(instruction));
+      } else if (begun_) {
+        TRY(take(instruction));
+      } else if (instruction.name == "ARG") {
+        take_argument(instruction.rest, arguments_, values_);
+      } else {
+        // Not what is there instead: it may be no Dockerfile, and nothing to show to strangers.
+        return refuse_dockerfile("it does not begin with FROM", std::string(kBeginWithFrom));
+      }
+    }
+    if (!begun_) return refuse_dockerfile("it has no FROM", std::string(kBeginWithFrom));
+    file_.text += text.substr(copied);
+    return std::move(file_);
+  }
+
+ private:
+  static constexpr std::string_view kBeginWithFrom =
+      "its first instruction says which image to start from: FROM debian:12";
+
+  // Engines differ in how they replace variables: they are given the outcome.
+  Result<void> take_from(const Instruction& instruction) {
+    begun_ = true;
+    std::string_view rest = instruction.rest;
+    const std::string flags = TRY(take_flags("FROM", rest));
+    auto words = words_of(rest);
+    if (words.empty()) return refuse_dockerfile("a FROM names no image");
+    words[0] = substitute(words[0], values_);
+    TRY(add_base("FROM", words[0]));
+    if (words.size() >= 3 && upper(words[1]) == "AS") stages_.push_back(upper(words[2]));
+    file_.text += fmt::format("FROM {}{}\n", flags, fmt::join(words, " "));
+    if (!label_.empty()) file_.text += fmt::format("LABEL {}\n", label_);
+    return {};
+  }
+
+  Result<void> take(const Instruction& instruction) {
+    if (instruction.name == "RUN") {
+      // Some engines take quotes and escapes out of flags.
+      std::string squeezed = bare(instruction.rest);
+      std::erase_if(squeezed, [](char c) { return c == ' ' || c == '\t'; });
+      file_.mounts = file_.mounts || upper(squeezed).contains("--MOUNT");
+    } else if (instruction.name == "COPY" || instruction.name == "ADD") {
+      TRY(take_copy(instruction));
+    } else if (instruction.name == "ONBUILD") {
+      const auto blank = std::min(instruction.rest.find_first_of(" \t"), instruction.rest.size());
+      const std::string_view rest = instruction.rest;
+      TRY(take({.name = upper(rest.substr(0, blank)),
+                .rest = std::string(trimmed(rest.substr(blank))),
+                .begin = instruction.begin,
+                .end = instruction.end}));
+    }
+    return {};
+  }
+
+  // "--name=value --other " of the front.
+  static Result<std::string> take_flags(std::string_view name, std::string_view& rest) {
+    std::string flags;
+    while (rest.starts_with("--")) {
+      const auto flag = rest.substr(0, rest.find_first_of(" \t"));
+      if (bare(flag) != flag) {
+        return refuse_dockerfile(
+            fmt::format("a flag of {} has quotes or escapes: {}", name, printable(flag)),
+            "write it without them");
+      }
+      flags += fmt::format("{} ", flag);
+      rest = trimmed(rest.substr(flag.size()));
+    }
+    return flags;
+  }
+
+  Result<void> add_base(std::string_view what, const std::string& base) {
+    if (base == "scratch" || std::ranges::find(stages_, upper(base)) != stages_.end()) return {};
+    if (!is_plain_name(base) || is_transport(base)) {
+      return refuse_dockerfile(
+          fmt::format("{} {}: that is no image's name", what, printable(base)),
+          "variables are $NAME, ${NAME} or ${NAME:-other}, of an ARG before the first FROM or of "
+          "the build's arguments");
+    }
+    if (std::ranges::find(file_.bases, base) == file_.bases.end()) file_.bases.push_back(base);
+    return {};
+  }
+
+  Result<void> take_copy(const Instruction& instruction) {
+    std::string_view rest = instruction.rest;
+    const std::string flags = TRY(take_flags(instruction.name, rest));
+    for (const std::string& flag : words_of(flags)) {
+      constexpr std::string_view kFrom = "--from=";
+      if (!upper(flag).starts_with(upper(kFrom))) continue;
+      const std::string from = flag.substr(kFrom.size());
+      const bool number = !from.empty() && std::ranges::all_of(from, [](unsigned char c) {
+        return std::isdigit(c) != 0;
+      });
+      // Of another stage, or of an image; not of the context.
+      return number ? Result<void>() : add_base(instruction.name + " --from", from);
+    }
+    std::vector<std::string> words;
+    boost::json::error_code failure;
+    const auto list =
+        boost::json::parse(boost::json::string_view(rest.data(), rest.size()), failure);
+    if (rest.starts_with('[') && !failure && list.is_array()) {
+      for (const auto& one : list.get_array()) {
+        if (one.is_string()) words.emplace_back(one.get_string().data(), one.get_string().size());
+      }
+    } else {
+      words = words_of(rest);
+    }
+    if (!words.empty()) words.pop_back();  // where to
+    for (std::string& source : words) {
+      if (instruction.name == "ADD" && (is_remote(source) || may_be_remote(source))) {
+        file_.remote.push_back(source);
+        if (is_remote(source)) continue;
+      }
+      if (source.contains('$')) file_.copies_all = true;
+      file_.sources.push_back(std::move(source));
+    }
+    return {};
+  }
+
+  const BuildArguments& arguments_;
+  std::string_view label_;
+  Dockerfile file_;
+  std::map<std::string, std::string> values_;
+  std::vector<std::string> stages_;  // in capitals: engines do not tell them apart
+  bool begun_ = false;
+};
 
 }  // namespace
 
 Result<Dockerfile> read_dockerfile(std::string_view text, const BuildArguments& arguments,
                                    std::string_view label) {
-  if (text.size() > kMostText) return refuse("it is beyond 1 MiB");
-  if (text.contains('\0')) return refuse("it contains a NUL byte");
-  Dockerfile file;
-  std::map<std::string, std::string> values;
-  std::vector<std::string> stages;
-  std::size_t copied = 0;
-  bool begun = false;
-  for (const Instruction& instruction : instructions_of(text)) {
-    if (instruction.name == "ARG" && !begun) {
-      take_argument(instruction.rest, arguments, values);
-    } else if (instruction.name == "FROM") {
-      begun = true;
-      auto words = words_of(instruction.rest);
-      while (!words.empty() && words.front().starts_with("--")) words.erase(words.begin());
-      if (words.empty()) return refuse("a FROM names no image");
-      const std::string base = substitute(words[0], values);
-      const bool own = std::ranges::find(stages, base) != stages.end();
-      if (!own && base != "scratch" && std::ranges::find(file.bases, base) == file.bases.end()) {
-        file.bases.push_back(base);
-      }
-      if (words.size() >= 3 && upper(words[1]) == "AS") stages.push_back(words[2]);
-      file.text += text.substr(copied, instruction.end - copied);
-      copied = instruction.end;
-      if (!file.text.ends_with('\n')) file.text += '\n';
-      if (!label.empty()) file.text += fmt::format("LABEL {}\n", label);
-    } else if (!begun) {
-      // Not what is there instead: it may be no Dockerfile, and nothing to show to strangers.
-      return refuse("it does not begin with FROM",
-                    "its first instruction says which image to start from: FROM debian:12");
-    } else if (instruction.name == "COPY" || instruction.name == "ADD") {
-      take_copy(instruction, file);
-    }
-  }
-  if (!begun) {
-    return refuse("it has no FROM",
-                  "its first instruction says which image to start from: FROM debian:12");
-  }
-  file.text += text.substr(copied);
-  return file;
+  if (text.size() > kMostText) return refuse_dockerfile("it is beyond 1 MiB");
+  return Reader(arguments, label).read(text);
 }
 
 }  // namespace cordon::devenv

@@ -31,7 +31,7 @@ Result<std::string> real_path(const std::string& path) {
   return std::string(real);
 }
 
-Result<std::vector<std::string>> look_for_bases(const std::vector<std::string>& bases,
+Result<std::vector<std::string>> look_for_bases(const Dockerfile& dockerfile,
                                                 const InputSources& sources) {
   ImagePull pull{.image = "", .policy = sources.pull, .cancel_fd = sources.options.cancel_fd};
   if (sources.options.on_progress) {
@@ -42,7 +42,10 @@ Result<std::vector<std::string>> look_for_bases(const std::vector<std::string>& 
       }
     };
   }
-  return find_bases(sources.client, bases, pull, sources.options.words.fetch);
+  return find_bases(sources.client, dockerfile,
+                    {.pull = std::move(pull),
+                     .network = sources.options.network,
+                     .words = sources.options.words});
 }
 
 Result<bool> is_there(const engine::Client& client, const DevEnv& env) {
@@ -140,7 +143,7 @@ Result<EnvInputs> gather_inputs(const EnvPlace& place, const DevEnvRequest& requ
   bool has_image = false;
   // The engine has its answers ready by the time that ten thousand files are looked at.
   inputs.context = TRY(scan_beside(place.project_dir, inputs.dockerfile, [&]() -> Result<void> {
-    bases = TRY(look_for_bases(inputs.dockerfile.bases, sources));
+    bases = TRY(look_for_bases(inputs.dockerfile, sources));
     has_image = record != nullptr && TRY(is_there(sources.client, record->env));
     return {};
   }));

@@ -4,6 +4,7 @@
 
 #include "core/printable.h"
 #include "core/try.h"
+#include "devenv/build_walls.h"
 #include "docker/image_fetch.h"
 #include "docker/podman_build.h"
 
@@ -86,11 +87,14 @@ Result<BuiltImage> build_image(const engine::Client& client, const BuildInput& i
 }
 
 Result<std::vector<std::string>> find_bases(const engine::Client& client,
-                                            const std::vector<std::string>& bases,
-                                            const ImagePull& pull, const std::string& fetch) {
+                                            const Dockerfile& dockerfile,
+                                            const BaseSearch& search) {
+  const BuildWalls walls{
+      .podman = client.version().is_podman(), .network = search.network, .words = search.words};
+  TRY(check_walls(walls, dockerfile));
   std::vector<std::string> ids;
-  for (const std::string& base : bases) {
-    ImagePull one = pull;
+  for (const std::string& base : dockerfile.bases) {
+    ImagePull one = search.pull;
     one.image = base;
     TRY(docker::fetch_image(client, one));
     auto image = client.image(base);
@@ -98,10 +102,11 @@ Result<std::vector<std::string>> find_bases(const engine::Client& client,
       Error error = std::move(image).error();
       if (error.code == ErrorCode::NotFound) {
         error.operation = "build from the image";
-        error.remedy = fmt::format("{} fetches it", fetch);
+        error.remedy = fmt::format("{} fetches it", search.words.fetch);
       }
       return std::unexpected(std::move(error));
     }
+    TRY(check_walls(walls, *image));
     ids.push_back(image->id);
   }
   return ids;

@@ -43,10 +43,15 @@ struct BuiltImage {
 // end of what it said; Conflict: cancelled, or a file changed meanwhile.
 Result<BuiltImage> build_image(const engine::Client& client, const BuildInput& input);
 
-// The ids of the images that a Dockerfile starts from, fetched as `pull` says. Errors: NotFound:
-// one is not there, and what `fetch` is called would fetch it.
+struct BaseSearch {
+  ImagePull pull = {};  // how they are fetched
+  NetworkMode network = NetworkMode::None;
+  DevEnvWords words = {};
+};
+
+// The ids of the images that a Dockerfile starts from. Errors: those of check_walls(); NotFound:
+// one is not there.
 Result<std::vector<std::string>> find_bases(const engine::Client& client,
-                                            const std::vector<std::string>& bases,
-                                            const ImagePull& pull, const std::string& fetch);
+                                            const Dockerfile& dockerfile, const BaseSearch& search);
 
 }  // namespace cordon::devenv

@@ -10,7 +10,7 @@ import threading
 import unittest
 import urllib.parse
 
-from engine import IMAGE, Engine, archive, dead_owner, owner_label, root_archive
+from engine import IMAGE, Engine, archive, context, dead_owner, owner_label, root_archive
 from over_http import OverHttp
 from runs import PATIENCE, SOMEBODY, Runs, need_root
 
@@ -162,6 +162,33 @@ class Builds(WithEngine):
         self.assertEqual(sorted(run.split()), ["Dockerfile", "b", "keep.log"])
         self.put("a.log", "y")
         self.assertFalse(self.build()["built"])
+
+    def test_the_dockerfile_that_was_looked_at_is_the_one_that_is_built(self):
+        evil = f"FROM {IMAGE}\nRUN echo evil > /evil\n"
+        self.put(".cordon-dockerfile", evil)
+        self.put(".containerignore", "*")
+        self.put("a", "1")
+        self.dockerfile("COPY . /ctx")
+        image = self.build()["image"]
+        self.assertEqual(self.engine.plainly_in(image, "/bin/ls", "-A", "/ctx").split(), ["Dockerfile", "a"])
+        self.assertNotIn("evil", self.engine.plainly_in(image, "/bin/ls", "/").split())
+        # The control: the engine takes the last file of a name.
+        self.engine.request("POST", "/build?dockerfile=f&t=control:1&networkmode=none",
+                            context(("f", f"FROM {IMAGE}\n"), ("f", evil)), kind="application/x-tar")
+        self.assertIn("evil", self.engine.plainly_in("control:1", "/bin/ls", "/").split())
+
+    def test_an_engine_fetches_nothing_by_itself(self):
+        self.dockerfile("COPY --from=127.0.0.1:1/not-there:1 /bin/sh /x")
+        self.refused("--pull missing", options=["--pull", "never"])
+        self.dockerfile("ADD http://127.0.0.1:1/x /x")
+        self.refused("ADD", "--net open")
+        self.refused("refused", options=["--net", "open"])  # the control: the engine's own words
+        self.put("Dockerfile", f"FROM {IMAGE}\nENV A=1\n")
+        plain = self.build()["image"]
+        self.engine.request("POST", f"/commit?container={self.engine.make(plain)}&repo=onbuild&tag=1&changes="
+                            + urllib.parse.quote("ONBUILD ADD http://127.0.0.1:1/x /x"), "{}")
+        self.put("Dockerfile", "FROM onbuild:1\n")
+        self.refused("ADD", "--net open")
 
     def test_bad_dockerfiles_are_refused_before_anything_starts(self):
         self.refused("Dockerfile", "No such file")

@@ -8,7 +8,7 @@ import unittest
 
 import devenv_test
 from devenv_test import setUpModule  # noqa: F401
-from engine import root_archive
+from engine import context, root_archive
 from image_root import ImageRoot
 from podman import Podman
 from runs import PATIENCE
@@ -35,6 +35,24 @@ class OverPodman(devenv_test.WithEngine):
     test_commands_during_a_swap_are_in_one_of_the_two = devenv_test.Containers.test_commands_during_a_swap_are_in_one_of_the_two
     test_a_project_has_one = devenv_test.Containers.test_a_project_has_one
     test_a_container_is_kept_swapped_and_stopped = devenv_test.Life.test_a_container_is_kept_swapped_and_stopped
+
+    test_the_dockerfile_that_was_looked_at_is_the_one_that_is_built = \
+        devenv_test.Builds.test_the_dockerfile_that_was_looked_at_is_the_one_that_is_built
+
+    def test_a_build_mounts_nothing_of_the_host(self):
+        """CVE-2024-1753: the source of a mount was a link that led out of the stage it is of."""
+        lines = ("RUN ln -s / /out", f"FROM {devenv_test.IMAGE}", "COPY --from=a /bin/busybox /bb",
+                 "RUN --mount=type=bind,from=a,source=/out,target=/mnt ls /mnt/bin")
+        self.put("Dockerfile", "\n".join([f"FROM {devenv_test.IMAGE} AS a", *lines]) + "\n")
+        self.refused("--mount", "Docker")
+        self.put("Dockerfile", "\n".join([f"FROM {devenv_test.IMAGE} AS a", *lines[:-1], "RUN --mo\\\n# c\nu\"nt\"=x ls"]) + "\n")
+        self.refused("--mount")
+        # The control: the engine takes such lines.
+        inside = f"FROM {devenv_test.IMAGE} AS a\nFROM {devenv_test.IMAGE}\nRUN --mount=type=bind,from=a,source=/bin,target=/mnt ls /mnt/busybox\n"
+        self.engine.request("POST", "/build?dockerfile=f&t=control:1", context(("f", inside)), kind="application/x-tar")
+        self.assertNotEqual(self.engine.request("GET", "/images/control:1/json").get("Id"), None)
+        self.put("Dockerfile", "\n".join([f"FROM {devenv_test.IMAGE} AS a", *lines[:-1]]) + "\n")
+        self.build()
 
     def building(self):
         """Processes of builds, wherever their control groups are."""

@@ -3,12 +3,14 @@
 import glob
 import hashlib
 import http.client
+import io
 import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import tarfile
 import tempfile
 import time
 import urllib.parse
@@ -47,6 +49,17 @@ def archive(files):
     for name, data in files.items():
         root.add(name, data)
     return root.archive()
+
+
+def context(*files):
+    """Of a build: (name, text), in that order, names more than once too."""
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w") as archive_file:
+        for name, text in files:
+            entry = tarfile.TarInfo(name)
+            entry.size = len(text)
+            archive_file.addfile(entry, io.BytesIO(text.encode()))
+    return tar.getvalue()
 
 
 def own_capabilities():

@@ -196,6 +196,7 @@ Result<Image> read_image(std::string_view body) {
   image.labels = pairs(config, "Labels");
   image.parent = text(whole, "Parent");
   image.hostname = text(config, "Hostname");
+  image.on_build = texts(config, "OnBuild");
   if (image.id.empty()) return std::unexpected(unexpected_answer("an image", "it has no id"));
   return image;
 }

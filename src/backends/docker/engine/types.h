@@ -107,6 +107,7 @@ struct Image {
   Pairs labels;                      // its own and those of all that it was made from
   std::string parent;                // the step before, where it was built here
   std::string hostname;  // of the container that it was committed from, where somebody did
+  std::vector<std::string> on_build;  // instructions that a build upon it begins with
 };
 
 struct ImageSummary {
