@@ -39,6 +39,20 @@ def entry(name, kind=tarfile.REGTYPE, link=""):
     return info
 
 
+def sparse(pieces, data=b""):
+    """A file of GNU tar's newest sparse form: the map stands before the data."""
+    text = "".join(f"{number}\n" for number in [len(pieces), *(number for piece in pieces for number in piece)]).encode()
+    content = text + bytes(-len(text) % 512) + data
+    info = tarfile.TarInfo("s")
+    size = max((offset + length for offset, length in pieces), default=0)
+    info.size, info.pax_headers = len(content), {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "sparse",
+                                                 "GNU.sparse.realsize": str(size)}
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(info, io.BytesIO(content))
+    return gzip.compress(made.getvalue(), 9)
+
+
 class Jobs(WithDaemon):
     tcp = True
 
@@ -246,6 +260,17 @@ class Hostile(Jobs):
         later = self.shell("echo ran", bomb, limits={"disk_mb": 16}, **{"async": True})
         self.assertEqual((later.status, self.ended(later.json["id"])["status"]), (202, "failed"))
         self.assertEqual(self.shell("stat -c %s zeros", bomb, limits={"disk_mb": 128}).json["stdout"], f"{64 << 20}\n", "control")
+        self.nothing_left()
+
+    def test_a_map_of_millions_of_pieces_takes_no_memory(self):
+        told = self.shell("stat -c %s sparse; tail -c 3 sparse", sparse([(1 << 20, 3)], b"end")).json["stdout"]
+        self.assertEqual(told, f"{(1 << 20) + 3}\nend", "control")
+        bomb = sparse([(0, 0)] * 5_000_000)
+        self.assertLess(len(bomb), 1 << 20)
+        before = resident(self.daemon.process)
+        told = self.refused(self.shell("echo ran", bomb), 400, "input_tar")
+        self.assertIn("128 KiB", json.dumps(told))
+        self.assertLess(resident(self.daemon.process) - before, 24 << 10, "KiB; libarchive by itself takes more than 200 MiB")
         self.nothing_left()
 
     def test_names_of_artifacts_are_names(self):
