@@ -29,6 +29,8 @@ using Socket = asio::local::stream_protocol::socket;
 using Code = boost::system::error_code;
 
 constexpr std::uint64_t kMostBytes = 64 << 20;
+// Of what the parser cannot use yet: it waits for the end of a chunk's line however long that is.
+constexpr std::size_t kMostUnread = 64 << 10;
 
 std::unexpected<Error> failed(const std::string& socket, const Code& code) {
   Error error = system_error("ask the daemon at", socket, code.value());
@@ -117,7 +119,7 @@ class Connection {
   const std::string path_;
   asio::io_context context_;
   Socket socket_;
-  beast::flat_buffer buffer_;
+  beast::flat_buffer buffer_{kMostUnread};
   http::response_parser<http::buffer_body> parser_;
   std::array<char, 1 << 16> piece_{};
 };

@@ -258,7 +258,7 @@ class ExecStreams::Bridge {
     if (!failure) {
       std::tie(failure, std::ignore) = co_await http::async_write(socket, request, kTuple);
     }
-    beast::flat_buffer buffer;
+    beast::flat_buffer buffer(kPiece);  // so much of what frames the answer, and no more
     if (!failure) {
       std::tie(failure, std::ignore) = co_await http::async_read(socket, buffer, answer, kTuple);
     }

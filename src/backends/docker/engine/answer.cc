@@ -16,6 +16,10 @@ namespace http = boost::beast::http;
 
 constexpr std::uint32_t kMostHead = 64 << 10;
 
+// Of what frames a body: the parser keeps the line of a chunk's size, whose extensions it skips,
+// and the trailers, until it has seen their end, and bounds neither.
+constexpr std::size_t kMostFrame = 16 << 10;
+
 std::unexpected<Error> malformed(std::string detail) {
   return std::unexpected(Error{.code = ErrorCode::Internal,
                                .operation = "read the engine's answer",
@@ -90,7 +94,10 @@ Result<void> AnswerReader::feed(std::string_view bytes) {
     const std::size_t used = state.parser.put(boost::asio::buffer(state.unread), failure);
     state.unread.erase(0, used);
     if (state.parser.get().body().size() > state.most_body) return malformed("it is too long");
-    if (failure == http::error::need_more) return {};
+    if (failure == http::error::need_more) {
+      const bool endless = state.parser.is_header_done() && state.unread.size() > kMostFrame;
+      return endless ? malformed("a chunk's line or its trailers are too long") : Result<void>();
+    }
     if (failure) return malformed(failure.message());
     // A refusal has a body even where a connection was asked for.
     if (state.parser.is_header_done() && !state.hands_over()) state.parser.eager(true);

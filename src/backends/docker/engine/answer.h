@@ -18,8 +18,9 @@ inline constexpr std::size_t kMostBody = 16 << 20;
 inline constexpr std::string_view kEngineEnded =
     "it ended, or is started anew: look whether it runs (`docker info`), and try again";
 
-// Not thread-safe. Errors: Internal: not HTTP, a head beyond 64 KiB, more of a body than the limit
-// at once; Unavailable: an answer that ends in the middle.
+// Not thread-safe. Errors: Internal: not HTTP, a head beyond 64 KiB, a chunk's line or trailers
+// beyond 16 KiB, more of a body than the limit at once; Unavailable: an answer that ends in the
+// middle.
 class AnswerReader {
  public:
   enum class After {

@@ -101,6 +101,31 @@ TEST(Answer, HeadAndBodyAreBounded) {
   EXPECT_FALSE(unannounced.feed("HTTP/1.1 200 OK\r\n\r\n01234567890"));
 }
 
+// An engine that never ends such a line is not listened to until memory ends.
+TEST(Answer, WhatFramesABodyIsBounded) {
+  constexpr std::string_view kHead = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string piece(1 << 10, 'x');
+  for (const std::string_view begin : {"2;", "2\r\nab\r\n2;", "0\r\nX: ", "0\r\n"}) {
+    AnswerReader reader;
+    ASSERT_TRUE(reader.feed(kHead));
+    ASSERT_TRUE(reader.feed(begin));
+    int taken = 0;
+    while (taken < 100 && reader.feed(begin == "0\r\n" ? "X: " + piece + "\r\n" : piece)) ++taken;
+    EXPECT_GT(taken, 8) << begin;
+    EXPECT_LT(taken, 20) << begin;
+  }
+}
+
+TEST(Answer, ExtensionsAndTrailersOfOrdinaryLengthArePassedOver) {
+  AnswerReader reader;
+  const std::string some(4 << 10, 'x');
+  ASSERT_TRUE(reader.feed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a=" + some));
+  ASSERT_TRUE(reader.feed("\r\nab\r\n0\r\nX: " + some));
+  ASSERT_TRUE(reader.feed("\r\n\r\n"));
+  ASSERT_TRUE(reader.done());
+  EXPECT_EQ(reader.take_body(), "ab");
+}
+
 TEST(Answer, WhatIsTakenMakesRoom) {
   AnswerReader reader(AnswerReader::After::Nothing, 10);
   ASSERT_TRUE(reader.feed("HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n"));
