@@ -56,7 +56,8 @@ class ContainerSandbox {
   static Result<std::unique_ptr<ContainerSandbox>> create(ContainerSandboxOptions options);
   virtual ~ContainerSandbox() = default;
 
-  // Success at once where it runs. A container of the same project whose owner is dead is replaced;
+  // Success at once where it runs and its rules hold; where the host has replaced what one of them
+  // is about, as hot_swap(). A container of the same project whose owner is dead is replaced;
   // one that is kept is taken over when it is the same, and replaced when it is not. Errors: also
   // NotFound: no such image; Conflict: another living process has one of this project; Degraded,
   // Unsupported, InvalidArgument: what the policy asks and a container has not; Internal: it did
@@ -68,8 +69,8 @@ class ContainerSandbox {
   // during a swap runs wholly in one of the two containers. A command that fails while the kernel
   // kills something in the container for want of memory has hit that limit. The result's usage is
   // the container's: its time on the processors meanwhile, and its most memory since it was
-  // started; absent where its control groups cannot be seen. Errors: Conflict: nothing runs; what
-  // the command does is no error.
+  // started; absent where its control groups cannot be seen. Errors: Conflict: nothing runs, or the
+  // host has replaced what a rule is about; what the command does is no error.
   virtual Result<ExecutionResult> exec(std::string_view command, const ExecOptions& options) = 0;
   Result<ExecutionResult> exec(std::string_view command, std::chrono::nanoseconds timeout = {}) {
     return exec(command, ExecOptions{.timeout = timeout});

@@ -4,6 +4,7 @@
 
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "core/try.h"
 #include "devenv/container_exec.h"
@@ -38,11 +39,15 @@ std::string label_of(const engine::Container& container, std::string_view name) 
 struct Generation {
   std::unique_ptr<HardenedContainer> plan;
   std::shared_ptr<OwnedContainer> container;
+  pid_t first_process = 0;  // 0: not known
   linux_os::ControlGroups groups = {};
 
-  // `first_process`: 0 where it is not known.
-  void hold(std::shared_ptr<OwnedContainer> held, pid_t first_process) {
+  void hold(std::shared_ptr<OwnedContainer> held, pid_t first) {
     container = std::move(held);
+    watch(first);
+  }
+  void watch(pid_t first) {
+    first_process = first;
     groups = linux_os::find_groups(first_process, container->id());
   }
   devenv::RunningContainer running() const { return {container->id(), groups}; }
@@ -58,7 +63,12 @@ class EngineSandbox final : public ContainerSandbox {
 
   Result<void> start() override {
     const std::scoped_lock turn(turn_);
-    if (running()) return {};
+    if (running()) {
+      const auto generation = current();
+      if (let_go(*generation).empty()) return {};
+      docker::reap_orphans_in_passing(client_);
+      return swap(*generation, image());
+    }
     forget();
     docker::reap_orphans_in_passing(client_);
     return begin(image());
@@ -68,6 +78,7 @@ class EngineSandbox final : public ContainerSandbox {
     // Held to the end: a swap meanwhile leaves it alone.
     const std::shared_ptr<Generation> generation = current();
     if (!generation) return std::unexpected(not_running());
+    TRY(check_rules_hold(*generation));
     auto result = devenv::exec_in_container(client_, generation->running(), command, options);
     if (!result && (result.error().code == ErrorCode::Conflict ||
                     result.error().code == ErrorCode::NotFound)) {
@@ -106,18 +117,7 @@ class EngineSandbox final : public ContainerSandbox {
       set_image(image);
       return {};
     }
-    auto next = TRY(make(image));
-    const auto before = current();
-    // From here to its end it is ours, not nobody's: whoever comes after a kill removes it.
-    (void)client_.rename(before->container->id(), TRY(docker::name_aside(id_)));
-    if (auto named = client_.rename(next->container->id(), name()); !named) {
-      (void)client_.rename(before->container->id(), name());
-      return named;
-    }
-    promote(std::move(next));
-    before->container->give_up();
-    set_image(image);
-    return {};
+    return swap(*current(), image);
   }
 
   Result<std::string> build_from_dockerfile(
@@ -175,6 +175,34 @@ class EngineSandbox final : public ContainerSandbox {
             .sys_errno = 0,
             .detail = "container not running",
             .remedy = "start() it first"};
+  }
+
+  // Rules that hold no more in it. None where its first process never was to be seen.
+  std::vector<std::string> let_go(const Generation& generation) const {
+    if (generation.first_process == 0) return {};
+    const std::string& id = generation.container->id();
+    if (auto found = generation.plan->let_go(id, generation.first_process)) {
+      return *std::move(found);
+    }
+    // Started anew, after a command that could not be killed alone.
+    const auto container = client_.inspect(id);
+    if (!container) return {};
+    return generation.plan->let_go(id, container->state.pid).value_or(std::vector<std::string>());
+  }
+
+  // A container that stays outlives many a save of an editor.
+  Result<void> check_rules_hold(const Generation& generation) const {
+    const auto let_go = this->let_go(generation);
+    if (let_go.empty()) return {};
+    return std::unexpected(
+        Error{.code = ErrorCode::Conflict,
+              .operation = "run in the container of",
+              .subject = options_.project_dir,
+              .sys_errno = 0,
+              .detail = fmt::format("the host has replaced {}, and no rule holds in the container "
+                                    "for what is there now",
+                                    let_go.front()),
+              .remedy = "start() puts a new one in its place"});
   }
 
   std::shared_ptr<Generation> current() const {
@@ -242,6 +270,21 @@ class EngineSandbox final : public ContainerSandbox {
     promote(*std::move(generation));
   }
 
+  // The caller has the turn, and holds `before`, which is current().
+  Result<void> swap(const Generation& before, const std::string& image) {
+    auto next = TRY(make(image));
+    // From here to its end it is ours, not nobody's: whoever comes after a kill removes it.
+    (void)client_.rename(before.container->id(), TRY(docker::name_aside(id_)));
+    if (auto named = client_.rename(next->container->id(), name()); !named) {
+      (void)client_.rename(before.container->id(), name());
+      return named;
+    }
+    promote(std::move(next));
+    before.container->give_up();
+    set_image(image);
+    return {};
+  }
+
   Result<void> begin(const std::string& image) {
     engine::ContainerConfig config;
     auto generation = TRY(plan(image, config));
@@ -252,7 +295,10 @@ class EngineSandbox final : public ContainerSandbox {
       const bool same = options_.life == ContainerLife::Kept && owner.empty() &&
                         namesake->state.running &&
                         label_of(*namesake, kConfigLabel) == config.labels.back().second &&
-                        generation->plan->look_again(namesake->id, config);
+                        generation->plan->look_again(namesake->id, config) &&
+                        generation->plan->let_go(namesake->id, namesake->state.pid)
+                            .value_or(std::vector<std::string>())
+                            .empty();
       if (same) {
         generation->hold(std::make_shared<OwnedContainer>(client_, namesake->id),
                          namesake->state.pid);
@@ -291,7 +337,7 @@ class EngineSandbox final : public ContainerSandbox {
     TRY(client_.start(id));
     const pid_t first_process = TRY(generation->plan->check_running(id));
     TRY(check_health(id, image));
-    generation->groups = linux_os::find_groups(first_process, id);
+    generation->watch(first_process);
     return generation;
   }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <utility>
+#include <vector>
 
 namespace cordon {
 
@@ -16,6 +17,18 @@ std::string first_few(const std::vector<std::string>& all) {
   const std::vector<std::string> shown(
       all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, all.size())));
   return fmt::format("{}{}", fmt::join(shown, ", "), all.size() > kShown ? ", ..." : "");
+}
+
+// The names last: what comes before them is the same in each run.
+void add_replaced(const std::vector<std::string>& names, std::string_view becomes,
+                  std::string& reason) {
+  if (names.empty()) return;
+  if (!reason.empty()) reason += "; ";
+  reason += fmt::format(
+      "a mount goes with the file that it lies on, and what the host renames into its place "
+      "meanwhile (git and editors do) {}; the native backend holds by its name what is denied or "
+      "protected: {}",
+      becomes, first_few(names));
 }
 
 }  // namespace
@@ -38,18 +51,31 @@ void GuaranteeReport::limit(std::string_view name, bool asked, bool held,
   }
 }
 
-void GuaranteeReport::filesystem_write(std::string_view mechanism,
-                                       const std::vector<std::string>& unheld,
-                                       const std::vector<std::string>& unheld_protected,
+void GuaranteeReport::filesystem_read(std::string_view mechanism, const UnheldNames& unheld,
+                                      std::string remark) {
+  std::vector<std::string> names = unheld.stated;
+  names.insert(names.end(), unheld.default_secrets.begin(), unheld.default_secrets.end());
+  const bool held = names.empty() && unheld.replaced_to_read.empty();
+  if (!names.empty()) {
+    if (!remark.empty()) remark += "; ";
+    remark += "no mount can stand for " + first_few(names);
+  }
+  add_replaced(unheld.replaced_to_read, "is shown", remark);
+  add(guarantee::kFilesystemRead, held ? Strength::Enforced : Strength::Partial, mechanism,
+      std::move(remark));
+}
+
+void GuaranteeReport::filesystem_write(std::string_view mechanism, const UnheldNames& unheld,
                                        std::string_view besides) {
-  std::vector<std::string> names = unheld;
-  names.insert(names.end(), unheld_protected.begin(), unheld_protected.end());
+  std::vector<std::string> names = unheld.stated;
+  names.insert(names.end(), unheld.default_protected.begin(), unheld.default_protected.end());
   std::string reason(besides);
   if (!names.empty()) {
     if (!reason.empty()) reason += "; ";
     reason += "protected names that are not there yet can be made in the work directory: " +
               first_few(names);
   }
+  add_replaced(unheld.replaced_to_write, "is writable", reason);
   add(guarantee::kFilesystemWrite, reason.empty() ? Strength::Enforced : Strength::Partial,
       mechanism, std::move(reason));
 }
@@ -61,10 +87,6 @@ void GuaranteeReport::disk_limit(const Limits& limits, std::string_view besides)
   if (!besides.empty()) reason.append("; ").append(besides);
   add(guarantee::kDiskLimit, Strength::Partial,
       limits.disk_bytes ? "tmpfs sizes, RLIMIT_FSIZE" : "tmpfs sizes", std::move(reason));
-}
-
-std::string no_mount_stands_for(const std::vector<std::string>& names) {
-  return "no mount can stand for " + first_few(names);
 }
 
 Guarantees no_guarantees(std::string_view reason) {

@@ -3,10 +3,10 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "cordon/guarantees.h"
 #include "cordon/policy.h"
+#include "sandbox/unheld_names.h"
 
 namespace cordon {
 
@@ -20,10 +20,11 @@ class GuaranteeReport {
   // `why` it is not held; `remark` on one that is.
   void limit(std::string_view name, bool asked, bool held, std::string_view mechanism,
              std::string why, std::string remark = {});
-  // For walls that are mounts: `unheld` are names of the policy that no mount can stand for.
+  // For walls that are mounts. `remark` on how;
   // `besides`: what else they do not hold.
-  void filesystem_write(std::string_view mechanism, const std::vector<std::string>& unheld,
-                        const std::vector<std::string>& unheld_protected,
+  void filesystem_read(std::string_view mechanism, const UnheldNames& unheld,
+                       std::string remark = {});
+  void filesystem_write(std::string_view mechanism, const UnheldNames& unheld,
                         std::string_view besides = {});
   // For scratch space in memory, and a work directory whose files alone are bounded.
   // `besides`: what else it does not bound.
@@ -35,9 +36,6 @@ class GuaranteeReport {
   std::string enforcer_;
   Guarantees list_;
 };
-
-// "no mount can stand for" the first few of them.
-std::string no_mount_stands_for(const std::vector<std::string>& names);
 
 // All of them absent, for this reason.
 Guarantees no_guarantees(std::string_view reason);

@@ -1,6 +1,7 @@
 """The attacks on the backend that CORDON_TEST_BACKEND names; each of them works where nothing confines it."""
 
 import contextlib
+import json
 import os
 import shlex
 import shutil
@@ -232,6 +233,60 @@ class Caller(Case):
                 receiver.recv(16)
             subprocess.run([GUEST, *words], check=False, timeout=PATIENCE, capture_output=True)
             self.assertEqual(receiver.recv(16), b"guest", "the control")
+
+
+class Replaced(Case):
+    """Programs of the host save a file by renaming another one into its place, while a guest waits for that."""
+
+    def after(self, change, script, *options):
+        """What a guest says that goes on when the host has made its change, and what the report claimed."""
+        process = self.begin("sh", "-c", "echo ready; read -r _; " + script, stdin=subprocess.PIPE, options=["--report", self.report, *options])
+        self.assertEqual(process.stdout.readline(), "ready\n")
+        change()
+        said = "".join(process.communicate("go\n", PATIENCE))
+        with open(self.report, encoding="utf-8") as file:
+            return said, {one["name"]: one["strength"] for one in json.load(file)}
+
+    def setUp(self):
+        super().setUp()
+        self.report = os.path.join(self.outside, "report.json")
+
+    def save(self, name, content):
+        os.rename(self.put(name + ".new", content), os.path.join(self.work, name))
+
+    def tell_truth(self, held, strength, said):
+        self.assertTrue(held or strength != "enforced", f"the report says that it is held: {said}")
+
+    @protects("filesystem.read")
+    def test_what_is_denied(self):
+        self.put(".env", "OLD\n")
+        self.put("keys/one", "OLD\n")
+
+        def change():
+            self.save(".env", "NEW SECRET\n")
+            os.rename(self.work + "/keys", self.work + "/keys.old")
+            self.put("keys/one", "NEW SECRET\n")
+        script = "cat .env keys/one"
+        said, strengths = self.after(change, script, "--deny", self.work + "/.env", "--deny", self.work + "/keys")
+        self.tell_truth("NEW" not in said, strengths["filesystem.read"], said)
+        shutil.rmtree(self.work + "/keys.old")
+        self.assertEqual(self.after(change, script)[0].count("NEW SECRET"), 2, "the control")
+        self.assertNotIn("NEW SECRET", said)
+
+    @protects("filesystem.write")
+    def test_what_is_protected(self):
+        for name in (".git/config", ".git/HEAD", "ordinary"):
+            self.put(name)
+        self.make_parents(self.work + "/.git/objects")
+        self.make_parents(self.work + "/.git/refs")
+        script = "echo PAYLOAD >> {}; cat {}"
+        for name in ("ordinary", ".git/config"):
+            said, strengths = self.after(lambda name=name: self.save(name, "[core]\n"), script.format(name, name))
+            changed = "PAYLOAD" in self.read(os.path.join(self.work, name))
+            if name == "ordinary":
+                self.assertTrue(changed, f"the control: {said}")
+        self.tell_truth(not changed, strengths["filesystem.write"], said)
+        self.assertFalse(changed, f"PAYLOAD is in .git/config: {said}")
 
 
 for each in ATTACKS:

@@ -36,7 +36,7 @@ def load(folder):
 
 def plain(reason):
     """Without the names of this run's own files."""
-    return re.sub(r": /.*", "", reason)
+    return re.sub(r": /[^;]*", "", reason)
 
 
 def words(test):

@@ -389,6 +389,23 @@ class Containers(WithEngine):
                 self.assertEqual(self.ask(driver, "swap which:two"), "ok")
             self.assertEqual(self.ask(driver, "stop"), "ok")
 
+    def test_what_the_host_puts_in_the_place_of_what_is_denied(self):
+        self.put("secret/key", "of nobody's business")
+        driver = self.driver("which:one", "", "secret")
+        self.assertEqual(self.ask(driver, "start"), "ok")
+        first = self.ask(driver, "id")
+        self.assertEqual(self.ask(driver, "exec true"), "completed 0   ")
+        os.rename(self.project + "/secret", self.project + "/old")
+        self.put("secret/key", "the new secret")
+        refused = self.ask(driver, "exec cat secret/key")
+        self.assertIn(f"the host has replaced {self.project}/secret", refused)
+        self.assertIn("start() puts a new one in its place", refused)
+        self.assertEqual(self.ask(driver, "start"), "ok")
+        self.assertNotEqual(self.ask(driver, "id"), first)
+        self.assertEqual(len(self.names()), 1)
+        self.assertNotIn("the new secret", self.ask(driver, "exec cat secret/key"))
+        self.assertIn("of nobody's business", self.ask(driver, "exec cat old/key"), "the control: that name is not denied")
+
     def test_what_is_kept_of_the_output_is_bounded(self):
         driver = self.driver()
         self.ask(driver, "start")
@@ -458,6 +475,35 @@ class Containers(WithEngine):
 
 
 class Life(OverHttp, WithEngine):
+    def test_what_the_host_puts_in_the_place_of_what_is_protected(self):
+        def save():
+            self.put(".git/config.lock", "[core]\n", mode=0o666)
+            os.rename(self.project + "/.git/config.lock", self.project + "/.git/config")
+
+        def protected():
+            [container] = self.engine.containers()
+            pid = self.engine.request("GET", f"/containers/{container['Id']}/json")["State"]["Pid"]
+            with open(f"/proc/{pid}/mountinfo", encoding="utf-8") as file:
+                return container["Id"], "/.git/config " in file.read()
+        for name in ("objects/one", "refs/one", "HEAD"):
+            self.put(".git/" + name, "")
+        save()
+        self.dockerfile()
+        append = ["--", "echo PAYLOAD >> .git/config"]
+        self.assertNotEqual(self.env("exec", *append).returncode, 0)
+        before, held = protected()
+        self.assertTrue(held)
+        self.done("exec", "--", "true")
+        self.assertEqual(protected()[0], before, "it stays where nothing was replaced")
+        save()
+        self.assertEqual(protected(), (before, False), "the control: it lets go of what is replaced")
+        self.assertNotEqual(self.env("exec", *append).returncode, 0)
+        after, held = protected()
+        self.assertTrue(held)
+        self.assertNotEqual(after, before)
+        with open(self.project + "/.git/config", encoding="utf-8") as file:
+            self.assertEqual(file.read(), "[core]\n")
+
     def test_a_container_is_kept_swapped_and_stopped(self):
         self.dockerfile("ENV WHICH=one")
         self.assertEqual(self.done("exec", "--", "echo $WHICH").stdout, "one\n")

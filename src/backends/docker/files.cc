@@ -37,7 +37,9 @@ class Translator {
 
   Result<Files> translate() {
     for (std::size_t i = 0; i < rules_.rules.size(); ++i) TRY(add(i));
-    native::add_unheld_names(rules_, files_.unheld, files_.unheld_protected);
+    files_.unheld = native::unheld_names(rules_, [&](const Rule& rule) {
+      return shown_[static_cast<std::size_t>(&rule - rules_.rules.data())];
+    });
     return std::move(files_);
   }
 

@@ -10,6 +10,7 @@
 #include "engine/endpoint.h"
 #include "engine/types.h"
 #include "native/rules.h"
+#include "sandbox/unheld_names.h"
 
 namespace cordon::docker {
 
@@ -25,9 +26,7 @@ struct Files {
   std::vector<Masked> masked;
   std::vector<std::string> covered;  // directories of that kind with something visible beneath
   bool denies = false;               // one of them was to be refused instead
-  // What a mount cannot stand for: names that do not exist yet, and patterns.
-  std::vector<std::string> unheld;            // of rules that somebody stated
-  std::vector<std::string> unheld_protected;  // of the default policy
+  UnheldNames unheld;
 };
 
 // Errors: InvalidArgument: a rule that would show the engine's socket, or put something where the

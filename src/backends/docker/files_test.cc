@@ -59,6 +59,18 @@ TEST(Files, TheSystemIsTheImages) {
   EXPECT_THAT(files->masked, IsEmpty());
 }
 
+TEST(Files, WhatTheHostMayReplaceIsOfItsOwnDirectoriesAlone) {
+  const auto files = files_of(rules({{Grant::Write, "/srv/job"},
+                                     {Grant::Deny, "/srv/job/.env", 0, false, false},
+                                     {Grant::Read, "/etc", -1, true},
+                                     {Grant::Deny, "/etc/passwd", 2, false, false}}),
+                              kEngine);
+  ASSERT_TRUE(files) << files.error().message();
+  EXPECT_THAT(files->unheld.replaced_to_read, ElementsAre("/srv/job/.env"))
+      << "/etc is the image's";
+  EXPECT_THAT(files->unheld.replaced_to_write, ElementsAre("/srv/job/.env"));
+}
+
 TEST(Files, WhatIsTakenAwayInsideWhatIsShown) {
   const auto files = files_of(rules({{Grant::Write, "/srv/job"},
                                      {Grant::Deny, "/srv/job/a", 0},

@@ -51,18 +51,12 @@ class Report : private GuaranteeReport {
   void files() {
     constexpr std::string_view kMechanism = "the image's root, read-only; mounts of the policy";
     const Files& files = *facts_.files;
-    if (files.unheld.empty()) {
-      add(guarantee::kFilesystemRead, Strength::Enforced, kMechanism,
-          files.denies ? "what is denied reads as empty" : "");
-    } else {
-      add(guarantee::kFilesystemRead, Strength::Partial, kMechanism,
-          no_mount_stands_for(files.unheld));
-    }
+    filesystem_read(kMechanism, files.unheld, files.denies ? "what is denied reads as empty" : "");
     // The engine starts gVisor's file server, which changes the modes of the host's files as the
     // command asks, without a filter of Cordon's around it: chmod(2) is no call of the command's.
     const bool shows_writable = std::ranges::any_of(
         files.binds, [](const engine::BindMount& bind) { return !bind.read_only; });
-    filesystem_write(kMechanism, files.unheld, files.unheld_protected,
+    filesystem_write(kMechanism, files.unheld,
                      on_gvisor() && shows_writable
                          ? "set-user-ID and set-group-ID files can be left in what is shown "
                            "writable, of the user that the command is"

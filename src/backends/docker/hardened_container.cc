@@ -7,13 +7,16 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <fstream>
 #include <iterator>
+#include <sstream>
 #include <thread>
 
 #include "core/try.h"
 #include "docker/container_environment.h"
 #include "docker/evidence.h"
 #include "docker/first_process.h"
+#include "docker/gone_mounts.h"
 #include "docker/inside/protocol.h"
 #include "docker/owner.h"
 #include "docker/platform.h"
@@ -269,6 +272,18 @@ std::vector<std::string> HardenedContainer::untold(pid_t first_process) const {
   std::vector<std::string> found = open_in_mounts(mounts.value_or(""), host, is_absent_here);
   std::ranges::move(shared_namespaces(first_process, host), std::back_inserter(found));
   return found;
+}
+
+std::optional<std::vector<std::string>> HardenedContainer::let_go(std::string_view id,
+                                                                  pid_t process) const {
+  const UnheldNames& unheld = files_.unheld;
+  if (unheld.replaced_to_read.empty() && unheld.replaced_to_write.empty()) return {{}};
+  if (!look_at_process(process, id)) return std::nullopt;
+  // As many as there are.
+  std::ifstream mounts(fmt::format("/proc/{}/mountinfo", process));
+  std::ostringstream text;
+  text << mounts.rdbuf();
+  return gone_mounts(text.str(), files_);
 }
 
 // It has ended, or is not to be seen from here.

@@ -74,6 +74,10 @@ class HardenedContainer {
   // not what the engine says; Degraded: a guarantee that was required is none unseen.
   Result<pid_t> check_running(std::string_view id, pid_t first_process = 0);
 
+  // Rules that hold no more in a container of this plan: what the host has put in the place of
+  // their files is open there. Absent where the process is not one of it, or not to be seen.
+  std::optional<std::vector<std::string>> let_go(std::string_view id, pid_t process) const;
+
   const engine::Client& client() const { return client_; }
   const SandboxSpec& spec() const { return spec_; }
   const engine::Image& image() const { return image_; }

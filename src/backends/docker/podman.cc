@@ -7,12 +7,12 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <sstream>
 
 #include "core/try.h"
 #include "docker/evidence.h"
 #include "docker/inside/protocol.h"
+#include "docker/mount_table.h"
 #include "docker/preset.h"
 #include "native/paths.h"
 #include "sandbox/unsupported.h"
@@ -61,50 +61,6 @@ engine::Ulimit process_limit() {
     most = std::min(most, static_cast<std::int64_t>(own.rlim_max));
   }
   return {"nproc", most, most};
-}
-
-// As mountinfo writes a path.
-std::string escaped(std::string_view path) {
-  std::string text;
-  for (const char c : path) {
-    if (c == ' ' || c == '\t' || c == '\n' || c == '\\') {
-      text += fmt::format("\\{:03o}", static_cast<unsigned char>(c));
-    } else {
-      text += c;
-    }
-  }
-  return text;
-}
-
-struct Mounted {
-  std::string root;
-  std::string options;  // of the mount, between commas
-  std::string type;
-
-  bool has(std::string_view option) const {
-    return options.contains("," + std::string(option) + ",");
-  }
-  bool is_null_device() const { return root == "/null"; }
-};
-
-// By place. What was mounted last covers what was there.
-std::map<std::string, Mounted, std::less<>> read_mounts(std::string_view mountinfo) {
-  std::map<std::string, Mounted, std::less<>> mounts;
-  std::istringstream table{std::string(mountinfo)};
-  for (std::string line; std::getline(table, line);) {
-    std::istringstream words(line);
-    std::string skipped;
-    std::string place;
-    std::string options;
-    Mounted mount;
-    words >> skipped >> skipped >> skipped >> mount.root >> place >> options;
-    while (words >> skipped && skipped != "-") {
-    }
-    words >> mount.type;
-    mount.options = "," + options + ",";
-    mounts.insert_or_assign(place, std::move(mount));
-  }
-  return mounts;
 }
 
 }  // namespace
@@ -198,10 +154,10 @@ bool is_absent_here(const std::string& path) {
 
 std::vector<std::string> open_in_mounts(std::string_view mountinfo, const engine::HostConfig& asked,
                                         IsAbsent absent) {
-  const auto mounts = read_mounts(mountinfo);
+  const MountTable mounts = read_mounts(mountinfo);
   std::vector<std::string> found;
   const auto at = [&](const std::string& path) -> const Mounted* {
-    const auto one = mounts.find(escaped(path));
+    const auto one = mounts.find(path);
     return one == mounts.end() ? nullptr : &one->second;
   };
   const Mounted* const root = at("/");
@@ -230,10 +186,10 @@ std::vector<std::string> open_in_mounts(std::string_view mountinfo, const engine
         !scratch->has("nosuid") || !scratch->has("nodev")) {
       found.push_back(fmt::format("{} is no scratch that runs nothing", place));
     }
-    writable.push_back(escaped(place));
+    writable.push_back(place);
   }
   for (const auto& bind : asked.mounts) {
-    if (!bind.read_only) writable.push_back(escaped(bind.target));
+    if (!bind.read_only) writable.push_back(bind.target);
   }
   for (const auto& [place, mount] : mounts) {
     if (place == "/" || mount.has("ro") || mount.is_null_device()) continue;

@@ -33,8 +33,7 @@ class BundleOf : public testing::Test {
                           {Mount::Kind::Scratch, "/dev/shm"},
                           {Mount::Kind::Scratch, "/srv/a"},
                           {Mount::Kind::Host, "/srv/a/work"}},
-               .unheld = {},
-               .unheld_protected = {}};
+               .unheld = {}};
   Bundle bundle_{.arguments = {"sh", "-c", "echo \"\n\""},
                  .environment = {"A=b"},
                  .work_dir = "/srv/a/work",

@@ -8,6 +8,7 @@
 #include "cordon/error.h"
 #include "linux/plan.h"
 #include "native/rules.h"
+#include "sandbox/unheld_names.h"
 
 namespace cordon::gvisor {
 
@@ -24,9 +25,7 @@ struct Mount {
 
 struct Files {
   std::vector<Mount> mounts;  // parents before children
-  // What a mount cannot stand for: names that do not exist yet, and patterns.
-  std::vector<std::string> unheld;            // of rules that somebody stated
-  std::vector<std::string> unheld_protected;  // of the default policy
+  UnheldNames unheld;
 };
 
 // Errors: InvalidArgument: a rule that would put something where gVisor has its own (/proc, /sys,

@@ -75,8 +75,29 @@ TEST(Files, NamesThatMayComeAreSaidToBeUnheld) {
   set.name_rules.push_back({Access::Protect, "/srv/job/.envrc", "a test", Layer::Default});
   const auto files = files_of(set);
   ASSERT_TRUE(files) << files.error().message();
-  EXPECT_THAT(files->unheld, ElementsAre("deny /srv/job/**/*.key"));
-  EXPECT_THAT(files->unheld_protected, ElementsAre(HasSubstr(".envrc")));
+  EXPECT_THAT(files->unheld.stated, ElementsAre("deny /srv/job/**/*.key"));
+  EXPECT_THAT(files->unheld.default_protected, ElementsAre(HasSubstr(".envrc")));
+}
+
+TEST(Files, WhatTheHostMayReplaceIsSaidToBeUnheld) {
+  const auto files = files_of(rules({{Grant::Write, "/srv/job"},
+                                     {Grant::Write, "/srv/job/.git", 0, true},
+                                     {Grant::Read, "/srv/job/.git/config", 1, true},
+                                     {Grant::Deny, "/srv/job/.env", 0},
+                                     {Grant::Read, "/srv/shared"},
+                                     {Grant::Hide, "/srv/shared/secret", 4},
+                                     {Grant::Read, "/srv/shared/tools", 4},
+                                     {Grant::Read, "/etc", -1, true},
+                                     {Grant::Deny, "/etc/shadow", 7, true},
+                                     {Grant::Deny, "/etc/passwd", 7},
+                                     {Grant::Scratch, "/tmp", -1, true},
+                                     {Grant::Deny, "/tmp/x", 10},
+                                     {Grant::Deny, "/srv/elsewhere"}}));
+  ASSERT_TRUE(files) << files.error().message();
+  EXPECT_THAT(files->unheld.replaced_to_read,
+              ElementsAre("/srv/job/.env", "/srv/shared/secret", "/etc/passwd"));
+  EXPECT_THAT(files->unheld.replaced_to_write,
+              ElementsAre("/srv/job/.git/config", "/srv/job/.env"));
 }
 
 TEST(BelowRootfs, LiesTheWholeTreeAndWhatStandsOutsideOfItStays) {
@@ -139,10 +160,18 @@ TEST_F(GuaranteesOf, AllAreNamed) {
 TEST_F(GuaranteesOf, FilesAreWhatMountsHold) {
   EXPECT_EQ(of(guarantee::kFilesystemRead), Strength::Enforced);
   EXPECT_EQ(of(guarantee::kFilesystemWrite), Strength::Enforced);
-  files_.unheld_protected = {"/srv/job/.envrc"};
+  files_.unheld.default_protected = {"/srv/job/.envrc"};
   EXPECT_EQ(of(guarantee::kFilesystemRead), Strength::Enforced);
   EXPECT_EQ(of(guarantee::kFilesystemWrite), Strength::Partial);
-  files_.unheld = {"deny *.key"};
+  files_.unheld.stated = {"deny *.key"};
+  EXPECT_EQ(of(guarantee::kFilesystemRead), Strength::Partial);
+  files_.unheld = {.replaced_to_write = {"/srv/job/.git/config"}};
+  EXPECT_EQ(of(guarantee::kFilesystemRead), Strength::Enforced);
+  EXPECT_EQ(of(guarantee::kFilesystemWrite), Strength::Partial);
+  files_.unheld = {.replaced_to_read = {"/srv/shared/secret"}};
+  EXPECT_EQ(of(guarantee::kFilesystemRead), Strength::Partial);
+  EXPECT_EQ(of(guarantee::kFilesystemWrite), Strength::Enforced);
+  files_.unheld = {.default_secrets = {"deny /root/.netrc"}};
   EXPECT_EQ(of(guarantee::kFilesystemRead), Strength::Partial);
 }
 

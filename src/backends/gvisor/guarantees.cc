@@ -38,9 +38,8 @@ class Report : private GuaranteeReport {
   void files() {
     constexpr std::string_view kMechanism = "file server in a mount namespace with an own root";
     const Files& files = *facts_.files;
-    add(guarantee::kFilesystemRead, files.unheld.empty() ? Strength::Enforced : Strength::Partial,
-        kMechanism, files.unheld.empty() ? "" : no_mount_stands_for(files.unheld));
-    filesystem_write(kMechanism, files.unheld, files.unheld_protected);
+    filesystem_read(kMechanism, files.unheld);
+    filesystem_write(kMechanism, files.unheld);
   }
 
   void network() {

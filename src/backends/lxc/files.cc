@@ -44,7 +44,9 @@ class Translator {
     for (const char* const place : {"/sys/firmware", "/sys/devices/virtual/powercap"}) {
       step(FileStep::Kind::Hide, place);
     }
-    native::add_unheld_names(rules_, files_.unheld, files_.unheld_protected);
+    files_.unheld = native::unheld_names(rules_, [&](const Rule& rule) {
+      return shown_[static_cast<std::size_t>(&rule - rules_.rules.data())];
+    });
     return std::move(files_);
   }
 

@@ -9,6 +9,7 @@
 #include "cordon/error.h"
 #include "docker/identity.h"
 #include "native/rules.h"
+#include "sandbox/unheld_names.h"
 
 namespace cordon::lxc {
 
@@ -23,9 +24,7 @@ struct FileStep {
 
 struct Files {
   std::vector<FileStep> steps;  // parents before children
-  // What a mount cannot stand for: names that do not exist yet, and patterns.
-  std::vector<std::string> unheld;            // of rules that somebody stated
-  std::vector<std::string> unheld_protected;  // of the default policy
+  UnheldNames unheld;
 };
 
 // `store`: its socket, where it has one. Errors: InvalidArgument: a rule that would show that or

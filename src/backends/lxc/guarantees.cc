@@ -34,13 +34,8 @@ class Report : private GuaranteeReport {
   void files() {
     constexpr std::string_view kMechanism = "the instance's root, read-only; mounts of the policy";
     const Files& files = *facts_.files;
-    if (files.unheld.empty()) {
-      add(guarantee::kFilesystemRead, Strength::Enforced, kMechanism);
-    } else {
-      add(guarantee::kFilesystemRead, Strength::Partial, kMechanism,
-          no_mount_stands_for(files.unheld));
-    }
-    filesystem_write(kMechanism, files.unheld, files.unheld_protected);
+    filesystem_read(kMechanism, files.unheld);
+    filesystem_write(kMechanism, files.unheld);
     if (policy_.network == NetworkMode::Open) {
       add(guarantee::kNetworkEgress, Strength::Absent, "", "the policy says --net open");
     } else {

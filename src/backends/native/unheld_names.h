@@ -1,23 +1,22 @@
-// For backends whose walls are mounts alone: what a mount cannot stand for.
+// For backends whose walls are mounts alone: which names of the rules those do not hold.
 #pragma once
 
-#include <string>
+#include <functional>
 #include <string_view>
-#include <vector>
 
 #include "cordon/error.h"
 #include "cordon/execution.h"
 #include "native/rules.h"
+#include "sandbox/unheld_names.h"
 
 namespace cordon::native {
 
-// Adds patterns, and names that are not there yet: to `unheld` those that somebody stated, to
-// `unheld_protected` those of the default policy.
-void add_unheld_names(const RuleSet& rules, std::vector<std::string>& unheld,
-                      std::vector<std::string>& unheld_protected);
+// `shows`: whether the host's file is what the backend shows for a rule that grants something.
+UnheldNames unheld_names(const RuleSet& rules, const std::function<bool(const Rule&)>& shows);
 
-// Errors: Degraded where there are any, unless the caller accepts it. `holder`: "a container".
-Result<void> refuse_unheld(const std::vector<std::string>& unheld, WeakerGuarantees weaker,
+// Errors: Degraded where somebody stated rules for patterns, or for names that are not there yet,
+// unless the caller accepts it. `holder`: "a container".
+Result<void> refuse_unheld(const UnheldNames& unheld, WeakerGuarantees weaker,
                            std::string_view holder);
 
 }  // namespace cordon::native
