@@ -37,6 +37,10 @@ class GuaranteeReport {
   Guarantees list_;
 };
 
+// Of every sandbox on gVisor: a command there may make a user namespace.
+inline constexpr std::string_view kUsersOfGvisor =
+    "capabilities in a user namespace that the command makes count in gVisor's kernel alone";
+
 // All of them absent, for this reason.
 Guarantees no_guarantees(std::string_view reason);
 

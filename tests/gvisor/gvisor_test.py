@@ -439,6 +439,20 @@ class Attacks(Sandboxes):
             self.assertNotEqual(run.returncode, 0, place)
         self.assertEqual(self.sh("cat link", "--read", secret.name).stdout, "secret\n")
 
+    def test_capabilities_of_its_own_users_change_nothing_outside(self):
+        capable = "unshare --user --map-root-user sh -c 'grep CapEff /proc/self/status; mount -t tmpfs none /tmp && echo mounted; hostname elsewhere && echo named; mknod made b 1 1 && echo made'"
+        control = self.run_cordon("grep", "CapEff", "/proc/self/status").stdout.split()[1]
+        self.assertEqual(int(control, 16), 0)
+        run = self.sh(capable + "; true", "--json")
+        result = json.loads(run.stdout)
+        said = result["stdout"].split()
+        self.assertEqual(said[0], "CapEff:", result)
+        self.assertNotEqual(int(said[1], 16), 0, "gVisor's kernel gives none: then the report's words are about nothing")
+        self.assertEqual(said[2:], [], result)
+        held = {one["name"]: one for one in result["guarantees"]}["privileges"]
+        self.assertEqual(held["strength"], "enforced")
+        self.assertIn("in gVisor's kernel alone", held["reason"])
+
     def test_the_world_around_runsc_cannot_be_reached(self):
         around = {"/runsc", "/state", "/bundle", "/rootfs", "/dev/pts/masks"}
         for place in (*around, "/proc/1/root/state"):

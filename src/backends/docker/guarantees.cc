@@ -29,7 +29,8 @@ class Report : private GuaranteeReport {
     add(guarantee::kPrivileges, Strength::Enforced,
         fmt::format("no capabilities, no_new_privs, not root{}{}{}",
                     facts_.seen && !on_gvisor() ? " (seen in /proc)" : "",
-                    facts_.label.empty() ? "" : ", confined by ", facts_.label));
+                    facts_.label.empty() ? "" : ", confined by ", facts_.label),
+        on_gvisor() ? std::string(kUsersOfGvisor) : "");
     add(guarantee::kDevices, Strength::Enforced, "private /dev, device control group");
     add(guarantee::kEnvironment, Strength::Enforced,
         facts_.added.empty() ? "the image's and the policy's only"

@@ -28,7 +28,8 @@ class Report : private GuaranteeReport {
             ? "user 0 of gVisor's kernel without capabilities; outside, user namespace, "
               "no_new_privs, gVisor's kernel runs as nobody"
             : "user 0 of gVisor's kernel without capabilities; outside, user namespace, "
-              "no_new_privs");
+              "no_new_privs",
+        std::string(kUsersOfGvisor));
     add(guarantee::kDevices, Strength::Enforced, "devices are those of gVisor's kernel");
     add(guarantee::kEnvironment, Strength::Enforced, "built from nothing");
     return take();
