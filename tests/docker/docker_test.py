@@ -109,6 +109,9 @@ class Refusals(WithEngine):
         self.refused("docker pull nobody/has-this:7", image="nobody/has-this:7")
         self.refused("", image="Not A Name")
         self.refused("native backend", options=["--backend", "native"])
+        for name in ("../containers/json", "a/../../x", "./a", "a//b", ".."):
+            for options in ([], ["--pull", "missing"]):
+                self.refused("use the image's name", image=name, options=options)
 
     def test_engines(self):
         self.refused("no engine listens there", "systemctl start docker", DOCKER_HOST="unix:///nonexistent/d.sock")

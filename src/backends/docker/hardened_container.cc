@@ -64,10 +64,7 @@ Result<void> HardenedContainer::check_policy() const {
     error.remedy = "name one that the engine has (`docker images` lists them)";
     return std::unexpected(std::move(error));
   }
-  if (spec_.image.contains('\0') || spec_.image.size() > 512 || spec_.image.starts_with('-')) {
-    return std::unexpected(
-        invalid_argument("use the image", spec_.image.substr(0, 100), "that is no image's name"));
-  }
+  TRY(engine::check_image_reference(spec_.image));
   if (spec_.policy.nested_namespaces == NestedNamespaces::Allowed) {
     return std::unexpected(unsupported("allow nested namespaces", "",
                                        "the docker backend never does: they are a container's "

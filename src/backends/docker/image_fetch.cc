@@ -24,6 +24,7 @@ bool is_index(std::string_view registry, std::string_view index_server) {
 
 Result<void> fetch_image(const engine::Client& client, const ImagePull& pull) {
   if (pull.policy == PullPolicy::Never) return {};
+  TRY(engine::check_image_reference(pull.image));
   auto name = engine::parse_image_name(pull.image);
   if (pull.policy == PullPolicy::Missing) {
     // What is there may have a name that no registry would know: an id.

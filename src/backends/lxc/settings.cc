@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <ranges>
 #include <string_view>
 
 #include "core/printable.h"
@@ -159,7 +160,13 @@ bool is_instance_name(std::string_view name) {
 
 bool is_image_name(std::string_view name) {
   constexpr std::size_t kMost = 512;
-  return !name.empty() && name.size() <= kMost && !name.starts_with('-') && is_clean(name);
+  // Part of a path of the store's API, where ".." is another request.
+  const bool stays = std::ranges::none_of(name | std::views::split('/'), [](const auto& part) {
+    const std::string_view text(part.begin(), part.end());
+    return text.empty() || text == "." || text == "..";
+  });
+  return !name.empty() && name.size() <= kMost && !name.starts_with('-') && !name.ends_with('/') &&
+         is_clean(name) && stays;
 }
 
 Result<void> check(const LxcConfig& stated) { return check(as_stated(stated)); }

@@ -38,6 +38,11 @@ std::string url_encode(std::string_view text, Slashes slashes) {
   return encoded;
 }
 
+Result<std::string> image_path(std::string_view name, std::string_view what) {
+  TRY(check_image_reference(name));
+  return fmt::format("/images/{}{}", url_encode(name, Slashes::Keep), what);
+}
+
 Result<Client> Client::connect(Endpoint endpoint, std::chrono::milliseconds patience) {
   Client client(std::move(endpoint));
   // Asked for its version, an engine runs programs to find out those of its parts: as long as a
@@ -164,9 +169,7 @@ Result<EngineInfo> Client::info() const {
 
 Result<Image> Client::image(std::string_view name) const {
   return read_image(
-      TRY(must({.method = "GET",
-                .path = fmt::format("/images/{}/json", url_encode(name, Slashes::Keep)),
-                .patience = kQuick},
+      TRY(must({.method = "GET", .path = TRY(image_path(name, "/json")), .patience = kQuick},
                "look at the image", name)));
 }
 

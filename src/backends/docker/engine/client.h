@@ -190,4 +190,7 @@ class Client {
 enum class Slashes { Encode, Keep };
 std::string url_encode(std::string_view text, Slashes slashes = Slashes::Encode);
 
+// Where an image is, by its name or id. Errors: those of check_image_reference().
+Result<std::string> image_path(std::string_view name, std::string_view what = {});
+
 }  // namespace cordon::engine

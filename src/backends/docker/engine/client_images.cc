@@ -121,15 +121,14 @@ Result<std::vector<ImageSummary>> Client::images(std::string_view label, Tagged 
 
 Result<void> Client::tag(std::string_view image, const ImageName& name) const {
   TRY(must({.method = "POST",
-            .path = fmt::format("/images/{}/tag?repo={}&tag={}", url_encode(image, Slashes::Keep),
+            .path = fmt::format("{}?repo={}&tag={}", TRY(image_path(image, "/tag")),
                                 url_encode(name.repository), url_encode(name.tag))},
            "tag the image", image));
   return {};
 }
 
 Result<void> Client::remove_image(std::string_view name) const {
-  return must_be_gone(fmt::format("/images/{}", url_encode(name, Slashes::Keep)),
-                      "remove the image", name);
+  return must_be_gone(TRY(image_path(name)), "remove the image", name);
 }
 
 Result<std::string> Client::build(const BuildRequest& request) const {

@@ -15,8 +15,13 @@ struct ImageName {
   std::string digest;      // "sha256:..."; empty: none
 };
 
-// Errors: InvalidArgument: what no registry has: an id, an upper-case name, a tag of other
-// characters than letters, digits and "._-".
+// Errors: InvalidArgument: what no registry has, by the grammar that registries and engines agree
+// on: an id, an upper-case name, a part that is empty or "..", a tag of other characters than
+// letters, digits and "._-".
 Result<ImageName> parse_image_name(std::string_view text);
+
+// What an engine can be asked for: such a name, or an id. Whatever else is written becomes part of
+// a path of the engine's API, where ".." is another request. Errors: InvalidArgument.
+Result<void> check_image_reference(std::string_view text);
 
 }  // namespace cordon::engine
