@@ -8,6 +8,7 @@ import socket
 import socketserver
 import subprocess
 import threading
+import time
 import unittest
 
 from engine import IMAGE, Engine, archive, dead_owner
@@ -108,10 +109,10 @@ class Refusals(WithEngine):
         self.refused("no image is named", image="", options=["--tier", "container"])
         self.refused("docker pull nobody/has-this:7", image="nobody/has-this:7")
         self.refused("", image="Not A Name")
-        self.refused("native backend", options=["--backend", "native"])
         for name in ("../containers/json", "a/../../x", "./a", "a//b", ".."):
             for options in ([], ["--pull", "missing"]):
                 self.refused("use the image's name", image=name, options=options)
+        self.refused("native backend", options=["--backend", "native"])
 
     def test_engines(self):
         self.refused("no engine listens there", "systemctl start docker", DOCKER_HOST="unix:///nonexistent/d.sock")
@@ -262,14 +263,14 @@ class Life(WithEngine):
         self.wait_until("it is removed", lambda: not self.engine.containers())
 
     @contextlib.contextmanager
-    def slow_to_remove(self, container):
-        """The engine by another socket, where removing this one takes until the end: (socket, the heads of such requests)."""
+    def slow(self, *words):
+        """The engine by another socket, where requests with these words wait until the end: (socket, the heads of such requests)."""
         path, asked, end = os.path.join(self.own_folder("cordon-test-docker-slow-"), "d.sock"), [], threading.Event()
 
         class Between(socketserver.BaseRequestHandler):
             def handle(self):
                 head = self.request.recv(65536)
-                if head.startswith(b"DELETE") and container.encode() in head:
+                if all(word.encode() in head for word in words):
                     asked.append(head)
                     end.wait()
                     return
@@ -290,6 +291,7 @@ class Life(WithEngine):
 
         upstream = self.engine.socket
         with socketserver.ThreadingUnixStreamServer(path, Between) as server:
+            server.daemon_threads = True  # the engine lets go of nobody who is attached to what never ran
             threading.Thread(target=server.serve_forever).start()
             try:
                 yield path, asked
@@ -301,12 +303,30 @@ class Life(WithEngine):
         sandbox = "01890000-0000-7000-8000-000000000002"
         stuck = self.engine.make(IMAGE, "cordon-" + sandbox, {"io.cordon.owner": dead_owner(), "io.cordon.sandbox": sandbox})
         self.addCleanup(self.engine.request, "DELETE", f"/containers/{stuck}?force=1&v=1")
-        with self.slow_to_remove(stuck) as (path, asked):
+        with self.slow("DELETE ", stuck) as (path, asked):
             # Until its end nobody answers: who waited for that would wait longer than this test does.
             run = self.run_cordon("true", DOCKER_HOST="unix://" + path)
             self.assertEqual((run.returncode, run.stderr), (0, ""))
             self.assertEqual(len(asked), 1, "the control: the run did ask")
         self.assertEqual([one["Id"] for one in self.engine.containers()], [stuck])
+
+    def test_an_engine_that_makes_no_container_in_time_is_given_up(self):
+        patience = 120  # of a run without a time of its own
+        with self.slow("POST ", "/containers/create") as (path, asked):
+            began = time.monotonic()
+            run = self.run_cordon("true", options=["--timeout", "1s"], DOCKER_HOST="unix://" + path)
+            self.assertLess(time.monotonic() - began, patience)
+            self.assertEqual((run.returncode, run.stderr.count("\n"), len(asked)), (125, 1, 1), run.stderr)
+            self.assertIn("create the container", run.stderr)
+            self.assertIn("does not answer in time", run.stderr)
+            self.assertEqual(self.engine.containers(), [])
+
+    def test_a_container_that_does_not_start_in_time_is_given_up(self):
+        with self.slow("POST ", "/start ") as (path, asked):
+            run = self.run_cordon("true", options=["--timeout", "1s"], DOCKER_HOST="unix://" + path)
+            self.assertEqual((run.returncode, run.stderr.count("\n"), len(asked)), (125, 1, 1), run.stderr)
+            self.assertIn("does not answer in time", run.stderr)
+        self.assertEqual(self.engine.containers(), [])
 
     def test_what_lives_or_belongs_to_others_stays(self):
         living = self.start("sleep", "600")

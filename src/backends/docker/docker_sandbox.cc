@@ -5,6 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
+
 #include "core/try.h"
 #include "sandbox/bridged_streams.h"
 #include "sandbox/unsupported.h"
@@ -18,6 +21,17 @@ ContainerCommand command_of(const ProcessSpec& spec) {
   command.words.insert(command.words.end(), spec.args.begin(), spec.args.end());
   command.open_stdin = command.terminal || spec.stdin_source == StdinSource::Pipe;
   return command;
+}
+
+// An engine may take as long to have the command run as that may run itself, and what a slow host
+// needs: a short time is meant for the command.
+engine::Deadline latest_start(const Limits& limits) {
+  constexpr std::chrono::seconds kLeast{20};
+  const auto now = engine::Clock::now();
+  if (!limits.timeout || *limits.timeout > engine::Deadline::max() - now) {
+    return engine::Deadline::max();
+  }
+  return now + std::max<std::chrono::nanoseconds>(kLeast, *limits.timeout);
 }
 
 // The engine's word for a program that is not there or cannot be run, where it finds out itself.
@@ -58,9 +72,13 @@ Result<std::unique_ptr<Process>> DockerSandbox::start(const ProcessSpec& spec) {
     command.first = FirstMounts{program, place->socket(), place->hosts()};
   }
   const engine::ContainerConfig config = TRY(plan_->config_for(command));
-  container_ = TRY(plan_->make("cordon-" + plan_->spec().id, config));
-  auto process = run(config, spec, place.get());
-  if (!process) container_.reset();
+  const engine::Deadline latest = latest_start(plan_->spec().policy.limits);
+  container_ = TRY(plan_->make("cordon-" + plan_->spec().id, config, latest));
+  auto process = run(config, spec, place.get(), latest);
+  if (!process) {
+    if (engine::Clock::now() >= latest) container_->hurry();
+    container_.reset();
+  }
   return process;
 }
 
@@ -91,8 +109,9 @@ Result<Watched> DockerSandbox::watch(const ProcessSpec& spec, FirstPlace* place)
 }
 
 Result<std::unique_ptr<Process>> DockerSandbox::run(const engine::ContainerConfig& config,
-                                                    const ProcessSpec& spec, FirstPlace* place) {
-  const engine::Client& client = plan_->client();
+                                                    const ProcessSpec& spec, FirstPlace* place,
+                                                    engine::Deadline latest) {
+  const engine::Client client = plan_->client().until(latest);
   BridgedStreams streams = TRY(make_bridged_streams(spec));
   engine::Attached attached = TRY(client.attach(container_->id(), config.open_stdin));
   plan_->watch_start(container_->id());

@@ -24,7 +24,8 @@ class DockerSandbox final : public Sandbox {
  private:
   explicit DockerSandbox(std::unique_ptr<HardenedContainer> plan) : plan_(std::move(plan)) {}
   Result<std::unique_ptr<Process>> run(const engine::ContainerConfig& config,
-                                       const ProcessSpec& spec, FirstPlace* place);
+                                       const ProcessSpec& spec, FirstPlace* place,
+                                       engine::Deadline latest);
   Result<UniqueFd> await_first(FirstPlace& place, engine::Deadline deadline) const;
   Result<Watched> watch(const ProcessSpec& spec, FirstPlace* place);
 

@@ -153,7 +153,7 @@ Result<engine::ContainerConfig> HardenedContainer::config_for(
 }
 
 Result<std::shared_ptr<OwnedContainer>> HardenedContainer::make(
-    std::string_view name, const engine::ContainerConfig& config) {
+    std::string_view name, const engine::ContainerConfig& config, engine::Deadline latest) {
   engine::ContainerConfig asked = config;
   std::optional<OwnPlace> place;
   if (client_.version().is_podman()) {
@@ -161,10 +161,17 @@ Result<std::shared_ptr<OwnedContainer>> HardenedContainer::make(
     place.emplace(TRY(OwnPlace::make()));
     TRY(put_filter_into_file(*place, asked.host));
   }
-  const auto created = TRY(client_.create(name, asked));
-  auto container = std::make_shared<OwnedContainer>(client_, created.id);
+  const auto created = client_.until(latest).create(name, asked);
+  if (!created) {
+    // It may be there all the same, and only its answer was late.
+    if (created.error().code == ErrorCode::Unavailable) {
+      (void)client_.until(engine::Clock::now() + OwnedContainer::kSoon).remove(name);
+    }
+    return std::unexpected(created.error());
+  }
+  auto container = std::make_shared<OwnedContainer>(client_, created->id);
   enforcement_.lifeline = config.command.front() == first_process::kProgram;
-  TRY(check_taken(asked, created.id));
+  TRY(check_taken(asked, created->id));
   return container;
 }
 

@@ -62,9 +62,11 @@ class HardenedContainer {
   // Its labels say that this process owns it.
   Result<engine::ContainerConfig> config_for(const ContainerCommand& command) const;
   // Errors: also Unsupported: the engine did not take all of it; Degraded: a guarantee that was
-  // required.
+  // required; Unavailable: it has made none by `latest`. One that comes after that is removed by
+  // whoever reaps orphans.
   Result<std::shared_ptr<OwnedContainer>> make(std::string_view name,
-                                               const engine::ContainerConfig& config);
+                                               const engine::ContainerConfig& config,
+                                               engine::Deadline latest = engine::Deadline::max());
   // Before it is started, for what check_running() may come too late to see.
   void watch_start(std::string_view id);
   // What another process made of the same and kept: looked at as if it had been made now.

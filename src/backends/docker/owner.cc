@@ -111,6 +111,15 @@ std::string owner_of(const engine::ContainerSummary& container) {
   return std::string(label_of(container.labels, kOwnerLabel));
 }
 
+// What is made is started within minutes, unless whoever asked for it gave up waiting: then the
+// engine made it all the same, and its owner may live on.
+bool was_given_up(const engine::ContainerSummary& container,
+                  std::chrono::system_clock::time_point now) {
+  constexpr std::chrono::minutes kLong{10};
+  const std::chrono::system_clock::time_point made{std::chrono::seconds(container.created)};
+  return container.state == "created" && container.created > 0 && now - made > kLong;
+}
+
 }  // namespace
 
 std::string own_process_label() {
@@ -165,20 +174,27 @@ bool has_our_name(const engine::ContainerSummary& container) {
   });
 }
 
+bool is_left(const engine::ContainerSummary& container, bool local,
+             std::chrono::system_clock::time_point now) {
+  if (!has_our_name(container)) return false;
+  const std::string owner = owner_of(container);
+  if (look_up_owner(owner, local) == Owner::Dead) return true;
+  // While it is aside, an environment's says so in its name, without the host.
+  const bool ours = owner == own_owner_label() || owner == own_process_label();
+  return ours && was_given_up(container, now);
+}
+
 Result<int> reap_orphans(const engine::Client& client) {
   const bool local = client.endpoint().kind == engine::Endpoint::Kind::Unix;
-  const auto is_dead = [&](std::string_view owner) {
-    return look_up_owner(owner, local) == Owner::Dead;
-  };
   const auto is_orphan = [&](const engine::Labelled& one) {
-    return is_dead(label_of(one.labels, kOwnerLabel));
+    return look_up_owner(label_of(one.labels, kOwnerLabel), local) == Owner::Dead;
   };
   int removed = 0;
   auto containers = TRY(client.list(kOwnerLabel));
   // Where time is short, those that take long do not keep the same others every time.
   std::ranges::shuffle(containers, std::random_device());
   for (const auto& container : containers) {
-    if (!has_our_name(container) || !is_dead(owner_of(container))) continue;
+    if (!is_left(container, local)) continue;
     // One that cannot be removed keeps none of the others.
     if (client.remove(container.id)) ++removed;
   }

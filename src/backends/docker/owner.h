@@ -2,6 +2,7 @@
 // Cordon left behind is found and removed.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,10 @@ Result<std::string> name_aside(std::string_view environment);
 
 // The value, or an empty one.
 std::string_view label_of(const engine::Pairs& labels, std::string_view name);
+
+// Whether nobody will need it: its owner is dead, or is this process, which never started it.
+bool is_left(const engine::ContainerSummary& container, bool local,
+             std::chrono::system_clock::time_point now = std::chrono::system_clock::now());
 
 // Removes the containers, volumes and networks of owners that are dead, and ends their builds where
 // the engine does not. Others' are never touched:

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
+#include <utility>
 
 #include "docker/own_host.h"
 #include "docker/start_time.h"
@@ -50,6 +52,41 @@ TEST_F(OwnLabel, AnotherBootOfAnotherHostIsNotJudged) {
     if (own_host().empty()) continue;
     EXPECT_EQ(look_up_owner(before + "/" + own_host(), local), Owner::Dead) << "the control";
   }
+}
+
+// A run's, as an engine lists it.
+engine::ContainerSummary container(std::string owner, std::string state,
+                                   std::chrono::system_clock::time_point created) {
+  const std::string id = "01890000-0000-7000-8000-000000000001";
+  return {
+      .id = "c",
+      .names = {"/cordon-" + id},
+      .state = std::move(state),
+      .labels = {{std::string(kSandboxLabel), id}, {std::string(kOwnerLabel), std::move(owner)}},
+      .created =
+          std::chrono::duration_cast<std::chrono::seconds>(created.time_since_epoch()).count()};
+}
+
+TEST_F(OwnLabel, WhatItGaveUpIsLeft) {
+  using namespace std::chrono_literals;
+  const auto now = std::chrono::system_clock::now();
+  EXPECT_TRUE(is_left(container(own_, "created", now - 1h), true, now));
+  EXPECT_FALSE(is_left(container(own_, "created", now - 1min), true, now)) << "it may start yet";
+  EXPECT_FALSE(is_left(container(own_, "running", now - 1h), true, now));
+  EXPECT_FALSE(is_left(container("unreadable", "created", now - 1h), true, now));
+  auto untold = container(own_, "created", now);
+  untold.created = 0;
+  EXPECT_FALSE(is_left(untold, true, now));
+  auto of_others = container(own_, "created", now - 1h);
+  of_others.names = {"/of-others"};
+  EXPECT_FALSE(is_left(of_others, true, now));
+}
+
+TEST_F(OwnLabel, WhatADeadOneMadeIsLeft) {
+  const auto now = std::chrono::system_clock::now();
+  const std::string dead = boot_ + "/" + namespace_ + "/4194303/1";
+  EXPECT_TRUE(is_left(container(dead, "running", now), true, now));
+  EXPECT_FALSE(is_left(container(own_, "running", now), true, now));
 }
 
 TEST(StartTime, IsOfTheHostsClock) {

@@ -222,7 +222,7 @@ Result<void> Client::remove(std::string_view id) const {
 }
 
 Result<Waiting> Client::wait_for_exit(std::string_view id) const {
-  const Until until{Clock::now() + kQuick};
+  const Until until{std::min(Clock::now() + kQuick, latest_)};
   Connection connection = TRY(
       send({.method = "POST", .path = container_path(id, "/wait?condition=not-running")}, until));
   return Waiting{connection.release(), AnswerReader()};
@@ -230,7 +230,7 @@ Result<Waiting> Client::wait_for_exit(std::string_view id) const {
 
 Result<Attached> Client::hijack(const Request& request, std::string_view operation,
                                 std::string_view subject) const {
-  const Until until{Clock::now() + request.patience};
+  const Until until{std::min(Clock::now() + request.patience, latest_)};
   Connection connection = TRY(send(request, until));
   AnswerReader reader(AnswerReader::After::Connection);
   while (!reader.done()) {

@@ -179,7 +179,7 @@ Result<std::vector<ContainerSummary>> read_containers(std::string_view body) {
     if (!one.is_object()) continue;
     const json::object& container = one.get_object();
     list.push_back({text(container, "Id"), texts(container, "Names"), text(container, "State"),
-                    pairs(container, "Labels")});
+                    pairs(container, "Labels"), number(container, "Created")});
   }
   return list;
 }

@@ -96,6 +96,7 @@ struct ContainerSummary {
   std::vector<std::string> names;
   std::string state;
   Pairs labels;
+  std::int64_t created = 0;  // seconds since 1970; 0: not told
 };
 
 struct Image {
