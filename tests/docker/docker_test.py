@@ -105,7 +105,7 @@ class Refusals(WithEngine):
         self.assertEqual(self.engine.containers(), [])
 
     def test_images(self):
-        self.refused("no image is named", "--image", image="", options=["--backend", "docker"])
+        self.refused("no image is named", "docker images", image="", options=["--backend", "docker"])
         self.refused("no image is named", image="", options=["--tier", "container"])
         self.refused("docker pull nobody/has-this:7", image="nobody/has-this:7")
         self.refused("", image="Not A Name")
