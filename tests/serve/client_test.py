@@ -1,5 +1,6 @@
 """cordon ps, logs, kill and their like: against a daemon that runs, and against what one left."""
 
+import contextlib
 import json
 import os
 import pty
@@ -341,6 +342,27 @@ class Left(WithDaemon):
             connection.sendall(b"SSH-2.0-dropbear\r\n")
             connection.close()
             _, complaint = client.communicate(timeout=60)
+            self.assertEqual(client.returncode, 125)
+            self.assertIn(b"no answer of cordon's", complaint)
+
+    def test_an_answer_whose_lines_never_end_is_given_up(self):
+        self.daemon.stop()
+        with harness.socket.socket(harness.socket.AF_UNIX, harness.socket.SOCK_STREAM) as listener:
+            listener.bind(self.daemon.socket)
+            listener.listen()
+            client = subprocess.Popen([harness.CORDON, "ps", "--socket", self.daemon.socket], stderr=subprocess.PIPE,
+                                      stdout=subprocess.DEVNULL)
+            listener.accept()[0].close()  # it knocks first
+            connection, _ = listener.accept()
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;")
+            sent = 0
+            with connection, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                while sent < 64 << 20:
+                    connection.sendall(b"a" * 65536)
+                    sent += 65536
+            _, complaint = client.communicate(timeout=60)
+            self.assertLess(sent, 4 << 20)
             self.assertEqual(client.returncode, 125)
             self.assertIn(b"no answer of cordon's", complaint)
 
