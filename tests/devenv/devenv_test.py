@@ -173,7 +173,7 @@ class Builds(WithEngine):
         self.assertEqual(self.engine.plainly_in(image, "/bin/ls", "-A", "/ctx").split(), ["Dockerfile", "a"])
         self.assertNotIn("evil", self.engine.plainly_in(image, "/bin/ls", "/").split())
         # The control: the engine takes the last file of a name.
-        self.engine.request("POST", "/build?dockerfile=f&t=control:1&networkmode=none",
+        self.engine.request("POST", "/build?dockerfile=f&t=control:1&rm=1&forcerm=1&networkmode=none",
                             context(("f", f"FROM {IMAGE}\n"), ("f", evil)), kind="application/x-tar")
         self.assertIn("evil", self.engine.plainly_in("control:1", "/bin/ls", "/").split())
 

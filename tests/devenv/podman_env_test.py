@@ -49,7 +49,7 @@ class OverPodman(devenv_test.WithEngine):
         self.refused("--mount")
         # The control: the engine takes such lines.
         inside = f"FROM {devenv_test.IMAGE} AS a\nFROM {devenv_test.IMAGE}\nRUN --mount=type=bind,from=a,source=/bin,target=/mnt ls /mnt/busybox\n"
-        self.engine.request("POST", "/build?dockerfile=f&t=control:1", context(("f", inside)), kind="application/x-tar")
+        self.engine.request("POST", "/build?dockerfile=f&t=control:1&rm=1&forcerm=1", context(("f", inside)), kind="application/x-tar")
         self.assertNotEqual(self.engine.request("GET", "/images/control:1/json").get("Id"), None)
         self.put("Dockerfile", "\n".join([f"FROM {devenv_test.IMAGE} AS a", *lines[:-1]]) + "\n")
         self.build()
