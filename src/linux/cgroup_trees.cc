@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "linux/cgroup_files.h"
+#include "linux/mount_line.h"
 #include "linux/proc_file.h"
 
 namespace cordon::cgroup {
@@ -21,27 +21,12 @@ struct Mount {
   std::string options;  // of the superblock: v1 lists its controllers there
 };
 
-// "36 35 0:30 /root /mount/point rw,opts shared:1 - type source superopts"
 std::optional<Mount> parse_mount(std::string_view line) {
-  std::array<std::string_view, 5> head;
-  std::array<std::string_view, 3> tail;
-  std::size_t before = 0;
-  std::size_t after = 0;
-  bool separator = false;
-  each_word(line, ' ', [&](std::string_view word) {
-    if (separator) {
-      if (after < tail.size()) tail[after++] = word;
-    } else if (before >= head.size() && word == "-") {
-      separator = true;
-    } else {
-      if (before < head.size()) head[before] = word;
-      ++before;
-    }
-  });
-  if (before < head.size() || after < tail.size()) return std::nullopt;
-  if (tail[0] != "cgroup" && tail[0] != "cgroup2") return std::nullopt;
-  return Mount{tail[0] == "cgroup2", linux_os::unescape_octal(head[3]),
-               linux_os::unescape_octal(head[4]), std::string(tail[2])};
+  const linux_os::MountLine mount = linux_os::read_mount_line(line);
+  if (mount.super_options.empty()) return std::nullopt;
+  if (mount.type != "cgroup" && mount.type != "cgroup2") return std::nullopt;
+  return Mount{mount.type == "cgroup2", linux_os::unescape_octal(mount.root),
+               linux_os::unescape_octal(mount.point), std::string(mount.super_options)};
 }
 
 // Where a hierarchy's list in /proc/self/cgroup, "7:cpu,cpuacct:/a/b" or "0::/a/b", puts the

@@ -21,7 +21,4 @@ std::optional<std::string> read_proc_line(const std::string& path);
 // Its first line as a number; absent when it is none.
 std::optional<long> read_proc_number(const std::string& path);
 
-// A word of mountinfo, which writes space, tab, newline and backslash as three octal digits.
-std::string unescape_octal(std::string_view text);
-
 }  // namespace cordon::linux_os

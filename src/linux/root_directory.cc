@@ -7,7 +7,9 @@
 #include <array>
 #include <fstream>
 #include <optional>
-#include <sstream>
+#include <string_view>
+
+#include "linux/mount_line.h"
 
 namespace cordon::linux_os {
 
@@ -36,13 +38,8 @@ std::vector<std::string> mount_points(const HostRoot& root) {
   std::vector<std::string> points;
   std::ifstream table(root.at("/proc/self/mountinfo"));  // as many as there are
   for (std::string line; std::getline(table, line);) {
-    std::istringstream words(line);
-    std::string skipped;
-    std::string point;
-    // id, parent, device, root of the mount, mount point
-    if (words >> skipped >> skipped >> skipped >> skipped >> point) {
-      points.push_back(unescape_octal(point));
-    }
+    const std::string_view point = read_mount_line(line).point;
+    if (!point.empty()) points.push_back(unescape_octal(point));
   }
   return points;
 }

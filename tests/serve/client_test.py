@@ -329,7 +329,9 @@ class Left(WithDaemon):
             out, _ = client.communicate(timeout=120)
             self.assertEqual((client.returncode, len(out.split())), (0, 2))
 
-    def test_what_is_no_daemon_is_named(self):
+    @contextlib.contextmanager
+    def strangers_answer(self, begin):
+        """In the daemon's place something answers `begin`: the connection. In the end the client has given up."""
         self.daemon.stop()
         with harness.socket.socket(harness.socket.AF_UNIX, harness.socket.SOCK_STREAM) as listener:
             listener.bind(self.daemon.socket)
@@ -338,33 +340,26 @@ class Left(WithDaemon):
                                       stdout=subprocess.DEVNULL)
             listener.accept()[0].close()  # it knocks first
             connection, _ = listener.accept()
-            connection.recv(65536)
-            connection.sendall(b"SSH-2.0-dropbear\r\n")
-            connection.close()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(begin)
+                yield connection
             _, complaint = client.communicate(timeout=60)
             self.assertEqual(client.returncode, 125)
             self.assertIn(b"no answer of cordon's", complaint)
 
+    def test_what_is_no_daemon_is_named(self):
+        with self.strangers_answer(b"SSH-2.0-dropbear\r\n"):
+            pass
+
     def test_an_answer_whose_lines_never_end_is_given_up(self):
-        self.daemon.stop()
-        with harness.socket.socket(harness.socket.AF_UNIX, harness.socket.SOCK_STREAM) as listener:
-            listener.bind(self.daemon.socket)
-            listener.listen()
-            client = subprocess.Popen([harness.CORDON, "ps", "--socket", self.daemon.socket], stderr=subprocess.PIPE,
-                                      stdout=subprocess.DEVNULL)
-            listener.accept()[0].close()  # it knocks first
-            connection, _ = listener.accept()
-            connection.recv(65536)
-            connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;")
-            sent = 0
-            with connection, contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                while sent < 64 << 20:
-                    connection.sendall(b"a" * 65536)
-                    sent += 65536
-            _, complaint = client.communicate(timeout=60)
-            self.assertLess(sent, 4 << 20)
-            self.assertEqual(client.returncode, 125)
-            self.assertIn(b"no answer of cordon's", complaint)
+        sent = 0
+        with self.strangers_answer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;") as connection, \
+                contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            while sent < 64 << 20:
+                connection.sendall(b"a" * 65536)
+                sent += 65536
+        self.assertLess(sent, 4 << 20)
 
 
 class Pages(unittest.TestCase):

@@ -1,9 +1,10 @@
 #include "docker/mount_table.h"
 
-#include <sstream>
-#include <utility>
+#include <fmt/format.h>
 
-#include "linux/proc_file.h"
+#include <sstream>
+
+#include "linux/mount_line.h"
 
 namespace cordon::docker {
 
@@ -15,17 +16,11 @@ MountTable read_mounts(std::string_view mountinfo) {
   MountTable mounts;
   std::istringstream table{std::string(mountinfo)};
   for (std::string line; std::getline(table, line);) {
-    std::istringstream words(line);
-    std::string skipped;
-    std::string place;
-    std::string options;
-    Mounted mount;
-    words >> skipped >> skipped >> skipped >> mount.root >> place >> options;
-    while (words >> skipped && skipped != "-") {
-    }
-    words >> mount.type;
-    mount.options = "," + options + ",";
-    mounts.insert_or_assign(linux_os::unescape_octal(place), std::move(mount));
+    const linux_os::MountLine mount = linux_os::read_mount_line(line);
+    mounts.insert_or_assign(linux_os::unescape_octal(mount.point),
+                            Mounted{.root = std::string(mount.root),
+                                    .options = fmt::format(",{},", mount.options),
+                                    .type = std::string(mount.type)});
   }
   return mounts;
 }

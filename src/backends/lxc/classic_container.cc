@@ -15,6 +15,7 @@
 #include "core/try.h"
 #include "core/unique_fd.h"
 #include "linux/kernel.h"
+#include "linux/mount_line.h"
 #include "linux/proc_file.h"
 #include "lxc/attached_command.h"
 #include "lxc/guarantees.h"
@@ -48,36 +49,6 @@ Result<std::string> find_tool(const std::string& stated) {
   }
   return std::unexpected(unsupported("use classic LXC", "", "there is no lxc-attach in /usr/bin",
                                      "`sudo apt install lxc`"));
-}
-
-// As the kernel writes a blank or a newline in a path: \040.
-std::string unescape(std::string_view text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned value = 0;
-    if (text[i] == '\\' && i + 3 < text.size() + 0 &&
-        std::from_chars(text.data() + i + 1, text.data() + i + 4, value, 8).ptr ==
-            text.data() + i + 4) {
-      plain.push_back(static_cast<char>(value));
-      i += 3;
-    } else {
-      plain.push_back(text[i]);
-    }
-  }
-  return plain;
-}
-
-struct MountLine {
-  std::string_view device;  // "8:1"
-  std::string place;
-};
-
-MountLine read_mount(std::string_view line) {
-  take_word(line);  // its number
-  take_word(line);  // its parent's
-  const auto device = take_word(line);
-  take_word(line);  // the root within the file system
-  return {device, unescape(take_word(line))};
 }
 
 Result<void> same_as_on_host(int root, const FileStep& step) {
@@ -152,17 +123,18 @@ bool maps_to_itself(std::string_view map, unsigned long id) {
 std::vector<std::string> places_of_host(std::string_view mountinfo, std::string_view of_host) {
   std::set<std::string_view> devices;
   while (!of_host.empty()) {
-    const MountLine mount = read_mount(take_line(of_host));
-    const bool own = native::is_beneath(mount.place, "/proc") ||
-                     native::is_beneath(mount.place, "/sys") ||
-                     native::is_beneath(mount.place, "/dev");
+    const auto mount = linux_os::read_mount_line(take_line(of_host));
+    const std::string place = linux_os::unescape_octal(mount.point);
+    const bool own = native::is_beneath(place, "/proc") || native::is_beneath(place, "/sys") ||
+                     native::is_beneath(place, "/dev");
     if (!own) devices.insert(mount.device);
   }
   std::vector<std::string> places;
   while (!mountinfo.empty()) {
-    MountLine mount = read_mount(take_line(mountinfo));
-    if (mount.place.empty() || mount.place == "/" || !devices.contains(mount.device)) continue;
-    places.push_back(std::move(mount.place));
+    const auto mount = linux_os::read_mount_line(take_line(mountinfo));
+    std::string place = linux_os::unescape_octal(mount.point);
+    if (place.empty() || place == "/" || !devices.contains(mount.device)) continue;
+    places.push_back(std::move(place));
   }
   return places;
 }
